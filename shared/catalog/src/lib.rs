@@ -1,0 +1,34 @@
+//! The catalog: telling Athena where a run's partitions are.
+
+#[cfg(feature = "aws")]
+mod athena;
+
+use async_trait::async_trait;
+
+#[cfg(feature = "aws")]
+pub use athena::AthenaCatalog;
+
+/// A statement failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}")]
+pub struct CatalogError {
+    pub reason: String,
+    /// Throttling or an outage: the same statement may go through later.
+    pub transient: bool,
+}
+
+#[async_trait]
+pub trait Catalog: Send + Sync + 'static {
+    /// Runs one statement to its end.
+    async fn execute(&self, statement: &str) -> Result<(), CatalogError>;
+}
+
+/// A catalog where there is none: on a laptop a query names the files.
+pub struct NoCatalog;
+
+#[async_trait]
+impl Catalog for NoCatalog {
+    async fn execute(&self, _statement: &str) -> Result<(), CatalogError> {
+        Ok(())
+    }
+}

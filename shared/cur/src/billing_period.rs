@@ -1,0 +1,94 @@
+//! A billing period: the calendar month that a report, a contract rule and an invoice speak of.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{Days, Months, NaiveDate};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A month in UTC, written `YYYY-MM`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BillingPeriod {
+    first_day: NaiveDate,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a billing period such as 2026-10")]
+pub struct InvalidBillingPeriod(String);
+
+impl BillingPeriod {
+    pub fn new(year: i32, month: u32) -> Option<Self> {
+        (1000..=9999).contains(&year).then_some(())?;
+        NaiveDate::from_ymd_opt(year, month, 1).map(|first_day| Self { first_day })
+    }
+
+    pub fn first_day(self) -> NaiveDate {
+        self.first_day
+    }
+
+    /// The first day of the next period: reports name it as the end, exclusively.
+    pub fn end(self) -> NaiveDate {
+        self.first_day
+            .checked_add_months(Months::new(1))
+            .unwrap_or(NaiveDate::MAX)
+    }
+
+    pub fn previous(self) -> Option<Self> {
+        self.first_day
+            .checked_sub_months(Months::new(1))
+            .map(|first_day| Self { first_day })
+    }
+
+    pub fn contains(self, day: NaiveDate) -> bool {
+        self.first_day <= day && day < self.end()
+    }
+
+    /// Every day of the period, in order.
+    pub fn days(self) -> impl Iterator<Item = NaiveDate> {
+        let days = (self.end() - self.first_day).num_days().unsigned_abs();
+        (0..days).filter_map(move |n| self.first_day.checked_add_days(Days::new(n)))
+    }
+}
+
+impl FromStr for BillingPeriod {
+    type Err = InvalidBillingPeriod;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parse = || {
+            let (year, month) = text.split_once('-')?;
+            let digits = |part: &str, length| {
+                (part.len() == length && part.bytes().all(|b| b.is_ascii_digit())).then_some(())
+            };
+            digits(year, 4)?;
+            digits(month, 2)?;
+            Self::new(year.parse().ok()?, month.parse().ok()?)
+        };
+        parse().ok_or_else(|| InvalidBillingPeriod(text.to_owned()))
+    }
+}
+
+impl fmt::Display for BillingPeriod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.first_day.format("%Y-%m"))
+    }
+}
+
+impl fmt::Debug for BillingPeriod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for BillingPeriod {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for BillingPeriod {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}

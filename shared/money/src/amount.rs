@@ -1,0 +1,225 @@
+//! An exact amount of money or usage: a whole number of 10⁻¹⁸ units.
+
+use std::fmt;
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Neg, Sub};
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// An exact amount with up to 18 decimals. The currency or unit stands beside it, not in it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Amount(i128);
+
+/// Why a cell is not an amount. The caller adds file, line and column.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ParseAmountError {
+    #[error("it is empty")]
+    Empty,
+    #[error("it is not a number")]
+    NotANumber,
+    #[error("it has more than {} decimals", Amount::DECIMALS)]
+    TooManyDecimals,
+    #[error("it is too large")]
+    TooLarge,
+}
+
+impl Amount {
+    pub const ZERO: Self = Self(0);
+    /// Decimals kept, the scale of `decimal(38,18)`.
+    pub const DECIMALS: u32 = 18;
+
+    /// The amount as a count of 10⁻¹⁸, the unscaled value of a `decimal(38,18)`.
+    pub const fn units(self) -> i128 {
+        self.0
+    }
+
+    pub const fn from_units(units: i128) -> Self {
+        Self(units)
+    }
+
+    pub const fn is_zero(self) -> bool {
+        self.0 == 0
+    }
+
+    pub const fn is_negative(self) -> bool {
+        self.0 < 0
+    }
+
+    #[must_use]
+    pub const fn abs(self) -> Self {
+        Self(self.0.saturating_abs())
+    }
+
+    /// Reads every notation AWS writes: `12.3400000000`, `-7.0E-10`, `4e-07`, `-0.0`.
+    ///
+    /// Works on bytes because a report is a stream of them, several a line.
+    pub fn parse(text: &[u8]) -> Result<Self, ParseAmountError> {
+        let (negative, digits) = match text {
+            [] => return Err(ParseAmountError::Empty),
+            [b'-', rest @ ..] => (true, rest),
+            [b'+', rest @ ..] => (false, rest),
+            _ => (false, text),
+        };
+        let (mantissa, decimals, rest) = parse_mantissa(digits)?;
+        let exponent = parse_exponent(rest)?;
+        let units = scale(
+            mantissa,
+            exponent.saturating_sub(decimals).saturating_add(18),
+        )?;
+        Ok(Self(if negative {
+            units.saturating_neg()
+        } else {
+            units
+        }))
+    }
+}
+
+/// The digits before the exponent as one integer, how many of them are decimals, and what follows.
+fn parse_mantissa(text: &[u8]) -> Result<(i128, i32, &[u8]), ParseAmountError> {
+    let mut mantissa: i128 = 0;
+    let mut decimals: i32 = 0;
+    let mut seen_point = false;
+    let mut seen_digit = false;
+    let mut end = text.len();
+    for (index, byte) in text.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => {
+                seen_digit = true;
+                mantissa = mantissa
+                    .checked_mul(10)
+                    .and_then(|m| m.checked_add(i128::from(byte.wrapping_sub(b'0'))))
+                    .ok_or(ParseAmountError::TooLarge)?;
+                decimals = decimals.saturating_add(i32::from(seen_point));
+            }
+            b'.' if !seen_point => seen_point = true,
+            b'e' | b'E' => {
+                end = index;
+                break;
+            }
+            _ => return Err(ParseAmountError::NotANumber),
+        }
+    }
+    if !seen_digit {
+        return Err(ParseAmountError::NotANumber);
+    }
+    Ok((mantissa, decimals, text.get(end..).unwrap_or_default()))
+}
+
+/// The value of `E-10`, or 0 where there is no exponent.
+fn parse_exponent(text: &[u8]) -> Result<i32, ParseAmountError> {
+    let Some((_, exponent)) = text.split_first() else {
+        return Ok(0);
+    };
+    std::str::from_utf8(exponent)
+        .ok()
+        .and_then(|exponent| exponent.parse().ok())
+        .ok_or(ParseAmountError::NotANumber)
+}
+
+/// `mantissa × 10^exponent`, exactly.
+fn scale(mantissa: i128, exponent: i32) -> Result<i128, ParseAmountError> {
+    if mantissa == 0 {
+        return Ok(0);
+    }
+    let power = 10_i128.checked_pow(exponent.unsigned_abs());
+    if exponent >= 0 {
+        return power
+            .and_then(|p| mantissa.checked_mul(p))
+            .ok_or(ParseAmountError::TooLarge);
+    }
+    match power {
+        Some(power) if mantissa.checked_rem(power) == Some(0) => mantissa
+            .checked_div(power)
+            .ok_or(ParseAmountError::TooLarge),
+        _ => Err(ParseAmountError::TooManyDecimals),
+    }
+}
+
+// Sums of parsed cells cannot leave ±1.7·10²⁰ in any real report; a hostile one that does must stop
+// loudly. A panic fails one message, and nothing is published.
+const OVERFLOW: &str = "an amount left the range of decimal(38,18)";
+
+impl Add for Amount {
+    type Output = Self;
+
+    #[expect(clippy::expect_used, reason = "overflow must stop, see OVERFLOW")]
+    fn add(self, other: Self) -> Self {
+        Self(self.0.checked_add(other.0).expect(OVERFLOW))
+    }
+}
+
+impl Sub for Amount {
+    type Output = Self;
+
+    #[expect(clippy::expect_used, reason = "overflow must stop, see OVERFLOW")]
+    fn sub(self, other: Self) -> Self {
+        Self(self.0.checked_sub(other.0).expect(OVERFLOW))
+    }
+}
+
+impl Neg for Amount {
+    type Output = Self;
+
+    fn neg(self) -> Self {
+        Self::ZERO - self
+    }
+}
+
+impl AddAssign for Amount {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl Sum for Amount {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        amounts.fold(Self::ZERO, Add::add)
+    }
+}
+
+impl FromStr for Amount {
+    type Err = ParseAmountError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text.as_bytes())
+    }
+}
+
+/// Plain notation without trailing zeros: one spelling for one amount, so equal amounts are equal bytes.
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNIT: u128 = 10_u128.pow(Amount::DECIMALS);
+        let magnitude = self.0.unsigned_abs();
+        let whole = magnitude.checked_div(UNIT).unwrap_or_default();
+        let fraction = magnitude.checked_rem(UNIT).unwrap_or_default();
+        let mut text = whole.to_string();
+        if fraction != 0 {
+            text.push('.');
+            text.push_str(format!("{fraction:018}").trim_end_matches('0'));
+        }
+        f.pad_integral(self.0 >= 0, "", &text)
+    }
+}
+
+impl fmt::Debug for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+// In JSON an amount is a string: a JSON number is read back as a float by most tools.
+impl Serialize for Amount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Amount {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|error| {
+            serde::de::Error::custom(format_args!("`{text}` is not an amount: {error}"))
+        })
+    }
+}

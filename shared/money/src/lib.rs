@@ -1,0 +1,19 @@
+//! Exact money: amounts, rates, rounding, apportioning. No float, no lost digit.
+//!
+//! An [`Amount`] is a whole number of 10⁻¹⁸ units, which is exactly what `decimal(38,18)` in the
+//! datasets holds. `rust_decimal` carries the rates of contracts; it does not carry amounts, because
+//! its 96-bit mantissa is narrower than `decimal(38,18)` and its operators round silently at the edge.
+//! A digit may be dropped only in [`rounding`]; a product that would need a nineteenth decimal is an
+//! error.
+#![warn(clippy::arithmetic_side_effects)]
+
+mod amount;
+mod apportion;
+mod currency;
+mod rate;
+pub mod rounding;
+
+pub use amount::{Amount, ParseAmountError};
+pub use apportion::{ApportionError, apportion};
+pub use currency::{Currency, UnknownCurrency};
+pub use rate::{InexactProduct, ParseRateError, Rate};

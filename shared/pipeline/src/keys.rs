@@ -1,0 +1,131 @@
+//! Where every object lives in the results bucket.
+
+use cur::{AccountId, BillingPeriod};
+
+use crate::{Compression, Plan, RunId, Step, Table};
+
+pub const CONTRACTS: &str = "config/contracts.toml";
+
+/// Everything of one run: plan, receipts, reconciliation.
+pub fn run_prefix(run: &RunId) -> String {
+    format!("runs/{run}/")
+}
+
+pub fn plan(run: &RunId) -> String {
+    format!("runs/{run}/plan.json")
+}
+
+/// The contracts as they were when the run was planned.
+pub fn pinned_contracts(run: &RunId) -> String {
+    format!("runs/{run}/contracts.toml")
+}
+
+pub fn receipts_prefix(run: &RunId, step: Step) -> String {
+    format!("runs/{run}/{step}/")
+}
+
+pub fn receipt(run: &RunId, step: Step, unit: &str) -> String {
+    format!("runs/{run}/{step}/{unit}.json")
+}
+
+/// Written once the messages that follow a complete step have been sent.
+pub fn sent(run: &RunId, step: Step) -> String {
+    format!("runs/{run}/sent/{step}.json")
+}
+
+/// Why a unit of work can never succeed.
+pub fn failure(run: &RunId, step: Step, unit: &str) -> String {
+    format!("runs/{run}/failures/{step}/{unit}.json")
+}
+
+/// AWS replaced a report file while the run was under way.
+pub fn superseded(run: &RunId) -> String {
+    format!("runs/{run}/superseded.json")
+}
+
+pub fn reconciliation(run: &RunId) -> String {
+    format!("runs/{run}/reconciliation.json")
+}
+
+pub fn current_prefix() -> &'static str {
+    "current/"
+}
+
+pub fn current(payer: AccountId, period: BillingPeriod) -> String {
+    format!("current/{payer}/{period}.json")
+}
+
+/// The folder of one Athena partition, without a trailing slash.
+pub fn partition(plan: &Plan, table: Table, account: Option<AccountId>) -> String {
+    let folder = match table {
+        Table::LineItems | Table::Rated | Table::Allocations => table.name().to_owned(),
+        Table::Charges | Table::DailyCosts => format!("reports/{table}"),
+    };
+    let run = of_run(plan, &folder);
+    match account {
+        Some(account) => format!("{run}/account={account}"),
+        None => run,
+    }
+}
+
+/// An account's own lines of one report file. A file whose account outgrows memory has several parts.
+pub fn line_items(plan: &Plan, account: AccountId, file_stem: &str, part: u32) -> String {
+    let folder = partition(plan, Table::LineItems, Some(account));
+    let extension = plan.compression.extension();
+    match part {
+        0 => format!("{folder}/{file_stem}.csv.{extension}"),
+        _ => format!("{folder}/{file_stem}.part{part}.csv.{extension}"),
+    }
+}
+
+/// How the account's lines of one object are compressed, from its name.
+pub fn compression_of(key: &str) -> Option<Compression> {
+    match key.rsplit_once('.')?.1 {
+        "zst" => Some(Compression::Zstd),
+        "gz" => Some(Compression::Gzip),
+        _ => None,
+    }
+}
+
+pub fn rated(plan: &Plan, account: AccountId) -> String {
+    format!(
+        "{}/rated.parquet",
+        partition(plan, Table::Rated, Some(account))
+    )
+}
+
+/// What commitments covered in each hour of an account, one row group a day.
+pub fn demand(plan: &Plan, account: AccountId) -> String {
+    format!(
+        "{}/account={account}/demand.parquet",
+        of_run(plan, "demand")
+    )
+}
+
+pub fn allocations(plan: &Plan, day: chrono::NaiveDate) -> String {
+    format!(
+        "{}/{day}.parquet",
+        partition(plan, Table::Allocations, None)
+    )
+}
+
+/// A customer's rows of a table that analysts query. Athena skips names that start with `_`.
+pub fn report(plan: &Plan, table: Table, customer: &str) -> String {
+    format!(
+        "{}/{}.parquet",
+        partition(plan, table, None),
+        customer.trim_start_matches('_')
+    )
+}
+
+/// What a customer is billed, for people: charges and the invoice.
+pub fn billing(plan: &Plan, customer: &str, file: &str) -> String {
+    format!("{}/customer={customer}/{file}", of_run(plan, "billing"))
+}
+
+fn of_run(plan: &Plan, folder: &str) -> String {
+    format!(
+        "{folder}/payer={}/period={}/run={}",
+        plan.payer_account_id, plan.billing_period, plan.run_id
+    )
+}

@@ -1,0 +1,24 @@
+//! What the steps agree on: messages between them, where every object lives, what a run is made of.
+//!
+//! Every object key and every message of the project is built and read here and nowhere else.
+
+pub mod keys;
+mod message;
+mod plan;
+mod receipt;
+mod run_id;
+mod step;
+mod table;
+
+pub use message::{Message, Notice, RecalculateRequest};
+pub use plan::{Compression, Current, ManifestRef, Plan, PlannedFile};
+pub use receipt::{
+    AccountTotals, AllocateReceipt, Check, CommitmentTally, LineTotals, PublishReceipt,
+    RecalculateReceipt, RegisterReceipt, SplitReceipt, Tally,
+};
+pub use run_id::{InvalidRunId, RunId};
+pub use step::Step;
+pub use table::Table;
+
+/// The customer id under which accounts that belong to nobody are published. No contract may use it.
+pub const UNASSIGNED: &str = "_unassigned";

@@ -1,0 +1,72 @@
+//! The plan of a run: everything that decides its outcome, pinned before any work starts.
+
+use cur::{AccountId, BillingPeriod};
+use serde::{Deserialize, Serialize};
+
+use crate::RunId;
+
+/// `runs/<run>/plan.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    pub run_id: RunId,
+    pub engine_version: String,
+    pub payer_account_id: AccountId,
+    pub report: String,
+    pub billing_period: BillingPeriod,
+    /// AWS's assembly id or execution id: opaque.
+    pub delivery_id: String,
+    /// When AWS delivered it, ISO 8601 in UTC: orders deliveries of one report.
+    pub delivered_at: String,
+    pub manifest: ManifestRef,
+    /// SHA-256 of `contracts.toml`; the text itself is kept beside the plan.
+    pub contracts_version: String,
+    pub compression: Compression,
+    /// The sealed run of the previous period, against which news is told.
+    pub previous_run: Option<RunId>,
+    pub files: Vec<PlannedFile>,
+}
+
+/// Where the plan came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestRef {
+    pub key: String,
+    pub etag: String,
+}
+
+/// A report file as it was when the manifest arrived. It is only ever read at this ETag.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedFile {
+    pub key: String,
+    pub etag: String,
+    pub size_bytes: u64,
+}
+
+/// How an account's own lines are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Compression {
+    #[default]
+    Zstd,
+    Gzip,
+}
+
+impl Compression {
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Zstd => "zst",
+            Self::Gzip => "gz",
+        }
+    }
+}
+
+/// `current/<payer>/<period>.json`: the sealed run that readers see.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Current {
+    pub run_id: RunId,
+    pub payer_account_id: AccountId,
+    pub billing_period: BillingPeriod,
+    pub report: String,
+    pub delivery_id: String,
+    pub delivered_at: String,
+    pub contracts_version: String,
+}

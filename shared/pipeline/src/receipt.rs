@@ -1,0 +1,161 @@
+//! Receipts: a worker's last write, with the exact totals that the next step and the laws add up.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use cur::AccountId;
+use money::Amount;
+use serde::{Deserialize, Serialize};
+
+use crate::Table;
+
+/// Lines and what they cost. Split-cost-allocation lines repeat money that other lines already carry,
+/// so they are counted apart and never added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LineTotals {
+    pub lines: u64,
+    pub unblended_cost: Amount,
+    pub split_cost_lines: u64,
+    pub split_cost_unblended_cost: Amount,
+}
+
+impl LineTotals {
+    pub fn add(&mut self, other: &Self) {
+        self.lines += other.lines;
+        self.unblended_cost += other.unblended_cost;
+        self.split_cost_lines += other.split_cost_lines;
+        self.split_cost_unblended_cost += other.split_cost_unblended_cost;
+    }
+
+    /// All lines, whether their money counts or not.
+    pub fn all_lines(&self) -> u64 {
+        self.lines + self.split_cost_lines
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SplitReceipt {
+    pub file: String,
+    /// Counted as the file was read.
+    pub totals: LineTotals,
+    /// Counted as lines were written.
+    pub accounts: BTreeMap<AccountId, AccountTotals>,
+}
+
+/// One account's share of one report file.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AccountTotals {
+    pub totals: LineTotals,
+    pub objects: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegisterReceipt {
+    pub table: Table,
+    pub partitions: usize,
+    pub statements: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecalculateReceipt {
+    pub account: AccountId,
+    pub totals: LineTotals,
+    pub amortized_cost: Amount,
+    /// Rows of the rated object.
+    pub line_groups: u64,
+    /// Days on which the account has commitment lines.
+    pub demand_days: Vec<NaiveDate>,
+    pub commitments: BTreeMap<String, CommitmentTally>,
+    pub product_codes: Vec<String>,
+    pub line_item_types: Vec<String>,
+    /// Report checks that one account's lines decide.
+    pub report_checks: BTreeMap<String, Tally>,
+}
+
+/// What one account's lines say about one commitment over the period.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CommitmentTally {
+    /// Units or dollars that covered this account's usage.
+    pub used: Amount,
+    /// Effective cost of the usage it covered here.
+    pub covered_cost: Amount,
+    /// From the fee lines, which stand in the owner's account.
+    pub purchased: Amount,
+    pub unused: Amount,
+    /// What AWS charged for the unused part.
+    pub unused_cost: Amount,
+}
+
+/// How often a check was made, how often it failed, and the first failure in words.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Tally {
+    pub checked: u64,
+    pub broken: u64,
+    pub example: Option<String>,
+}
+
+impl Tally {
+    pub fn record(&mut self, holds: bool, describe: impl FnOnce() -> String) {
+        self.checked += 1;
+        if !holds {
+            self.broken += 1;
+            self.example.get_or_insert_with(describe);
+        }
+    }
+
+    pub fn add(&mut self, other: &Self) {
+        self.checked += other.checked;
+        self.broken += other.broken;
+        if self.example.is_none() {
+            self.example.clone_from(&other.example);
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AllocateReceipt {
+    pub day: NaiveDate,
+    pub rows: u64,
+    pub benefit: Amount,
+    pub report_checks: BTreeMap<String, Tally>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishReceipt {
+    pub customer: String,
+    pub accounts: Vec<AccountId>,
+    pub lines: u64,
+    pub rows: u64,
+    pub unblended_cost: Amount,
+    pub amortized_cost: Amount,
+    pub list_cost: Option<Amount>,
+    pub benefit: Amount,
+    pub charge: Amount,
+    /// The named terms between amortized cost and charge.
+    pub margin_terms: BTreeMap<String, Amount>,
+    pub invoice_total: Option<Amount>,
+    pub invoice_currency: Option<String>,
+    pub checks: Vec<Check>,
+}
+
+/// A law with its two sides, as anyone can add them up again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    pub law: String,
+    pub of: String,
+    pub left: Amount,
+    pub right: Amount,
+    pub holds: bool,
+}
+
+impl Check {
+    pub fn equal(law: &str, of: impl Into<String>, left: Amount, right: Amount) -> Self {
+        Self {
+            law: law.to_owned(),
+            of: of.into(),
+            left,
+            right,
+            holds: left == right,
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The tables that Athena knows. Their columns are declared in `infra/`, their partitions here.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A table partitioned by payer, period and run, and some also by account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Table {
+    LineItems,
+    Rated,
+    Allocations,
+    Charges,
+    DailyCosts,
+}
+
+impl Table {
+    pub const ALL: [Self; 5] = [
+        Self::LineItems,
+        Self::Rated,
+        Self::Allocations,
+        Self::Charges,
+        Self::DailyCosts,
+    ];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::LineItems => "line_items",
+            Self::Rated => "rated",
+            Self::Allocations => "allocations",
+            Self::Charges => "charges",
+            Self::DailyCosts => "daily_costs",
+        }
+    }
+
+    /// Whether a run has one partition an account instead of one in all.
+    pub const fn is_partitioned_by_account(self) -> bool {
+        matches!(self, Self::LineItems | Self::Rated)
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

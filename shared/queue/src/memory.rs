@@ -1,0 +1,33 @@
+//! A queue in memory: what `sluice` and the tests use.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use pipeline::Message;
+
+use crate::{Queue, SendError};
+
+/// Clones share the queue.
+#[derive(Clone, Default)]
+pub struct MemoryQueue {
+    messages: Arc<Mutex<VecDeque<Message>>>,
+}
+
+impl MemoryQueue {
+    pub fn receive(&self) -> Option<Message> {
+        self.messages
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop_front()
+    }
+}
+
+#[async_trait]
+impl Queue for MemoryQueue {
+    async fn send(&self, messages: &[Message]) -> Result<(), SendError> {
+        let mut queue = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.extend(messages.iter().cloned());
+        Ok(())
+    }
+}

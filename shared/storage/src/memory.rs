@@ -1,0 +1,139 @@
+//! A bucket in memory, for tests.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use bytes::{Bytes, BytesMut};
+
+use crate::folder::etag_of;
+use crate::{Created, Error, ErrorKind, Object, ObjectInfo, Replaced, Store, Upload};
+
+type Objects = BTreeMap<String, Object>;
+
+/// Clones share the bucket.
+#[derive(Clone, Default)]
+pub struct MemoryStore {
+    objects: Arc<Mutex<Objects>>,
+}
+
+impl MemoryStore {
+    /// Puts an object as AWS would, replacing what was there.
+    pub fn put(&self, key: &str, bytes: impl Into<Bytes>) {
+        let object = object(key, bytes.into());
+        self.objects().insert(key.to_owned(), object);
+    }
+
+    pub fn remove(&self, key: &str) {
+        self.objects().remove(key);
+    }
+
+    /// Everything in the bucket.
+    pub fn contents(&self) -> BTreeMap<String, Bytes> {
+        self.objects()
+            .iter()
+            .map(|(key, object)| (key.clone(), object.bytes.clone()))
+            .collect()
+    }
+
+    fn objects(&self) -> MutexGuard<'_, Objects> {
+        // A panicking test elsewhere leaves the map whole: every change is one insertion.
+        self.objects.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn object(key: &str, bytes: Bytes) -> Object {
+    let info = ObjectInfo {
+        key: key.to_owned(),
+        etag: etag_of(&bytes),
+        size_bytes: bytes.len() as u64,
+        modified_unix: 0,
+    };
+    Object { info, bytes }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn head(&self, key: &str) -> Result<Option<ObjectInfo>, Error> {
+        Ok(self.objects().get(key).map(|object| object.info.clone()))
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<Object>, Error> {
+        Ok(self.objects().get(key).cloned())
+    }
+
+    async fn read_range(&self, key: &str, etag: &str, range: Range<u64>) -> Result<Bytes, Error> {
+        let objects = self.objects();
+        let object = objects
+            .get(key)
+            .ok_or_else(|| Error::bare(ErrorKind::NotFound, "read", key))?;
+        if object.info.etag != etag {
+            return Err(Error::bare(ErrorKind::Changed, "read", key));
+        }
+        let position = |at: u64| {
+            usize::try_from(at).map_or(object.bytes.len(), |at| at.min(object.bytes.len()))
+        };
+        Ok(object
+            .bytes
+            .slice(position(range.start)..position(range.end)))
+    }
+
+    async fn create(&self, key: &str, bytes: Bytes) -> Result<Created, Error> {
+        let mut objects = self.objects();
+        if objects.contains_key(key) {
+            return Ok(Created::AlreadyThere);
+        }
+        objects.insert(key.to_owned(), object(key, bytes));
+        Ok(Created::New)
+    }
+
+    async fn replace(
+        &self,
+        key: &str,
+        bytes: Bytes,
+        expected: Option<&str>,
+    ) -> Result<Replaced, Error> {
+        let mut objects = self.objects();
+        if objects.get(key).map(|object| object.info.etag.as_str()) != expected {
+            return Ok(Replaced::Conflict);
+        }
+        objects.insert(key.to_owned(), object(key, bytes));
+        Ok(Replaced::Yes)
+    }
+
+    async fn upload(&self, key: &str) -> Result<Box<dyn Upload>, Error> {
+        Ok(Box::new(MemoryUpload {
+            store: self.clone(),
+            key: key.to_owned(),
+            bytes: BytesMut::new(),
+        }))
+    }
+
+    async fn list(&self, prefix: &str) -> Result<Vec<String>, Error> {
+        let objects = self.objects();
+        let from_prefix = objects.range(prefix.to_owned()..);
+        Ok(from_prefix
+            .take_while(|(key, _)| key.starts_with(prefix))
+            .map(|(key, _)| key.clone())
+            .collect())
+    }
+}
+
+struct MemoryUpload {
+    store: MemoryStore,
+    key: String,
+    bytes: BytesMut,
+}
+
+#[async_trait]
+impl Upload for MemoryUpload {
+    async fn push(&mut self, part: Bytes) -> Result<(), Error> {
+        self.bytes.extend_from_slice(&part);
+        Ok(())
+    }
+
+    async fn finish(self: Box<Self>) -> Result<Created, Error> {
+        self.store.create(&self.key, self.bytes.freeze()).await
+    }
+}
