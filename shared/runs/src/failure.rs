@@ -44,9 +44,10 @@ impl From<queue::SendError> for Failure {
 
 impl From<catalog::CatalogError> for Failure {
     fn from(error: catalog::CatalogError) -> Self {
-        match error.transient {
-            true => Self::Retry(error.reason),
-            false => Self::Reject(error.reason),
+        if error.transient {
+            Self::Retry(error.reason)
+        } else {
+            Self::Reject(error.reason)
         }
     }
 }
