@@ -1,1 +1,5 @@
 //! The whole pipeline, from outside.
+
+mod contracts;
+mod datasets;
+mod infra;

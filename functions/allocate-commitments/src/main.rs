@@ -1,1 +1,15 @@
-fn main() {}
+//! `allocate-commitments` as it is deployed.
+
+use lambda::{Request, Uses, misdelivered};
+use pipeline::{Message, Step};
+
+const USES: Uses = Uses { reports: false, catalog: false, sends_to: &[Step::PublishDatasets] };
+
+fn main() -> Result<(), lambda::Error> {
+    lambda::run(USES, |request, app| async move {
+        let Request::Message(Message::AllocateCommitments { run, day }) = request else {
+            return Err(misdelivered(&request));
+        };
+        allocate_commitments::handle(&run, day, &app).await
+    })
+}

@@ -1,1 +1,33 @@
-//! To be written.
+//! `sluice`: all six functions in one process. A folder is the bucket, the queue is in memory, the
+//! handlers are the same.
+
+pub mod args;
+mod check;
+mod demo;
+mod deliveries;
+mod generate;
+mod progress;
+mod run;
+mod show;
+mod verify;
+mod world;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use args::Command;
+pub use run::{Finished, RunOptions, run};
+pub use verify::{Proof, verify};
+pub use world::{World, dispatch};
+
+/// Does what was asked and says how it ended: 0 sealed or right, 1 not, 2 asked wrongly (by clap).
+pub async fn main(command: Command, out: &mut (dyn Write + Send)) -> anyhow::Result<ExitCode> {
+    let is_good = match command {
+        Command::Demo(options) => demo::demo(&options, out).await?,
+        Command::Run(options) => run::command(&options, out).await?,
+        Command::Generate(options) => generate::command(&options, out)?,
+        Command::Check(options) => check::command(&options, out)?,
+        Command::Verify(options) => verify::command(&options, out).await?,
+    };
+    Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,1 +1,159 @@
-//! To be written.
+//! `publish-datasets`: applies a customer's contract, checks the outcome and writes what people read.
+//! The last customer seals the run.
+
+mod load;
+mod seal;
+mod store;
+
+use billing::{
+    Charge, DailyCharge, Invoice, MarginTerms, Pricing, invoice, invoice_re_adds, sum_days,
+};
+use contracts::{Contracts, Customer};
+use money::Amount;
+use pipeline::{Check, Plan, PublishReceipt, RunId, Step, UNASSIGNED};
+use runs::{App, Failure, Outcome, Progress};
+
+use load::Input;
+
+pub async fn handle(run: &RunId, customer: &str, app: &App) -> Result<Outcome, Failure> {
+    let plan = app.plan(run).await?;
+    let contracts = app.contracts(&plan).await?;
+    if !app.is_done(run, Step::PublishDatasets, customer).await? {
+        publish(&plan, &contracts, customer, app).await?;
+    }
+    match app.advance(&plan, Step::PublishDatasets).await? {
+        Progress::Waiting => Ok(Outcome::Done),
+        Progress::Complete => seal::seal(&plan, &contracts, app).await,
+    }
+}
+
+async fn publish(
+    plan: &Plan,
+    contracts: &Contracts,
+    customer_id: &str,
+    app: &App,
+) -> Result<(), Failure> {
+    let customer = find_customer(contracts, customer_id)?;
+    let input = load::load(plan, contracts, customer, app).await?;
+
+    let published = compute(plan, contracts, customer, &input)
+        .map_err(|reason| Failure::Reject(format!("customer `{customer_id}`: {reason}")))?;
+    let receipt = receipt(customer_id, &input, &published);
+    refuse_broken(&receipt.checks)?;
+
+    store::store(plan, customer_id, &published, app).await?;
+    app.write_receipt(&plan.run_id, Step::PublishDatasets, customer_id, &receipt).await
+}
+
+/// `None` is `_unassigned`.
+fn find_customer<'a>(contracts: &'a Contracts, id: &str) -> Result<Option<&'a Customer>, Failure> {
+    if id == UNASSIGNED {
+        return Ok(None);
+    }
+    let found = contracts.customer(id);
+    found.map(Some).ok_or_else(|| Failure::Reject(format!("the contracts have no customer `{id}`")))
+}
+
+/// What is published of one customer.
+pub struct Published {
+    pub daily: Vec<DailyCharge>,
+    pub charges: Vec<Charge>,
+    pub invoice: Option<Invoice>,
+    pub margin_terms: MarginTerms,
+}
+
+/// Prices a customer's rated lines again and writes nothing, for a proof.
+pub async fn price_again(plan: &Plan, customer: &str, app: &App) -> Result<Published, Failure> {
+    let contracts = app.contracts(plan).await?;
+    let customer = find_customer(&contracts, customer)?;
+    let input = load::load(plan, &contracts, customer, app).await?;
+    compute(plan, &contracts, customer, &input).map_err(Failure::Reject)
+}
+
+fn compute(
+    plan: &Plan,
+    contracts: &Contracts,
+    customer: Option<&Customer>,
+    input: &Input,
+) -> Result<Published, String> {
+    let pricing = Pricing { contracts, customer, period: plan.billing_period };
+    let shares: Vec<_> = input.unused_shares.values().flatten().cloned().collect();
+    let priced = pricing
+        .price(input.groups.iter().cloned(), &input.benefits, &shares)
+        .map_err(|error| error.to_string())?;
+    let charges = sum_days(&priced.daily);
+    let invoice = customer
+        .map(|customer| invoice(customer, contracts, plan.billing_period, &charges))
+        .transpose()
+        .map_err(|error| error.to_string())?;
+    Ok(Published { daily: priced.daily, charges, invoice, margin_terms: priced.margin_terms })
+}
+
+fn receipt(customer: &str, input: &Input, published: &Published) -> PublishReceipt {
+    let charges = &published.charges;
+    let sum = |amount: fn(&Charge) -> Amount| charges.iter().map(amount).sum::<Amount>();
+    let terms = &published.margin_terms;
+    let invoice = published.invoice.as_ref();
+    PublishReceipt {
+        customer: customer.to_owned(),
+        accounts: input.accounts.iter().map(|account| account.account).collect(),
+        lines: charges.iter().map(|charge| charge.measures.line_count).sum(),
+        rows: charges.len() as u64,
+        unblended_cost: sum(|charge| charge.measures.unblended_cost),
+        amortized_cost: sum(|charge| charge.measures.amortized_cost),
+        list_cost: charges
+            .iter()
+            .try_fold(Amount::ZERO, |list, charge| Some(list + charge.measures.list_cost?)),
+        benefit: sum(|charge| charge.measures.benefit),
+        charge: sum(|charge| charge.measures.charge),
+        margin_terms: terms.iter().map(|(name, term)| ((*name).to_owned(), *term)).collect(),
+        unused_shares: input.unused_share_totals(),
+        invoice_total: invoice.map(|invoice| invoice.total),
+        invoice_currency: invoice.map(|invoice| invoice.currency.clone()),
+        checks: checks(customer, input, published),
+    }
+}
+
+/// The laws as far as one customer's numbers go. What went in was counted when lines were rated; what
+/// came out is counted from the rows that are published.
+fn checks(customer: &str, input: &Input, published: &Published) -> Vec<Check> {
+    let charges = &published.charges;
+    let rated = |amount: fn(&pipeline::RecalculateReceipt) -> Amount| {
+        input.accounts.iter().map(amount).sum::<Amount>()
+    };
+    let charged = |amount: fn(&Charge) -> Amount| charges.iter().map(amount).sum::<Amount>();
+    let mut checks = vec![
+        Check::equal(
+            "every_line_once",
+            format!("{customer}: rated lines and charged lines"),
+            rated(|account| account.totals.lines.into()),
+            charged(|charge| charge.measures.line_count.into()),
+        ),
+        Check::equal(
+            "cost_is_conserved",
+            format!("{customer}: rated and charged unblended cost"),
+            rated(|account| account.totals.unblended_cost),
+            charged(|charge| charge.measures.unblended_cost),
+        ),
+        billing::margin_explains_itself(
+            customer,
+            charged(|charge| charge.measures.charge),
+            rated(|account| account.amortized_cost),
+            published.margin_terms.values(),
+        ),
+    ];
+    if let Some(invoice) = &published.invoice {
+        checks.extend(invoice_re_adds(invoice, charges));
+    }
+    checks
+}
+
+/// A run that breaks a law is never published.
+fn refuse_broken(checks: &[Check]) -> Result<(), Failure> {
+    match checks.iter().find(|check| !check.holds) {
+        None => Ok(()),
+        Some(Check { law, of, left, right, .. }) => {
+            Err(Failure::Reject(format!("law `{law}` is broken, {of}: {left} is not {right}")))
+        }
+    }
+}

@@ -1,1 +1,149 @@
-//! To be written.
+//! `recalculate-account`: prices an account's lines at standard rates and classifies them, and lists
+//! what commitments have to do with its hours.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use billing::{LineGroup, Needs, Rated, Rater};
+use commitments::DemandRow;
+use contracts::Contracts;
+use cur::{AccountId, CsvError, LineError, Records};
+use datasets::encode_parquet;
+use pipeline::{Compression, Plan, RecalculateReceipt, RunId, SplitReceipt, Step, keys};
+use runs::{App, Failure, Outcome};
+use storage::{BlockingReader, ObjectInfo, Store};
+
+pub async fn handle(run: &RunId, account: AccountId, app: &App) -> Result<Outcome, Failure> {
+    let plan = app.plan(run).await?;
+    if !app.is_done(run, Step::RecalculateAccount, account.as_str()).await? {
+        recalculate(&plan, account, app).await?;
+    }
+    app.advance(&plan, Step::RecalculateAccount).await?;
+    Ok(Outcome::Done)
+}
+
+async fn recalculate(plan: &Plan, account: AccountId, app: &App) -> Result<(), Failure> {
+    let rated = rate_again(plan, account, app).await?;
+
+    let groups = encode_parquet(rated.groups.chunk_by(same_day))
+        .map_err(|error| Failure::Reject(error.to_string()))?;
+    app.results.create(&keys::rated(plan, account), groups).await?;
+    if !rated.demand.is_empty() {
+        let demand = encode_parquet(rated.demand.chunk_by(|a, b| a.usage_date == b.usage_date))
+            .map_err(|error| Failure::Reject(error.to_string()))?;
+        app.results.create(&keys::demand(plan, account), demand).await?;
+    }
+    let receipt = receipt(account, rated);
+    app.write_receipt(&plan.run_id, Step::RecalculateAccount, account.as_str(), &receipt).await
+}
+
+/// Rates the account's lines from its objects and writes nothing. Also what a proof begins with.
+pub async fn rate_again(plan: &Plan, account: AccountId, app: &App) -> Result<Rated, Failure> {
+    let contracts = app.contracts(plan).await?;
+    let objects = objects_of(plan, account, app).await?;
+    rate(Rater::new(account, needs(&contracts, account, plan)), objects, app).await
+}
+
+fn same_day(a: &LineGroup, b: &LineGroup) -> bool {
+    a.usage_date == b.usage_date
+}
+
+/// The account's own lines: one or more objects a report file.
+async fn objects_of(
+    plan: &Plan,
+    account: AccountId,
+    app: &App,
+) -> Result<Vec<ObjectInfo>, Failure> {
+    let receipts: Vec<SplitReceipt> = app.receipts(&plan.run_id, Step::SplitReport).await?;
+    let keys = receipts
+        .into_iter()
+        .filter_map(|mut receipt| receipt.accounts.remove(&account))
+        .flat_map(|share| share.objects)
+        .collect();
+    let app = app.clone();
+    runs::in_order(keys, move |key| {
+        let app = app.clone();
+        async move {
+            let found = app.results.head(&key).await?;
+            found.ok_or_else(|| Failure::Reject(format!("`{key}` is missing")))
+        }
+    })
+    .await
+}
+
+/// An account that belongs to nobody is billed to nobody, so its bill depends on no number.
+fn needs(contracts: &Contracts, account: AccountId, plan: &Plan) -> Needs {
+    contracts
+        .owner_of(account, plan.billing_period)
+        .map(|customer| Needs::of(customer.basis, contracts.sharing()))
+        .unwrap_or_default()
+}
+
+/// Reads and rates off the async threads: it is all computation.
+async fn rate(mut rater: Rater, objects: Vec<ObjectInfo>, app: &App) -> Result<Rated, Failure> {
+    let store = Arc::clone(&app.results);
+    let work = move || {
+        for object in objects {
+            rate_object(&mut rater, &object, &store).map_err(|error| error.of(&object.key))?;
+        }
+        Ok(rater.finish())
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|panic| Failure::Retry(panic.to_string()))?
+}
+
+#[derive(Debug, thiserror::Error)]
+enum ObjectError {
+    #[error("{0}")]
+    Line(#[from] LineError),
+    #[error("{0}")]
+    Csv(#[from] CsvError),
+    #[error("{0}")]
+    Read(#[from] io::Error),
+}
+
+impl ObjectError {
+    fn of(self, key: &str) -> Failure {
+        match self {
+            Self::Read(error) => Failure::reading(key, error),
+            Self::Line(_) | Self::Csv(_) => Failure::Reject(format!("`{key}`, {self}")),
+        }
+    }
+}
+
+fn rate_object(
+    rater: &mut Rater,
+    object: &ObjectInfo,
+    store: &Arc<dyn Store>,
+) -> Result<(), ObjectError> {
+    let ObjectInfo { key, etag, size_bytes, .. } = object;
+    let reader = BlockingReader::new(Arc::clone(store), key, etag, *size_bytes);
+    let mut reader: Box<dyn Read> = match keys::compression_of(key) {
+        Some(Compression::Gzip) => Box::new(flate2::read::MultiGzDecoder::new(reader)),
+        _ => Box::new(zstd::Decoder::new(reader)?),
+    };
+    let mut records = Records::new(billing::REQUIRED_COLUMNS);
+    let mut buffer = vec![0; 256 * 1024];
+    loop {
+        let read = reader.read(&mut buffer)?;
+        if read == 0 {
+            return records.finish(|line| Ok(rater.add(line)?));
+        }
+        records.push(&buffer[..read], |line| Ok::<_, ObjectError>(rater.add(line)?))?;
+    }
+}
+
+fn receipt(account: AccountId, rated: Rated) -> RecalculateReceipt {
+    let mut demand_days: Vec<_> = rated.demand.iter().map(|row: &DemandRow| row.usage_date).collect();
+    demand_days.dedup();
+    RecalculateReceipt {
+        account,
+        totals: rated.totals,
+        amortized_cost: rated.amortized_cost,
+        line_groups: rated.groups.len() as u64,
+        demand_days,
+        commitments: rated.commitments,
+        product_codes: rated.product_codes,
+        line_item_types: rated.line_item_types,
+        report_checks: rated.report_checks,
+    }
+}

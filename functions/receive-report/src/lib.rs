@@ -1,1 +1,169 @@
-//! To be written.
+//! `receive-report`: a manifest was created. Checks it, pins what it names, and starts a run.
+
+use bytes::Bytes;
+use chrono::DateTime;
+use contracts::Contracts;
+use cur::Manifest;
+use pipeline::{
+    Current, ManifestRef, Notice, Plan, PlannedFile, RecalculateRequest, RunId, keys,
+};
+use runs::{App, Entry, Failure, Outcome, parse_contracts, to_json};
+use sha2::{Digest, Sha256};
+use storage::{Object, ObjectInfo};
+
+/// Part of every run id: a new engine computes anew.
+const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+pub async fn handle(notice: &Notice, app: &App) -> Result<Outcome, Failure> {
+    match notice {
+        Notice::ObjectCreated { key, .. } if !Manifest::is_manifest_key(key) => {
+            // Only manifests start work: data files arrive before the delivery is whole.
+            Ok(Outcome::Ignored(format!("`{key}` is not a manifest")))
+        }
+        Notice::ObjectCreated { key, .. } => receive(key, app).await,
+        Notice::Recalculate(request) => recalculate(request, app).await,
+    }
+}
+
+/// The delivery that is billed now, with the contracts as they are now.
+async fn recalculate(request: &RecalculateRequest, app: &App) -> Result<Outcome, Failure> {
+    let (payer, period) = (request.payer_account_id, request.billing_period);
+    let current: Option<Current> = app.find(&keys::current(payer, period)).await?;
+    let current = current.ok_or_else(|| {
+        Failure::Reject(format!(
+            "nothing is sealed for payer {payer} and {period}, so there is nothing to calculate \
+             again; a delivered report starts its first run by itself"
+        ))
+    })?;
+    let plan = app.plan(&current.run_id).await?;
+    receive(&plan.manifest.key, app).await
+}
+
+async fn receive(key: &str, app: &App) -> Result<Outcome, Failure> {
+    let Some(object) = app.reports.get(key).await? else {
+        return Ok(Outcome::Ignored(format!("`{key}` is gone again")));
+    };
+    let manifest = Manifest::parse(key, &object.bytes)
+        .map_err(|error| Failure::Reject(format!("`{key}`: {error}")))?;
+    let contracts_bytes = contracts_now(app).await?;
+    let contracts = parse_contracts(keys::CONTRACTS, &contracts_bytes)?;
+    if let Some(reason) = not_billed(&manifest, &contracts) {
+        return Ok(Outcome::Ignored(reason));
+    }
+    let payer = manifest.payer_account_id;
+    if !contracts.payer_is_known(payer) {
+        return Err(Failure::Reject(format!(
+            "`{key}` is a report of payer {payer}, which is not among the payers of `{}`: add it \
+             there",
+            keys::CONTRACTS
+        )));
+    }
+    let files = pin(&manifest, app).await?;
+    let plan = plan(manifest, &object, files, &contracts_bytes, app).await?;
+    store(&plan, contracts_bytes, app).await?;
+    app.begin(&plan).await?;
+    if app.results.head(&keys::reconciliation(&plan.run_id)).await?.is_some() {
+        // The run was sealed before. Going back to earlier contracts leads here.
+        return app.make_current(&plan, Entry::Asked).await;
+    }
+    Ok(Outcome::Done)
+}
+
+/// A payer may deliver more than one report; the contracts name the one that is billed from.
+fn not_billed(manifest: &Manifest, contracts: &Contracts) -> Option<String> {
+    let billed = contracts.report()?;
+    (billed != manifest.report).then(|| {
+        format!("report `{}` is not the one that is billed, `{billed}`", manifest.report)
+    })
+}
+
+async fn contracts_now(app: &App) -> Result<Bytes, Failure> {
+    let object = app.results.get(keys::CONTRACTS).await?;
+    object.map(|object| object.bytes).ok_or_else(|| {
+        Failure::Reject(format!("there is no `{}` in the results bucket", keys::CONTRACTS))
+    })
+}
+
+/// Looks every file up and notes its `ETag`: from here on the run reads these bytes or none.
+async fn pin(manifest: &Manifest, app: &App) -> Result<Vec<PlannedFile>, Failure> {
+    let app = app.clone();
+    runs::in_order(manifest.files.clone(), move |key| {
+        let app = app.clone();
+        async move {
+            // Where data is replicated it may arrive after its manifest, so this is worth a retry.
+            let info = app.reports.head(&key).await?.ok_or_else(|| {
+                Failure::Retry(format!("the manifest names `{key}`, which is not in the bucket"))
+            })?;
+            let ObjectInfo { key, etag, size_bytes, .. } = info;
+            Ok(PlannedFile { key, etag, size_bytes })
+        }
+    })
+    .await
+}
+
+async fn plan(
+    manifest: Manifest,
+    object: &Object,
+    files: Vec<PlannedFile>,
+    contracts: &[u8],
+    app: &App,
+) -> Result<Plan, Failure> {
+    let contracts_version = sha256(contracts);
+    let payer_account_id = manifest.payer_account_id;
+    let billing_period = manifest.billing_period;
+    let mut plan = Plan {
+        run_id: RunId::of([]),
+        engine_version: ENGINE_VERSION.to_owned(),
+        payer_account_id,
+        report: manifest.report,
+        billing_period,
+        delivery_id: manifest.delivery_id,
+        delivered_at: manifest.delivered_at.unwrap_or_else(|| modified_at(&object.info)),
+        manifest: ManifestRef { key: object.info.key.clone(), etag: object.info.etag.clone() },
+        contracts_version,
+        compression: app.settings.compression,
+        previous_run: None,
+        files,
+    };
+    plan.run_id = run_id(&plan);
+    if let Some(previous) = billing_period.previous() {
+        let current: Option<Current> = app.find(&keys::current(payer_account_id, previous)).await?;
+        plan.previous_run = current.map(|current| current.run_id);
+    }
+    Ok(plan)
+}
+
+/// What the run's bytes are a function of. Both manifests of a delivery give the same id, and so does
+/// the same delivery seen again.
+fn run_id(plan: &Plan) -> RunId {
+    let period = plan.billing_period.to_string();
+    let mut parts = vec![
+        plan.engine_version.as_str(),
+        plan.payer_account_id.as_str(),
+        &plan.report,
+        &period,
+        &plan.delivery_id,
+        &plan.contracts_version,
+        plan.compression.extension(),
+    ];
+    parts.extend(plan.files.iter().flat_map(|file| [file.key.as_str(), file.etag.as_str()]));
+    RunId::of(parts)
+}
+
+/// The contracts go first: a plan without its contracts would be of no use.
+async fn store(plan: &Plan, contracts: Bytes, app: &App) -> Result<(), Failure> {
+    app.results.create(&keys::pinned_contracts(&plan.run_id), contracts).await?;
+    let key = keys::plan(&plan.run_id);
+    app.results.create(&key, to_json(&key, plan)?).await?;
+    Ok(())
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+}
+
+/// When the manifest was written, for deliveries whose id carries no time.
+fn modified_at(info: &ObjectInfo) -> String {
+    let time = DateTime::from_timestamp(info.modified_unix, 0).unwrap_or_default();
+    time.format("%Y-%m-%dT%H:%M:%S.000Z").to_string()
+}

@@ -1,1 +1,20 @@
-fn main() {}
+//! `register-partitions` as it is deployed.
+
+use lambda::{Request, Uses, misdelivered};
+use pipeline::{Message, Step};
+
+const USES: Uses = Uses {
+    reports: false,
+    catalog: true,
+    // A report without lines has no accounts to recalculate, and then no days to allocate.
+    sends_to: &[Step::RecalculateAccount, Step::PublishDatasets],
+};
+
+fn main() -> Result<(), lambda::Error> {
+    lambda::run(USES, |request, app| async move {
+        let Request::Message(Message::RegisterPartitions { run, table }) = request else {
+            return Err(misdelivered(&request));
+        };
+        register_partitions::handle(&run, table, &app).await
+    })
+}

@@ -1,1 +1,19 @@
-fn main() {}
+//! `split-report` as it is deployed.
+
+use lambda::{Request, Uses, misdelivered};
+use pipeline::{Message, Step};
+
+const USES: Uses = Uses {
+    reports: true,
+    catalog: false,
+    sends_to: &[Step::RegisterPartitions],
+};
+
+fn main() -> Result<(), lambda::Error> {
+    lambda::run(USES, |request, app| async move {
+        let Request::Message(Message::SplitReport { run, file }) = request else {
+            return Err(misdelivered(&request));
+        };
+        split_report::handle(&run, file, &app).await
+    })
+}

@@ -1,1 +1,34 @@
-//! To be written.
+//! Billing: classify, price, convert, round, tax, and the laws that prove it. Pure computation.
+
+mod charges;
+mod classify;
+mod groups;
+mod invoice;
+mod laws;
+mod price;
+mod rated;
+mod rated_line;
+mod report_checks;
+
+/// Columns without which no line can be rated. AWS writes them in every report; the others come and go
+/// with what was used in the month.
+pub const REQUIRED_COLUMNS: &[cur::Column] = &[
+    cur::Column::BillingEntity,
+    cur::Column::UsageAccountId,
+    cur::Column::LineItemType,
+    cur::Column::UsageStartDate,
+    cur::Column::ProductCode,
+    cur::Column::UsageType,
+    cur::Column::Operation,
+    cur::Column::UsageAmount,
+    cur::Column::CurrencyCode,
+    cur::Column::UnblendedCost,
+];
+
+pub use charges::{
+    Benefits, Charge, ChargeKey, DailyCharge, MarginTerms, Measures, Priced, Pricing,
+    PricingError, UnusedShare, sum_days,
+};
+pub use invoice::{Invoice, InvoiceError, InvoiceLine, ROUNDING, TaxLine, invoice};
+pub use laws::{invoice_re_adds, margin_explains_itself};
+pub use rated::{LineGroup, Needs, Rated, Rater};

@@ -2,11 +2,13 @@
 
 #[cfg(feature = "aws")]
 mod athena;
+mod partitions;
 
 use async_trait::async_trait;
 
 #[cfg(feature = "aws")]
 pub use athena::AthenaCatalog;
+pub use partitions::{Partition, STATEMENT_BYTES_MAX, add_partitions};
 
 /// A statement failed.
 #[derive(Debug, thiserror::Error)]

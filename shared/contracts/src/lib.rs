@@ -1,1 +1,176 @@
-//! To be written.
+//! `contracts.toml`: what the reseller promised its customers, read and checked.
+//!
+//! Pure: text comes in, [`Contracts`] or every one of its [`Problems`] comes out. What has been read
+//! is right in itself; whether it fits a report (a payer, a missing exchange rate) is asked later.
+//! `README.md` beside this crate is the reference of the file's keys.
+
+mod charge_kind;
+mod commitment_policy;
+mod customer;
+mod document;
+mod fx;
+mod ownership;
+mod periods;
+mod price;
+mod problem;
+mod report;
+mod reseller;
+mod suggest;
+mod unsupported;
+
+use std::collections::BTreeMap;
+
+use cur::{AccountId, BillingPeriod};
+use money::Rate;
+use toml::de::DeTable;
+
+pub use charge_kind::{ChargeKind, UnknownChargeKind};
+pub use commitments::{Assignment, Sharing, Unused};
+pub use customer::{Adjustment, Basis, Customer, Rounding, RoundingScope, Tax};
+pub use price::{Effect, PriceRule, RuleSubject};
+pub use problem::{Position, Problem, Problems};
+
+use commitment_policy::CommitmentPolicy;
+use document::Section;
+use fx::FxRates;
+use ownership::Owners;
+use report::Report;
+use reseller::Reseller;
+
+/// A contracts file in which nothing is wrong.
+#[derive(Debug, Clone)]
+pub struct Contracts {
+    reseller: Reseller,
+    fx: FxRates,
+    commitments: CommitmentPolicy,
+    /// In the order of the file.
+    customers: Vec<Customer>,
+    owners: Owners,
+}
+
+impl Contracts {
+    /// Reads the text of `contracts.toml`, or says everything that is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, Problems> {
+        let report = Report::new(text);
+        let (document, errors) = DeTable::parse_recoverable(text);
+        let syntax = errors
+            .iter()
+            .map(|error| syntax_problem(error, &report))
+            .collect();
+        // What could be made out of broken TOML is not what was meant, so it is not judged further.
+        if let Some(problems) = Problems::new(syntax) {
+            return Err(problems);
+        }
+        let contracts = Self::read(document.get_ref(), &report);
+        report.finish().map(|()| contracts)
+    }
+
+    fn read(document: &DeTable, report: &Report) -> Self {
+        let keys = ["reseller", "fx", "commitments", "customer"];
+        let document = Section::new("the file", &keys, document, Position::START, report);
+        let reseller = Reseller::read(&document);
+        let fx = FxRates::read(&document);
+        let customers = Customer::read_all(&document);
+        let commitments = CommitmentPolicy::read(&document, &customers);
+        refuse_repeated_ids(&customers, report);
+        let owners = Owners::new(&customers, report);
+        unsupported::refuse_unsupported(&commitments, &customers, report);
+        Self {
+            reseller,
+            fx,
+            commitments,
+            customers,
+            owners,
+        }
+    }
+
+    /// The reseller's name as it stands on invoices.
+    pub fn reseller_name(&self) -> &str {
+        &self.reseller.name
+    }
+
+    /// Whether reports of a payer account are accepted. Without a list, all are.
+    pub fn payer_is_known(&self, payer: AccountId) -> bool {
+        self.reseller
+            .payers
+            .as_ref()
+            .is_none_or(|payers| payers.contains(&payer))
+    }
+
+    /// The report to bill from where a payer account delivers several; `None` if any will do.
+    pub fn report(&self) -> Option<&str> {
+        self.reseller.report.as_deref()
+    }
+
+    /// Whether a broken report check stops a run. Default: it is only shown.
+    pub fn strict_report(&self) -> bool {
+        self.reseller.strict_report
+    }
+
+    /// Who may use the benefit of a commitment.
+    pub fn sharing(&self) -> Sharing {
+        self.commitments.sharing
+    }
+
+    /// Who pays for what was not used of a commitment.
+    pub fn unused(&self) -> Unused {
+        self.commitments.unused
+    }
+
+    /// Commitments that belong to a customer whoever bought them, in the order of the file.
+    pub fn assignments(&self) -> &[Assignment] {
+        &self.commitments.assignments
+    }
+
+    /// How much of currency `to` one unit of currency `from` is worth in a billing period.
+    /// `None` if the file does not say; a currency is always worth itself.
+    pub fn fx(&self, from: &str, to: &str, period: BillingPeriod) -> Option<Rate> {
+        self.fx.rate(from, to, period)
+    }
+
+    /// In the order of the file.
+    pub fn customers(&self) -> impl Iterator<Item = &Customer> {
+        self.customers.iter()
+    }
+
+    pub fn customer(&self, id: &str) -> Option<&Customer> {
+        self.customers.iter().find(|customer| customer.id == id)
+    }
+
+    /// The customer that owns an account in a billing period. `None` is an unassigned account.
+    pub fn owner_of(&self, account: AccountId, period: BillingPeriod) -> Option<&Customer> {
+        self.customers.get(self.owners.find(account, period)?)
+    }
+}
+
+fn syntax_problem(error: &toml::de::Error, report: &Report) -> Problem {
+    let span = error.span().unwrap_or_default();
+    let source = report.source(span.clone());
+    let message = if source.parse::<BillingPeriod>().is_ok() {
+        format!("a billing period is a string; write \"{source}\"")
+    } else {
+        format!("this is not TOML: {}", error.message())
+    };
+    Problem {
+        position: report.position(span.start),
+        message,
+    }
+}
+
+fn refuse_repeated_ids(customers: &[Customer], report: &Report) {
+    let mut first: BTreeMap<&str, Position> = BTreeMap::new();
+    // An empty id is one that is missing, which has been reported.
+    for customer in customers.iter().filter(|customer| !customer.id.is_empty()) {
+        if let Some(position) = first.get(&*customer.id) {
+            report.refuse(
+                customer.id_position,
+                format!(
+                    "the customer `{}` is already there (see {position}); give each its own `id`",
+                    customer.id
+                ),
+            );
+        } else {
+            first.insert(&customer.id, customer.id_position);
+        }
+    }
+}

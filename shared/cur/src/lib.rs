@@ -4,6 +4,23 @@
 
 mod account_id;
 mod billing_period;
+mod column;
+mod file_format;
+mod layout;
+mod line_item;
+mod line_item_type;
+mod manifest;
+mod records;
+mod scan;
+mod usage_hour;
 
 pub use account_id::{AccountId, InvalidAccountId};
 pub use billing_period::{BillingPeriod, InvalidBillingPeriod};
+pub use column::Column;
+pub use file_format::{FileFormat, UnreadableFormat};
+pub use layout::{Layout, LayoutError};
+pub use line_item::{CellProblem, LineError, LineItem, is_split_cost_line};
+pub use line_item_type::LineItemType;
+pub use manifest::{Generation, Manifest, ManifestError};
+pub use records::{CsvError, Records};
+pub use usage_hour::UsageHour;

@@ -5,6 +5,7 @@ use std::iter::Sum;
 use std::ops::{Add, AddAssign, Neg, Sub};
 use std::str::FromStr;
 
+use ethnum::I256;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// An exact amount with up to 18 decimals. The currency or unit stands beside it, not in it.
@@ -49,6 +50,16 @@ impl Amount {
     #[must_use]
     pub const fn abs(self) -> Self {
         Self(self.0.saturating_abs())
+    }
+
+    /// Whether `a × b` is `self`, give or take `tolerance`. For checking other people's numbers;
+    /// nothing of ours is computed with a tolerance.
+    pub fn is_about(self, a: Self, b: Self, tolerance: Self) -> bool {
+        const UNIT: I256 = I256::new(10_i128.pow(Amount::DECIMALS));
+        let product = I256::from(a.0).saturating_mul(b.0.into());
+        let claimed = I256::from(self.0).saturating_mul(UNIT);
+        product.saturating_sub(claimed).saturating_abs()
+            <= I256::from(tolerance.0).saturating_mul(UNIT)
     }
 
     /// Reads every notation AWS writes: `12.3400000000`, `-7.0E-10`, `4e-07`, `-0.0`.
@@ -139,6 +150,14 @@ fn scale(mantissa: i128, exponent: i32) -> Result<i128, ParseAmountError> {
 // Sums of parsed cells cannot leave ±1.7·10²⁰ in any real report; a hostile one that does must stop
 // loudly. A panic fails one message, and nothing is published.
 const OVERFLOW: &str = "an amount left the range of decimal(38,18)";
+
+/// A count, to be compared with another.
+impl From<u64> for Amount {
+    fn from(count: u64) -> Self {
+        // 2⁶⁴ × 10¹⁸ is below 2¹²⁷.
+        Self(i128::from(count).saturating_mul(10_i128.pow(Self::DECIMALS)))
+    }
+}
 
 impl Add for Amount {
     type Output = Self;

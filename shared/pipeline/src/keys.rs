@@ -28,7 +28,12 @@ pub fn receipt(run: &RunId, step: Step, unit: &str) -> String {
     format!("runs/{run}/{step}/{unit}.json")
 }
 
-/// Written once the messages that follow a complete step have been sent.
+/// The messages of a step, written before they are sent: its receipts are counted against it.
+pub fn units(run: &RunId, step: Step) -> String {
+    format!("runs/{run}/units/{step}.json")
+}
+
+/// Written once a step's messages have been sent.
 pub fn sent(run: &RunId, step: Step) -> String {
     format!("runs/{run}/sent/{step}.json")
 }

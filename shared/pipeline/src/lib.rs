@@ -6,6 +6,7 @@ pub mod keys;
 mod message;
 mod plan;
 mod receipt;
+mod reconciliation;
 mod run_id;
 mod step;
 mod table;
@@ -14,8 +15,9 @@ pub use message::{Message, Notice, RecalculateRequest};
 pub use plan::{Compression, Current, ManifestRef, Plan, PlannedFile};
 pub use receipt::{
     AccountTotals, AllocateReceipt, Check, CommitmentTally, LineTotals, PublishReceipt,
-    RecalculateReceipt, RegisterReceipt, SplitReceipt, Tally,
+    RecalculateReceipt, RegisterReceipt, SplitReceipt, Tally, Units,
 };
+pub use reconciliation::{CustomerTotals, Margin, News, Reconciliation};
 pub use run_id::{InvalidRunId, RunId};
 pub use step::Step;
 pub use table::Table;

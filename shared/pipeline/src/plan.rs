@@ -69,4 +69,6 @@ pub struct Current {
     pub delivery_id: String,
     pub delivered_at: String,
     pub contracts_version: String,
+    /// Runs of the same delivery that were current before, under other contracts.
+    pub replaced: Vec<RunId>,
 }

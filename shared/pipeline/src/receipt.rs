@@ -72,18 +72,50 @@ pub struct RecalculateReceipt {
     pub report_checks: BTreeMap<String, Tally>,
 }
 
-/// What one account's lines say about one commitment over the period.
+/// What one account's lines say about one commitment over the period. Summed over the accounts,
+/// used and unused make the purchase. For a savings plan units are dollars of commitment.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct CommitmentTally {
-    /// Units or dollars that covered this account's usage.
-    pub used: Amount,
+    /// From the lines it covered, which stand in the accounts that used it.
+    pub used: Units,
     /// Effective cost of the usage it covered here.
     pub covered_cost: Amount,
     /// From the fee lines, which stand in the owner's account.
-    pub purchased: Amount,
-    pub unused: Amount,
-    /// What AWS charged for the unused part.
+    pub purchased: Units,
+    pub unused: Units,
+    /// What the unused part cost.
     pub unused_cost: Amount,
+    /// Of the fee lines: what the unused part is charged as.
+    pub service_code: String,
+    pub currency: String,
+}
+
+/// Units of a commitment: as they are, and normalized to sizes where instances have one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Units {
+    pub plain: Amount,
+    pub normalized: Amount,
+}
+
+impl Units {
+    pub fn add(&mut self, other: Self) {
+        self.plain += other.plain;
+        self.normalized += other.normalized;
+    }
+}
+
+impl CommitmentTally {
+    pub fn add(&mut self, other: &Self) {
+        self.used.add(other.used);
+        self.covered_cost += other.covered_cost;
+        self.purchased.add(other.purchased);
+        self.unused.add(other.unused);
+        self.unused_cost += other.unused_cost;
+        if self.service_code.is_empty() {
+            self.service_code.clone_from(&other.service_code);
+            self.currency.clone_from(&other.currency);
+        }
+    }
 }
 
 /// How often a check was made, how often it failed, and the first failure in words.
@@ -133,6 +165,9 @@ pub struct PublishReceipt {
     pub charge: Amount,
     /// The named terms between amortized cost and charge.
     pub margin_terms: BTreeMap<String, Amount>,
+    /// This customer's accounts' parts of what was not used of each commitment, where contracts
+    /// spread it.
+    pub unused_shares: BTreeMap<String, Amount>,
     pub invoice_total: Option<Amount>,
     pub invoice_currency: Option<String>,
     pub checks: Vec<Check>,

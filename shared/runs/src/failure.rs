@@ -1,5 +1,7 @@
 //! How a message ends.
 
+use std::io;
+
 /// A message was dealt with. It is deleted from its queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -22,6 +24,17 @@ pub enum Failure {
     /// It can never work: the message goes to the dead-letter queue with this reason.
     #[error("{0}")]
     Reject(String),
+}
+
+impl Failure {
+    /// An object could not be read to its end. A storage error travels inside the I/O error and
+    /// decides by itself; anything else is wrong with the bytes.
+    pub fn reading(key: &str, error: io::Error) -> Self {
+        match error.downcast::<storage::Error>() {
+            Ok(error) => error.into(),
+            Err(error) => Self::Reject(format!("`{key}` cannot be read: {error}")),
+        }
+    }
 }
 
 impl From<storage::Error> for Failure {

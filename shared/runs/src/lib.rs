@@ -1,7 +1,16 @@
 //! A run's books: the plan, the receipts, and what follows when a step is complete.
+//!
+//! The books are objects under `runs/<run>/`, all of them written once, so that a message that is
+//! delivered twice, late or after a crash finds what its first delivery left and goes on from there.
 
 mod app;
 mod failure;
+mod ledger;
+mod pointer;
+mod steps;
 
 pub use app::{App, Settings};
 pub use failure::{Failure, Outcome};
+pub use ledger::{in_order, parse_contracts, to_json};
+pub use pointer::Entry;
+pub use steps::Progress;

@@ -1,1 +1,348 @@
+//! A bucket in S3.
 
+use std::ops::Range;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
+use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
+use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
+use bytes::Bytes;
+use tokio::runtime::Handle;
+use tokio::task::JoinSet;
+
+use crate::{Created, Error, ErrorKind, Object, ObjectInfo, Replaced, Store, Upload};
+
+/// How often a body is asked for before its breaking is the caller's to know. The queue is the outer
+/// retry, so this one stays short: 0.2 s and 0.4 s of pauses.
+const BODY_ATTEMPTS: u32 = 3;
+const BODY_PAUSE: Duration = Duration::from_millis(200);
+
+/// Parts on their way at once. Memory of one upload: one part held back and this many in flight,
+/// so 3 × 8 MiB = 24 MiB for parts of 8 MiB, whatever the object's size.
+const PARTS_IN_FLIGHT: usize = 2;
+
+/// Clones share the client.
+#[derive(Clone)]
+pub struct S3Store {
+    client: Client,
+    bucket: String,
+}
+
+impl S3Store {
+    pub fn new(client: Client, bucket: impl Into<String>) -> Self {
+        Self { client, bucket: bucket.into() }
+    }
+
+    fn get_request(&self, key: &str) -> GetObjectFluentBuilder {
+        self.client.get_object().bucket(&self.bucket).key(key)
+    }
+}
+
+#[async_trait]
+impl Store for S3Store {
+    async fn head(&self, key: &str) -> Result<Option<ObjectInfo>, Error> {
+        let request = self.client.head_object().bucket(&self.bucket).key(key);
+        match request.send().await.map_err(failed("look up", key)) {
+            Ok(answer) => Ok(Some(ObjectInfo {
+                key: key.to_owned(),
+                etag: answer.e_tag.unwrap_or_default(),
+                size_bytes: size(answer.content_length),
+                modified_unix: answer.last_modified.map_or(0, |time| time.secs()),
+            })),
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<Object>, Error> {
+        match read(self.get_request(key), key).await {
+            Ok((answer, bytes)) => {
+                let info = ObjectInfo {
+                    key: key.to_owned(),
+                    etag: answer.e_tag.unwrap_or_default(),
+                    size_bytes: size(answer.content_length),
+                    modified_unix: answer.last_modified.map_or(0, |time| time.secs()),
+                };
+                Ok(Some(Object { info, bytes }))
+            }
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn read_range(&self, key: &str, etag: &str, range: Range<u64>) -> Result<Bytes, Error> {
+        if range.is_empty() {
+            // HTTP has no way to ask for nothing.
+            return Ok(Bytes::new());
+        }
+        let last = range.end - 1;
+        let request =
+            self.get_request(key).if_match(etag).range(format!("bytes={}-{last}", range.start));
+        let (_, bytes) = read(request, key).await?;
+        Ok(bytes)
+    }
+
+    async fn create(&self, key: &str, bytes: Bytes) -> Result<Created, Error> {
+        let request = self.client.put_object().bucket(&self.bucket).key(key);
+        let request = request.if_none_match("*").body(bytes.into());
+        created(request.send().await.map_err(failed("write", key)))
+    }
+
+    async fn replace(
+        &self,
+        key: &str,
+        bytes: Bytes,
+        expected: Option<&str>,
+    ) -> Result<Replaced, Error> {
+        let request = self.client.put_object().bucket(&self.bucket).key(key).body(bytes.into());
+        let request = match expected {
+            Some(etag) => request.if_match(etag),
+            None => request.if_none_match("*"),
+        };
+        match request.send().await.map_err(failed("write", key)) {
+            Ok(_) => Ok(Replaced::Yes),
+            // What was expected may also be gone. Our own write whose answer was lost looks like
+            // someone else's when the client repeats it: whoever reads again sees which it was.
+            Err(error) if matches!(error.kind, ErrorKind::Changed | ErrorKind::NotFound) => {
+                Ok(Replaced::Conflict)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn upload(&self, key: &str) -> Result<Box<dyn Upload>, Error> {
+        Ok(Box::new(S3Upload {
+            store: self.clone(),
+            key: key.to_owned(),
+            held_back: None,
+            multipart: None,
+        }))
+    }
+
+    async fn list(&self, prefix: &str) -> Result<Vec<String>, Error> {
+        let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
+        let mut pages = request.into_paginator().send();
+        let mut keys = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(failed("list", prefix))?;
+            keys.extend(page.contents.unwrap_or_default().into_iter().filter_map(|o| o.key));
+        }
+        Ok(keys)
+    }
+}
+
+/// The SDK repeats a request until an answer begins; a body that breaks midway is ours to ask for again.
+async fn read(
+    request: GetObjectFluentBuilder,
+    key: &str,
+) -> Result<(GetObjectOutput, Bytes), Error> {
+    let mut attempt = 1;
+    loop {
+        let mut answer = request.clone().send().await.map_err(failed("read", key))?;
+        match std::mem::take(&mut answer.body).collect().await {
+            Ok(body) => return Ok((answer, body.into_bytes())),
+            Err(error) if attempt == BODY_ATTEMPTS => {
+                return Err(Error::new(ErrorKind::Transient, "read", key, error));
+            }
+            Err(error) => tracing::warn!(key, attempt, %error, "body broke midway"),
+        }
+        tokio::time::sleep(BODY_PAUSE * attempt).await;
+        attempt += 1;
+    }
+}
+
+/// A write-once object that is there already was written by an earlier delivery of the same message,
+/// or by this request when its first answer was lost.
+fn created<T>(result: Result<T, Error>) -> Result<Created, Error> {
+    match result {
+        Ok(_) => Ok(Created::New),
+        Err(error) if error.kind == ErrorKind::Changed => Ok(Created::AlreadyThere),
+        Err(error) => Err(error),
+    }
+}
+
+fn size(length: Option<i64>) -> u64 {
+    length.unwrap_or_default().unsigned_abs()
+}
+
+fn failed<E>(operation: &'static str, key: &str) -> impl FnOnce(SdkError<E>) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    move |error| {
+        let kind = kind_of(&error);
+        Error::new(kind, operation, key, DisplayErrorContext(error).to_string())
+    }
+}
+
+/// The one place where what S3 answers becomes what to do about it.
+fn kind_of<E: ProvideErrorMetadata>(error: &SdkError<E>) -> ErrorKind {
+    let refusal = match error {
+        SdkError::ServiceError(refusal) => refusal,
+        // Our own request is wrong: it never left.
+        SdkError::ConstructionFailure(_) => return ErrorKind::Permanent,
+        // A timeout, a connection that broke, an answer that nobody understands.
+        _ => return ErrorKind::Transient,
+    };
+    match (refusal.err().code().unwrap_or_default(), refusal.raw().status().as_u16()) {
+        // By name: a missing bucket is also a 404, and no answer to "is there such an object".
+        ("NoSuchKey" | "NotFound", _) => ErrorKind::NotFound,
+        ("PreconditionFailed", _) | (_, 412) => ErrorKind::Changed,
+        // `CompleteMultipartUpload` may fail under status 200, hence by name as well. An upload that
+        // is gone was completed by a request whose answer was lost, or aborted: start another.
+        (
+            "ConditionalRequestConflict" | "OperationAborted" | "NoSuchUpload" | "InternalError"
+            | "SlowDown" | "ServiceUnavailable" | "RequestTimeout" | "ExpiredToken",
+            _,
+        )
+        | (_, 429 | 500..) => ErrorKind::Transient,
+        (_, 401 | 403) => ErrorKind::Denied,
+        _ => ErrorKind::Permanent,
+    }
+}
+
+struct S3Upload {
+    store: S3Store,
+    key: String,
+    /// The first part, until a second one shows that a single request is not enough.
+    held_back: Option<Bytes>,
+    multipart: Option<Multipart>,
+}
+
+struct Multipart {
+    /// `None` once there is nothing left to abort.
+    upload_id: Option<String>,
+    next_part: i32,
+    in_flight: JoinSet<Result<CompletedPart, Error>>,
+    completed: Vec<CompletedPart>,
+}
+
+#[async_trait]
+impl Upload for S3Upload {
+    async fn push(&mut self, part: Bytes) -> Result<(), Error> {
+        if self.multipart.is_none() {
+            let Some(first) = self.held_back.take() else {
+                self.held_back = Some(part);
+                return Ok(());
+            };
+            self.begin().await?;
+            self.send(first).await?;
+        }
+        self.send(part).await
+    }
+
+    async fn finish(mut self: Box<Self>) -> Result<Created, Error> {
+        if self.multipart.is_none() {
+            let whole = self.held_back.take().unwrap_or_default();
+            return self.store.create(&self.key, whole).await;
+        }
+        let result = created(self.complete().await);
+        if matches!(result, Ok(Created::New)) {
+            self.take_upload_id();
+        } else {
+            self.abort().await;
+        }
+        result
+    }
+}
+
+impl S3Upload {
+    async fn begin(&mut self) -> Result<(), Error> {
+        let request = self.store.client.create_multipart_upload();
+        let request = request.bucket(&self.store.bucket).key(&self.key);
+        // S3 refuses checksums on parts of an upload that did not announce them, and the SDK sends one
+        // with every part.
+        let request = request.checksum_algorithm(ChecksumAlgorithm::Crc32);
+        let answer = request.send().await.map_err(failed("write", &self.key))?;
+        self.multipart = Some(Multipart {
+            upload_id: answer.upload_id,
+            next_part: 1,
+            in_flight: JoinSet::new(),
+            completed: Vec::new(),
+        });
+        Ok(())
+    }
+
+    /// Waits for room, then lets the part go.
+    async fn send(&mut self, part: Bytes) -> Result<(), Error> {
+        let Some(multipart) = &mut self.multipart else { return Ok(()) };
+        while multipart.in_flight.len() >= PARTS_IN_FLIGHT {
+            multipart.collect_one(&self.key).await?;
+        }
+        let number = multipart.next_part;
+        multipart.next_part += 1;
+        let request = self.store.client.upload_part();
+        let request = request.bucket(&self.store.bucket).key(&self.key).part_number(number);
+        let request = request.set_upload_id(multipart.upload_id.clone());
+        let request = request.checksum_algorithm(ChecksumAlgorithm::Crc32).body(part.into());
+        let key = self.key.clone();
+        multipart.in_flight.spawn(async move {
+            let answer = request.send().await.map_err(failed("write", &key))?;
+            Ok(CompletedPart::builder()
+                .part_number(number)
+                .set_e_tag(answer.e_tag)
+                .set_checksum_crc32(answer.checksum_crc32)
+                .build())
+        });
+        Ok(())
+    }
+
+    async fn complete(&mut self) -> Result<(), Error> {
+        let Some(multipart) = &mut self.multipart else { return Ok(()) };
+        while !multipart.in_flight.is_empty() {
+            multipart.collect_one(&self.key).await?;
+        }
+        let mut parts = std::mem::take(&mut multipart.completed);
+        parts.sort_by_key(|part| part.part_number);
+        let request = self.store.client.complete_multipart_upload();
+        let request = request.bucket(&self.store.bucket).key(&self.key).if_none_match("*");
+        let request = request.set_upload_id(multipart.upload_id.clone());
+        let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
+        let request = request.multipart_upload(parts);
+        request.send().await.map_err(failed("write", &self.key))?;
+        Ok(())
+    }
+
+    /// Frees what was stored. Best effort: the bucket's lifecycle rule for incomplete uploads removes
+    /// what is left.
+    async fn abort(&mut self) {
+        let Some(upload_id) = self.take_upload_id() else { return };
+        abort(self.store.clone(), self.key.clone(), upload_id).await;
+    }
+
+    fn take_upload_id(&mut self) -> Option<String> {
+        let multipart = self.multipart.as_mut()?;
+        multipart.in_flight.abort_all();
+        multipart.upload_id.take()
+    }
+}
+
+impl Drop for S3Upload {
+    fn drop(&mut self) {
+        let Some(upload_id) = self.take_upload_id() else { return };
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(abort(self.store.clone(), self.key.clone(), upload_id));
+        }
+    }
+}
+
+async fn abort(store: S3Store, key: String, upload_id: String) {
+    let request = store.client.abort_multipart_upload();
+    let request = request.bucket(&store.bucket).key(&key).upload_id(upload_id);
+    if let Err(error) = request.send().await.map_err(failed("abort the upload of", &key)) {
+        tracing::warn!(%error, "upload not aborted");
+    }
+}
+
+impl Multipart {
+    async fn collect_one(&mut self, key: &str) -> Result<(), Error> {
+        if let Some(part) = self.in_flight.join_next().await {
+            let part = part.map_err(|error| Error::new(ErrorKind::Permanent, "write", key, error))?;
+            self.completed.push(part?);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,131 @@
+//! What can be asked on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use cur::BillingPeriod;
+
+/// Exact bills for every customer of an AWS reseller, from the cost and usage report.
+#[derive(Debug, Parser)]
+#[command(name = "sluice", version, about)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a small report and run everything on it
+    Demo(DemoArgs),
+    /// Bill the reports in a folder, as AWS delivers them to a bucket
+    Run(RunArgs),
+    /// Write a synthetic report with every type of line, in which all laws hold
+    Generate(GenerateArgs),
+    /// Say everything that is wrong with a contracts file
+    Check(CheckArgs),
+    /// Prove a finished run again from its files
+    Verify(VerifyArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct DemoArgs {
+    /// Where report and results go
+    #[arg(long, default_value = "sluice-demo")]
+    pub out: PathBuf,
+    /// Print JSON for machines
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct RunArgs {
+    /// The report bucket's root
+    #[arg(long)]
+    pub source: PathBuf,
+    /// What customers were promised
+    #[arg(long)]
+    pub contracts: PathBuf,
+    /// The results bucket's root
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Bill this delivery instead of the newest of each payer, report and period
+    #[arg(long, value_name = "KEY")]
+    pub manifest: Option<String>,
+    /// How the accounts' own lines are stored
+    #[arg(long, value_enum, default_value_t)]
+    pub compression: Compression,
+    /// Print JSON for machines
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub enum Compression {
+    #[default]
+    Zstd,
+    Gzip,
+}
+
+impl From<Compression> for pipeline::Compression {
+    fn from(compression: Compression) -> Self {
+        match compression {
+            Compression::Zstd => Self::Zstd,
+            Compression::Gzip => Self::Gzip,
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub struct GenerateArgs {
+    /// Usage accounts
+    #[arg(long, default_value_t = 20)]
+    pub accounts: u32,
+    /// Line items, about
+    #[arg(long, default_value_t = 100_000)]
+    pub lines: u64,
+    /// The same seed writes the same bytes
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    #[arg(long, default_value = "2026-10")]
+    pub period: BillingPeriod,
+    /// Which of AWS's two formats
+    #[arg(long, value_enum, default_value_t)]
+    pub generation: Generation,
+    /// What a new delivery does to the one before
+    #[arg(long, value_enum, default_value_t)]
+    pub layout: Layout,
+    /// Report files; 0 is one a million lines
+    #[arg(long, default_value_t = 0)]
+    pub files: u32,
+    /// The report bucket's root. A `contracts.toml` that fits the report goes there too
+    pub dir: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub enum Generation {
+    #[default]
+    Legacy,
+    Cur2,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub enum Layout {
+    #[default]
+    CreateNew,
+    Overwrite,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct CheckArgs {
+    /// A contracts file
+    pub file: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct VerifyArgs {
+    /// The results bucket's root
+    pub dir: PathBuf,
+    /// Print JSON for machines
+    #[arg(long)]
+    pub json: bool,
+}

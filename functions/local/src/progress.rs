@@ -1,0 +1,54 @@
+//! What is going on, for someone who waits at a terminal. Silent in a pipe.
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use pipeline::Message;
+
+/// A spinner with the step and unit under way.
+pub struct Progress {
+    bar: Option<ProgressBar>,
+}
+
+impl Progress {
+    pub fn new(is_quiet: bool) -> Self {
+        let is_shown = !is_quiet && std::io::stderr().is_terminal();
+        Self { bar: is_shown.then(spinner) }
+    }
+
+    pub fn say(&self, what: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(what.to_owned());
+        }
+    }
+
+    pub fn started(&self, message: &Message) {
+        self.say(&format!("{} {}", message.step(), message.unit()));
+    }
+
+    pub fn finished(&self, _message: &Message) {
+        if let Some(bar) = &self.bar {
+            bar.inc(1);
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn spinner() -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    // The template is constant; were it wrong, the default would do.
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed_precise} {pos} done, {wide_msg}")
+    {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}

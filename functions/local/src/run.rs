@@ -1,0 +1,127 @@
+//! `sluice run`: bills every report in a folder.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use cur::Manifest;
+use pipeline::{Compression, Current, Reconciliation, keys};
+use runs::Outcome;
+use serde::Serialize;
+use storage::{FolderStore, Replaced, Store};
+
+use crate::args::RunArgs;
+use crate::progress::Progress;
+use crate::world::World;
+use crate::{deliveries, show};
+
+pub struct RunOptions {
+    pub source: PathBuf,
+    pub contracts: PathBuf,
+    pub out: PathBuf,
+    pub manifest: Option<String>,
+    pub compression: Compression,
+    pub is_quiet: bool,
+}
+
+/// How one delivery ended.
+#[derive(Debug, Serialize)]
+pub struct Finished {
+    pub manifest: String,
+    pub is_sealed: bool,
+    /// Why it is not sealed, a reason a failed unit.
+    pub failures: Vec<String>,
+    pub reconciliation: Option<Reconciliation>,
+}
+
+pub(crate) async fn command(args: &RunArgs, out: &mut dyn Write) -> anyhow::Result<bool> {
+    let options = RunOptions {
+        source: args.source.clone(),
+        contracts: args.contracts.clone(),
+        out: args.out.clone(),
+        manifest: args.manifest.clone(),
+        compression: args.compression.into(),
+        is_quiet: args.json,
+    };
+    let finished = run(&options).await?;
+    if args.json {
+        serde_json::to_writer_pretty(&mut *out, &finished)?;
+        writeln!(out)?;
+    } else {
+        show::runs(&finished, &options.out, out)?;
+    }
+    Ok(finished.iter().all(|run| run.is_sealed))
+}
+
+/// Bills the newest delivery of each payer, report and period, or the one that was asked for.
+pub async fn run(options: &RunOptions) -> anyhow::Result<Vec<Finished>> {
+    if !options.source.is_dir() {
+        bail!("`{}` is not a folder", options.source.display());
+    }
+    let reports: Arc<dyn Store> = Arc::new(FolderStore::new(&options.source));
+    let results: Arc<dyn Store> = Arc::new(FolderStore::new(&options.out));
+    place_contracts(options, results.as_ref()).await?;
+    let manifests = match &options.manifest {
+        Some(key) => vec![key.clone()],
+        None => deliveries::newest(reports.as_ref()).await?,
+    };
+    if manifests.is_empty() {
+        bail!(
+            "no report in `{}`: expected a `…-Manifest.json` somewhere below it, as AWS delivers it",
+            options.source.display()
+        );
+    }
+    let world = World::new(reports, results, options.compression);
+    let mut finished = Vec::new();
+    for manifest in manifests {
+        finished.push(bill(&world, manifest, options.is_quiet).await?);
+    }
+    Ok(finished)
+}
+
+/// Puts the contracts where the pipeline looks for them, if they are right.
+async fn place_contracts(options: &RunOptions, results: &dyn Store) -> anyhow::Result<()> {
+    let text = std::fs::read_to_string(&options.contracts)
+        .with_context(|| format!("cannot read `{}`", options.contracts.display()))?;
+    if let Err(problems) = contracts::Contracts::parse(&text) {
+        bail!("{}", problems.display(&options.contracts.display().to_string()));
+    }
+    let there = results.head(keys::CONTRACTS).await?;
+    let expected = there.as_ref().map(|info| info.etag.as_str());
+    match results.replace(keys::CONTRACTS, text.into(), expected).await? {
+        Replaced::Yes => Ok(()),
+        Replaced::Conflict => bail!("`{}` is being changed by someone else", keys::CONTRACTS),
+    }
+}
+
+async fn bill(world: &World, manifest: String, is_quiet: bool) -> anyhow::Result<Finished> {
+    let progress = Progress::new(is_quiet);
+    progress.say(&format!("receive-report {manifest}"));
+    let mut failures = Vec::new();
+    match world.deliver(&manifest).await {
+        Ok(Outcome::Ignored(reason)) => failures.push(reason),
+        Ok(_) => {}
+        Err(failure) => failures.push(failure.to_string()),
+    }
+    let drained = world.drain(&progress).await;
+    if drained.superseded {
+        failures.push("a newer delivery has replaced this one".to_owned());
+    }
+    failures.extend(drained.given_up.into_iter().map(|message| message.reason));
+    let reconciliation =
+        if failures.is_empty() { sealed(world, &manifest).await? } else { None };
+    Ok(Finished { is_sealed: reconciliation.is_some(), manifest, failures, reconciliation })
+}
+
+/// The proof of the run that the pointer names, which the manifest's run has just become.
+async fn sealed(world: &World, manifest_key: &str) -> anyhow::Result<Option<Reconciliation>> {
+    let Some(object) = world.app.reports.get(manifest_key).await? else { return Ok(None) };
+    let manifest = Manifest::parse(manifest_key, &object.bytes)?;
+    let pointer = keys::current(manifest.payer_account_id, manifest.billing_period);
+    let Some(current) = world.app.find::<Current>(&pointer).await? else { return Ok(None) };
+    if current.delivery_id != manifest.delivery_id {
+        return Ok(None);
+    }
+    Ok(world.app.find(&keys::reconciliation(&current.run_id)).await?)
+}

@@ -1,0 +1,237 @@
+//! `sluice verify`: proves a finished run again from its files, link by link: the accounts' own lines give
+//! the rated lines, those give the charges, and the charges give the invoice.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::io::Write;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use billing::{Charge, LineGroup, invoice_re_adds};
+use bytes::Bytes;
+use datasets::{
+    ChargeRow, DailyCostRow, DecodeError, InvoiceFile, InvoiceLineRow, Row, decode_csv,
+    decode_parquet,
+};
+use money::Amount;
+use pipeline::{
+    Compression, Current, Plan, PublishReceipt, RecalculateReceipt, Reconciliation, Step, Table,
+    UNASSIGNED, keys,
+};
+use serde::Serialize;
+use storage::FolderStore;
+
+use crate::args::VerifyArgs;
+use crate::world::World;
+
+/// What was proved of one run, and what was not.
+#[derive(Debug, Serialize)]
+pub struct Proof {
+    pub run_id: String,
+    /// How often each link was compared.
+    pub compared: BTreeMap<String, u64>,
+    pub differences: Vec<String>,
+}
+
+impl Proof {
+    pub fn holds(&self) -> bool {
+        self.differences.is_empty()
+    }
+
+    fn compare<T: PartialEq>(&mut self, link: &str, of: impl Display, left: &T, right: &T) {
+        *self.compared.entry(link.to_owned()).or_default() += 1;
+        if left != right {
+            self.differences.push(format!("{link}: {of}"));
+        }
+    }
+}
+
+pub(crate) async fn command(args: &VerifyArgs, out: &mut dyn Write) -> anyhow::Result<bool> {
+    let proofs = verify(&args.dir).await?;
+    if args.json {
+        serde_json::to_writer_pretty(&mut *out, &proofs)?;
+        writeln!(out)?;
+    } else {
+        for proof in &proofs {
+            show(proof, out)?;
+        }
+    }
+    Ok(proofs.iter().all(Proof::holds))
+}
+
+fn show(proof: &Proof, out: &mut dyn Write) -> std::io::Result<()> {
+    let verdict = if proof.holds() { "PROVED" } else { "NOT PROVED" };
+    writeln!(out, "{verdict}  run {}", proof.run_id)?;
+    for (link, times) in &proof.compared {
+        writeln!(out, "  {link}: {times} compared")?;
+    }
+    for difference in &proof.differences {
+        writeln!(out, "  DIFFERS  {difference}")?;
+    }
+    Ok(())
+}
+
+/// Proves every current run of a results bucket.
+pub async fn verify(dir: &std::path::Path) -> anyhow::Result<Vec<Proof>> {
+    let store = Arc::new(FolderStore::new(dir));
+    let world = World::new(store.clone(), store, Compression::default());
+    let pointers = world.app.results.list(keys::current_prefix()).await?;
+    if pointers.is_empty() {
+        bail!("nothing is sealed in `{}`", dir.display());
+    }
+    let mut proofs = Vec::new();
+    for pointer in pointers {
+        let current: Current = world.app.need(&pointer).await?;
+        let proof = prove(&world, &current).await;
+        proofs.push(proof.with_context(|| format!("run {}", current.run_id))?);
+    }
+    Ok(proofs)
+}
+
+async fn prove(world: &World, current: &Current) -> anyhow::Result<Proof> {
+    let app = &world.app;
+    let plan = app.plan(&current.run_id).await?;
+    let reconciliation: Reconciliation = app.need(&keys::reconciliation(&plan.run_id)).await?;
+    let mut proof = Proof {
+        run_id: plan.run_id.to_string(),
+        compared: BTreeMap::new(),
+        differences: Vec::new(),
+    };
+    for law in &reconciliation.laws {
+        proof.compare("laws", format!("{} {}", law.law, law.of), &law.left, &law.right);
+    }
+    let accounts: Vec<RecalculateReceipt> =
+        app.receipts(&plan.run_id, Step::RecalculateAccount).await?;
+    for account in &accounts {
+        lines_give_rated(world, &plan, account, &mut proof).await?;
+    }
+    let customers: Vec<PublishReceipt> = app.receipts(&plan.run_id, Step::PublishDatasets).await?;
+    for customer in &customers {
+        rated_gives_charges(world, &plan, customer, &mut proof).await?;
+        charges_give_invoice(world, &plan, customer, &mut proof).await?;
+    }
+    totals(&reconciliation, &accounts, &customers, &mut proof);
+    Ok(proof)
+}
+
+/// The account's own lines, read and rated again.
+async fn lines_give_rated(
+    world: &World,
+    plan: &Plan,
+    account: &RecalculateReceipt,
+    proof: &mut Proof,
+) -> anyhow::Result<()> {
+    let id = account.account;
+    let again = recalculate_account::rate_again(plan, id, &world.app).await?;
+    let stored: Vec<LineGroup> = parquet(world, &keys::rated(plan, id)).await?;
+    proof.compare("lines give rated lines", id, &again.groups, &stored);
+    proof.compare("lines give totals", id, &again.totals, &account.totals);
+    Ok(())
+}
+
+/// The rated lines priced again under the run's contracts, against every file that has charges.
+async fn rated_gives_charges(
+    world: &World,
+    plan: &Plan,
+    customer: &PublishReceipt,
+    proof: &mut Proof,
+) -> anyhow::Result<()> {
+    let id = &customer.customer;
+    let again = publish_datasets::price_again(plan, id, &world.app).await?;
+    let charges = charges(world, plan, id).await?;
+    proof.compare("rated lines give charges", id, &again.charges, &charges);
+    for (table, key) in [
+        ("charges.csv", keys::billing(plan, id, "charges.csv")),
+        ("charges.parquet", keys::billing(plan, id, "charges.parquet")),
+        ("reports/charges", keys::report(plan, Table::Charges, id)),
+    ] {
+        let rows: Vec<ChargeRow> = rows(world, &key).await?;
+        let same_run = rows.iter().all(|row| {
+            (&row.run_id, row.payer_account_id, row.billing_period)
+                == (&plan.run_id, plan.payer_account_id, plan.billing_period)
+                && row.customer_id == customer_column(id)
+        });
+        proof.compare("charges name their run", format!("{id} {table}"), &same_run, &true);
+        let stored: Vec<Charge> = rows.into_iter().map(|row| row.charge).collect();
+        proof.compare("charges agree", format!("{id} {table}"), &stored, &charges);
+    }
+    let daily: Vec<DailyCostRow> = parquet(world, &keys::report(plan, Table::DailyCosts, id)).await?;
+    let daily_again = DailyCostRow::of(customer_column(id), &again.daily);
+    proof.compare("rated lines give daily costs", id, &daily_again, &daily);
+    let charged: Amount = charges.iter().map(|charge| charge.measures.charge).sum();
+    let by_day: Amount = daily.iter().map(|day| day.measures.charge).sum();
+    proof.compare("days add up to charges", id, &by_day, &charged);
+    proof.compare("charges add up to the receipt", id, &charged, &customer.charge);
+    Ok(())
+}
+
+async fn charges_give_invoice(
+    world: &World,
+    plan: &Plan,
+    customer: &PublishReceipt,
+    proof: &mut Proof,
+) -> anyhow::Result<()> {
+    let id = &customer.customer;
+    if id == UNASSIGNED {
+        return Ok(());
+    }
+    let charges = charges(world, plan, id).await?;
+    let file: InvoiceFile = world.app.need(&keys::billing(plan, id, "invoice.json")).await?;
+    let invoice = file.to_invoice().with_context(|| format!("a rate in {id}'s invoice"))?;
+    for check in invoice_re_adds(&invoice, &charges) {
+        proof.compare("charges give the invoice", check.of, &check.left, &check.right);
+    }
+    let again = publish_datasets::price_again(plan, id, &world.app).await?;
+    proof.compare("contract gives the invoice", id, &again.invoice.as_ref(), &Some(&invoice));
+    let csv: Vec<InvoiceLineRow> = rows(world, &keys::billing(plan, id, "invoice.csv")).await?;
+    proof.compare("invoice.csv is invoice.json", id, &csv, &file.rows());
+    proof.compare("invoice is the receipt's", id, &Some(invoice.total), &customer.invoice_total);
+    Ok(())
+}
+
+/// What the proof says of the whole, added up from its parts.
+fn totals(
+    reconciliation: &Reconciliation,
+    accounts: &[RecalculateReceipt],
+    customers: &[PublishReceipt],
+    proof: &mut Proof,
+) {
+    let cost: Amount = accounts.iter().map(|account| account.totals.unblended_cost).sum();
+    let report = reconciliation.report_totals.unblended_cost;
+    proof.compare("accounts add up to the report", "unblended cost", &cost, &report);
+    let charge: Amount = customers.iter().map(|customer| customer.charge).sum();
+    proof.compare("customers add up", "charge", &charge, &reconciliation.margin.charge);
+    let terms: Amount = reconciliation.margin.terms.values().copied().sum();
+    proof.compare("terms add up", "margin", &terms, &reconciliation.margin.margin);
+}
+
+async fn charges(world: &World, plan: &Plan, customer: &str) -> anyhow::Result<Vec<Charge>> {
+    let rows: Vec<ChargeRow> =
+        parquet(world, &keys::billing(plan, customer, "charges.parquet")).await?;
+    Ok(rows.into_iter().map(|row| row.charge).collect())
+}
+
+fn customer_column(customer: &str) -> &str {
+    if customer == UNASSIGNED { "" } else { customer }
+}
+
+async fn parquet<R: Row>(world: &World, key: &str) -> anyhow::Result<Vec<R>> {
+    read(world, key, decode_parquet).await
+}
+
+async fn rows<R: Row>(world: &World, key: &str) -> anyhow::Result<Vec<R>> {
+    if key.ends_with(".csv") {
+        read(world, key, |bytes| decode_csv(&bytes)).await
+    } else {
+        parquet(world, key).await
+    }
+}
+
+async fn read<R>(
+    world: &World,
+    key: &str,
+    decode: impl Fn(Bytes) -> Result<Vec<R>, DecodeError>,
+) -> anyhow::Result<Vec<R>> {
+    let bytes = world.app.need_bytes(key).await?;
+    decode(bytes).with_context(|| format!("`{key}`"))
+}

@@ -1,0 +1,279 @@
+//! Sealing: the whole run is proved from its receipts, the proof is written, the pointer is moved.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use commitments::commitment_rows_agree;
+use contracts::Contracts;
+use cur::AccountId;
+use money::Amount;
+use pipeline::{
+    AllocateReceipt, Check, CustomerTotals, LineTotals, Margin, News, Plan,
+    PublishReceipt, RecalculateReceipt, Reconciliation, SplitReceipt, Step, Tally, UNASSIGNED,
+    keys,
+};
+use runs::{App, Entry, Failure, Outcome};
+
+use crate::refuse_broken;
+
+pub(crate) async fn seal(
+    plan: &Plan,
+    contracts: &Contracts,
+    app: &App,
+) -> Result<Outcome, Failure> {
+    let books = Books::load(plan, app).await?;
+    let reconciliation = books.reconcile(plan);
+    refuse_broken(&reconciliation.laws)?;
+    if contracts.strict_report() {
+        refuse_faulty_report(&reconciliation)?;
+    }
+    app.write_once(&keys::reconciliation(&plan.run_id), &reconciliation).await?;
+    app.make_current(plan, Entry::Sealed).await
+}
+
+/// Every receipt of the run, and what the previous period had.
+struct Books {
+    split: Vec<SplitReceipt>,
+    recalculated: Vec<RecalculateReceipt>,
+    allocated: Vec<AllocateReceipt>,
+    published: Vec<PublishReceipt>,
+    previous: Option<Reconciliation>,
+}
+
+impl Books {
+    async fn load(plan: &Plan, app: &App) -> Result<Self, Failure> {
+        let run = &plan.run_id;
+        let previous = match &plan.previous_run {
+            Some(previous) => app.find(&keys::reconciliation(previous)).await?,
+            None => None,
+        };
+        Ok(Self {
+            split: app.receipts(run, Step::SplitReport).await?,
+            recalculated: app.receipts(run, Step::RecalculateAccount).await?,
+            allocated: app.receipts(run, Step::AllocateCommitments).await?,
+            published: app.receipts(run, Step::PublishDatasets).await?,
+            previous,
+        })
+    }
+
+    fn reconcile(&self, plan: &Plan) -> Reconciliation {
+        let product_codes = union(self.recalculated.iter().map(|account| &account.product_codes));
+        let line_item_types =
+            union(self.recalculated.iter().map(|account| &account.line_item_types));
+        Reconciliation {
+            run_id: plan.run_id.clone(),
+            payer_account_id: plan.payer_account_id,
+            report: plan.report.clone(),
+            billing_period: plan.billing_period,
+            delivery_id: plan.delivery_id.clone(),
+            delivered_at: plan.delivered_at.clone(),
+            contracts_version: plan.contracts_version.clone(),
+            engine_version: plan.engine_version.clone(),
+            report_totals: self.read(),
+            margin: self.margin(),
+            customers: self.published.iter().map(customer_totals).collect(),
+            unassigned: self.unassigned(),
+            laws: self.laws(),
+            report_checks: self.report_checks(),
+            news: self.news(&product_codes, &line_item_types),
+            product_codes,
+            line_item_types,
+        }
+    }
+
+    /// The report's totals, as its files were read.
+    fn read(&self) -> LineTotals {
+        sum(self.split.iter().map(|file| &file.totals))
+    }
+
+    /// The same, as lines were written into account objects.
+    fn written(&self) -> LineTotals {
+        sum(self.split.iter().flat_map(|file| file.accounts.values()).map(|share| &share.totals))
+    }
+
+    /// The same, as lines were read back and rated.
+    fn rated(&self) -> LineTotals {
+        sum(self.recalculated.iter().map(|account| &account.totals))
+    }
+
+    fn published(&self, amount: fn(&PublishReceipt) -> Amount) -> Amount {
+        self.published.iter().map(amount).sum()
+    }
+
+    fn amortized(&self) -> Amount {
+        self.recalculated.iter().map(|account| account.amortized_cost).sum()
+    }
+
+    fn laws(&self) -> Vec<Check> {
+        let mut laws = self.every_line_once();
+        laws.extend(self.cost_is_conserved());
+        laws.extend(self.parts_sum_to_whole());
+        for customer in &self.published {
+            let of_customer = customer.checks.iter();
+            laws.extend(of_customer.filter(|check| check.law == "invoice_re_adds").cloned());
+        }
+        let terms = self.margin_terms();
+        laws.push(billing::margin_explains_itself(
+            "all customers",
+            self.published(|customer| customer.charge),
+            self.amortized(),
+            terms.values(),
+        ));
+        laws
+    }
+
+    /// Law 1. Split-cost-allocation lines are lines too, though their money is another line's.
+    fn every_line_once(&self) -> Vec<Check> {
+        const LAW: &str = "every_line_once";
+        let (read, written, rated) = (self.read(), self.written(), self.rated());
+        let charged = self.published(|customer| customer.lines.into());
+        let equal = |of, left: u64, right: u64| Check::equal(LAW, of, left.into(), right.into());
+        vec![
+            equal("lines read and written", read.all_lines(), written.all_lines()),
+            equal("lines written and rated", written.all_lines(), rated.all_lines()),
+            Check::equal(LAW, "lines rated and charged", rated.lines.into(), charged),
+        ]
+    }
+
+    /// Law 2, at every hop.
+    fn cost_is_conserved(&self) -> Vec<Check> {
+        const LAW: &str = "cost_is_conserved";
+        let (read, written, rated) = (self.read(), self.written(), self.rated());
+        let charged = self.published(|customer| customer.unblended_cost);
+        let split_cost = "split-cost lines, counted apart";
+        vec![
+            Check::equal(LAW, "report and accounts", read.unblended_cost, written.unblended_cost),
+            Check::equal(LAW, "accounts and rated", written.unblended_cost, rated.unblended_cost),
+            Check::equal(LAW, "report and customers", read.unblended_cost, charged),
+            Check::equal(
+                LAW,
+                split_cost,
+                read.split_cost_unblended_cost,
+                rated.split_cost_unblended_cost,
+            ),
+        ]
+    }
+
+    /// Law 4: what was split by weight is the unused part of commitments, if contracts spread it.
+    fn parts_sum_to_whole(&self) -> Vec<Check> {
+        const LAW: &str = "parts_sum_to_whole";
+        let mut parts: BTreeMap<&str, Amount> = BTreeMap::new();
+        for (commitment, part) in self.published.iter().flat_map(|customer| &customer.unused_shares)
+        {
+            *parts.entry(commitment).or_insert(Amount::ZERO) += *part;
+        }
+        if parts.is_empty() {
+            return vec![Check::equal(LAW, "nothing was split", Amount::ZERO, Amount::ZERO)];
+        }
+        let mut wholes: BTreeMap<&str, Amount> = BTreeMap::new();
+        for (commitment, tally) in self.recalculated.iter().flat_map(|account| &account.commitments)
+        {
+            *wholes.entry(commitment).or_insert(Amount::ZERO) += tally.unused_cost;
+        }
+        wholes
+            .into_iter()
+            .map(|(commitment, whole)| {
+                let part = parts.get(commitment).copied().unwrap_or(Amount::ZERO);
+                Check::equal(LAW, format!("unused of {commitment}"), part, whole)
+            })
+            .collect()
+    }
+
+    fn margin(&self) -> Margin {
+        let unblended_cost = self.read().unblended_cost;
+        let amortized_cost = self.amortized();
+        let charge = self.published(|customer| customer.charge);
+        Margin {
+            unblended_cost,
+            upfront_timing: amortized_cost - unblended_cost,
+            amortized_cost,
+            terms: self.margin_terms(),
+            charge,
+            margin: charge - amortized_cost,
+        }
+    }
+
+    fn margin_terms(&self) -> BTreeMap<String, Amount> {
+        let mut terms = BTreeMap::new();
+        for (name, term) in self.published.iter().flat_map(|customer| &customer.margin_terms) {
+            *terms.entry(name.clone()).or_insert(Amount::ZERO) += *term;
+        }
+        terms
+    }
+
+    fn unassigned(&self) -> BTreeMap<AccountId, Amount> {
+        let nobody = self.published.iter().filter(|receipt| receipt.customer == UNASSIGNED);
+        let accounts: BTreeSet<AccountId> =
+            nobody.flat_map(|receipt| receipt.accounts.iter().copied()).collect();
+        self.recalculated
+            .iter()
+            .filter(|receipt| accounts.contains(&receipt.account))
+            .map(|receipt| (receipt.account, receipt.totals.unblended_cost))
+            .collect()
+    }
+
+    fn report_checks(&self) -> BTreeMap<String, Tally> {
+        let mut checks: BTreeMap<String, Tally> = BTreeMap::new();
+        let accounts = self.recalculated.iter().map(|receipt| &receipt.report_checks);
+        let days = self.allocated.iter().map(|receipt| &receipt.report_checks);
+        for (name, tally) in accounts.chain(days).flatten() {
+            checks.entry(name.clone()).or_default().add(tally);
+        }
+        let commitments = self.recalculated.iter().map(|receipt| &receipt.commitments);
+        checks.insert("commitment_rows_agree".to_owned(), commitment_rows_agree(commitments));
+        checks
+    }
+
+    fn news(&self, product_codes: &[String], line_item_types: &[String]) -> News {
+        let Some(previous) = &self.previous else { return News::default() };
+        let new = |now: &[String], before: &[String]| {
+            now.iter().filter(|name| !before.contains(name)).cloned().collect()
+        };
+        News {
+            product_codes: new(product_codes, &previous.product_codes),
+            line_item_types: new(line_item_types, &previous.line_item_types),
+        }
+    }
+}
+
+fn customer_totals(receipt: &PublishReceipt) -> CustomerTotals {
+    CustomerTotals {
+        customer: receipt.customer.clone(),
+        accounts: receipt.accounts.clone(),
+        lines: receipt.lines,
+        unblended_cost: receipt.unblended_cost,
+        amortized_cost: receipt.amortized_cost,
+        list_cost: receipt.list_cost,
+        benefit: receipt.benefit,
+        charge: receipt.charge,
+        margin: receipt.charge - receipt.amortized_cost,
+        margin_terms: receipt.margin_terms.clone(),
+        invoice_total: receipt.invoice_total,
+        invoice_currency: receipt.invoice_currency.clone(),
+    }
+}
+
+fn sum<'a>(totals: impl Iterator<Item = &'a LineTotals>) -> LineTotals {
+    totals.fold(LineTotals::default(), |mut sum, part| {
+        sum.add(part);
+        sum
+    })
+}
+
+fn union<'a>(lists: impl Iterator<Item = &'a Vec<String>>) -> Vec<String> {
+    lists.flatten().collect::<BTreeSet<_>>().into_iter().cloned().collect()
+}
+
+/// Only where the contracts ask for it: otherwise a report that disagrees with itself is shown, and
+/// billed as it is.
+fn refuse_faulty_report(reconciliation: &Reconciliation) -> Result<(), Failure> {
+    match reconciliation.report_checks.iter().find(|(_, tally)| tally.broken > 0) {
+        None => Ok(()),
+        Some((name, tally)) => Err(Failure::Reject(format!(
+            "report check `{name}` is broken {} of {} times and the contracts say \
+             `strict_report = true`; first: {}",
+            tally.broken,
+            tally.checked,
+            tally.example.as_deref().unwrap_or_default(),
+        ))),
+    }
+}

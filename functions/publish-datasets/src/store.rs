@@ -1,0 +1,56 @@
+//! Writing what is published of one customer.
+
+use bytes::Bytes;
+use datasets::{
+    ChargeRow, DailyCostRow, EncodeError, InvoiceFile, encode_csv, encode_parquet,
+};
+use pipeline::{Plan, Table, UNASSIGNED, keys};
+use runs::{App, Failure, to_json};
+
+use crate::Published;
+
+/// Charges as Parquet and CSV, the invoice as JSON and CSV, and the tables that analysts query.
+/// Charges are stored twice: beside the invoice for people, and by table for Athena, which reads every
+/// object of a partition and would trip over a CSV among Parquet files.
+pub(crate) async fn store(
+    plan: &Plan,
+    customer: &str,
+    published: &Published,
+    app: &App,
+) -> Result<(), Failure> {
+    let customer_id = if customer == UNASSIGNED { "" } else { customer };
+    let charges: Vec<ChargeRow> = (published.charges.iter().cloned())
+        .map(|charge| ChargeRow {
+            run_id: plan.run_id.clone(),
+            payer_account_id: plan.payer_account_id,
+            billing_period: plan.billing_period,
+            customer_id: customer_id.to_owned(),
+            charge,
+        })
+        .collect();
+    let daily = DailyCostRow::of(customer_id, &published.daily);
+
+    let charges_parquet = encoded(encode_parquet([&charges]))?;
+    let mut objects = vec![
+        (keys::report(plan, Table::Charges, customer), charges_parquet.clone()),
+        (keys::billing(plan, customer, "charges.parquet"), charges_parquet),
+        (keys::billing(plan, customer, "charges.csv"), encoded(encode_csv(&charges))?),
+        (keys::report(plan, Table::DailyCosts, customer), encoded(encode_parquet([&daily]))?),
+    ];
+    if let Some(invoice) = &published.invoice {
+        let file = InvoiceFile::new(&plan.run_id, invoice);
+        let key = keys::billing(plan, customer, "invoice.json");
+        let json = to_json(&key, &file)?;
+        objects.push((key, json));
+        let csv = encoded(encode_csv(&file.rows()))?;
+        objects.push((keys::billing(plan, customer, "invoice.csv"), csv));
+    }
+    for (key, bytes) in objects {
+        app.results.create(&key, bytes).await?;
+    }
+    Ok(())
+}
+
+fn encoded(result: Result<Bytes, EncodeError>) -> Result<Bytes, Failure> {
+    result.map_err(|error| Failure::Reject(error.to_string()))
+}

@@ -1,0 +1,182 @@
+//! From charges to an invoice: currency, rounding, tax, totals.
+//!
+//! `Σ amount of lines = subtotal` and `subtotal + Σ taxes = total`, digit for digit. Lines carry exact
+//! amounts; what rounding added is a line of its own, so nothing hides in a sum.
+
+use std::collections::BTreeMap;
+
+use contracts::{ChargeKind, Contracts, Customer, RoundingScope};
+use cur::{AccountId, BillingPeriod};
+use money::rounding::round;
+use money::{Amount, InexactProduct, Rate};
+
+use crate::charges::Charge;
+
+/// The section of the lines that rounding added.
+pub const ROUNDING: &str = "rounding";
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invoice {
+    pub customer_id: String,
+    pub customer_name: String,
+    pub billing_period: BillingPeriod,
+    pub currency: String,
+    pub lines: Vec<InvoiceLine>,
+    pub subtotal: Amount,
+    pub taxes: Vec<TaxLine>,
+    pub total: Amount,
+}
+
+/// What one service of one account costs, or what rounding added to a scope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvoiceLine {
+    /// A charge kind, or `rounding`.
+    pub section: String,
+    pub service_code: String,
+    /// Empty where rounding took several accounts together.
+    pub usage_account_id: String,
+    /// In the report's currency.
+    pub amount_source: Amount,
+    pub fx_rate: Rate,
+    /// In the invoice's currency, exact.
+    pub amount: Amount,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaxLine {
+    pub name: String,
+    pub rate: Rate,
+    pub taxable: Amount,
+    pub amount: Amount,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum InvoiceError {
+    #[error(
+        "customer `{customer}` is billed in {to}, the report is in {from}, and there is no rate for \
+         {period}: add `[fx.{from}.{to}]` with `\"{period}\" = \"…\"` to the contracts"
+    )]
+    NoFxRate { customer: String, from: String, to: String, period: BillingPeriod },
+    #[error("customer `{customer}`, {service}: {source}")]
+    Inexact { customer: String, service: String, source: InexactProduct },
+}
+
+/// Makes the invoice of one customer from the charges of the period.
+pub fn invoice(
+    customer: &Customer,
+    contracts: &Contracts,
+    period: BillingPeriod,
+    charges: &[Charge],
+) -> Result<Invoice, InvoiceError> {
+    let mut lines = exact_lines(customer, contracts, period, charges)?;
+    lines.extend(rounding_lines(customer, &lines));
+    let subtotal = lines.iter().map(|line| line.amount).sum();
+    let taxes = taxes(customer, &lines, subtotal)?;
+    Ok(Invoice {
+        customer_id: customer.id.clone(),
+        customer_name: customer.name.clone(),
+        billing_period: period,
+        currency: customer.currency.code().to_owned(),
+        total: subtotal + taxes.iter().map(|tax| tax.amount).sum(),
+        lines,
+        subtotal,
+        taxes,
+    })
+}
+
+/// One line a section, service, account and source currency, converted exactly.
+fn exact_lines(
+    customer: &Customer,
+    contracts: &Contracts,
+    period: BillingPeriod,
+    charges: &[Charge],
+) -> Result<Vec<InvoiceLine>, InvoiceError> {
+    let mut sums: BTreeMap<(ChargeKind, &str, AccountId, &str), Amount> = BTreeMap::new();
+    for charge in charges {
+        let key = &charge.key;
+        let place = (key.charge_kind, &*key.service_code, key.usage_account_id, &*key.currency);
+        *sums.entry(place).or_insert(Amount::ZERO) += charge.measures.charge;
+    }
+    let mut lines = Vec::new();
+    for ((kind, service_code, account, currency), amount_source) in sums {
+        if amount_source.is_zero() {
+            continue;
+        }
+        let to = customer.currency.code();
+        let fx_rate = contracts.fx(currency, to, period).ok_or_else(|| InvoiceError::NoFxRate {
+            customer: customer.id.clone(),
+            from: currency.to_owned(),
+            to: to.to_owned(),
+            period,
+        })?;
+        let amount = times(customer, service_code, fx_rate, amount_source)?;
+        lines.push(InvoiceLine {
+            section: kind.name().to_owned(),
+            service_code: service_code.to_owned(),
+            usage_account_id: account.to_string(),
+            amount_source,
+            fx_rate,
+            amount,
+        });
+    }
+    Ok(lines)
+}
+
+/// What rounding adds to each scope that the contract rounds: a line, a service, an account, or all.
+fn rounding_lines(customer: &Customer, exact: &[InvoiceLine]) -> Vec<InvoiceLine> {
+    let mut scopes: BTreeMap<(&str, &str, &str), Amount> = BTreeMap::new();
+    for line in exact {
+        let scope = match customer.rounding.per {
+            RoundingScope::Line => (&*line.section, &*line.service_code, &*line.usage_account_id),
+            RoundingScope::Service => ("", &*line.service_code, ""),
+            RoundingScope::Account => ("", "", &*line.usage_account_id),
+            RoundingScope::Invoice => ("", "", ""),
+        };
+        *scopes.entry(scope).or_insert(Amount::ZERO) += line.amount;
+    }
+    let decimals = customer.currency.minor_units();
+    scopes
+        .into_iter()
+        .map(|((_, service_code, account), sum)| {
+            let rounded = round(sum, decimals, customer.rounding.mode);
+            InvoiceLine {
+                section: ROUNDING.to_owned(),
+                service_code: service_code.to_owned(),
+                usage_account_id: account.to_owned(),
+                amount_source: Amount::ZERO,
+                fx_rate: Rate::ONE,
+                amount: rounded.difference,
+            }
+        })
+        .filter(|line| !line.amount.is_zero())
+        .collect()
+}
+
+/// Tax once on the whole invoice, as a qualified invoice must state it. Tax that AWS charged and the
+/// contract passes on is not taxed again.
+fn taxes(
+    customer: &Customer,
+    lines: &[InvoiceLine],
+    subtotal: Amount,
+) -> Result<Vec<TaxLine>, InvoiceError> {
+    let Some(tax) = &customer.tax else { return Ok(Vec::new()) };
+    let is_tax = |line: &&InvoiceLine| line.section == ChargeKind::Tax.name();
+    let passed_on: Amount = lines.iter().filter(is_tax).map(|line| line.amount).sum();
+    let taxable = subtotal - passed_on;
+    let exact = times(customer, &tax.name, tax.rate, taxable)?;
+    let amount = round(exact, customer.currency.minor_units(), tax.mode).rounded;
+    Ok(vec![TaxLine { name: tax.name.clone(), rate: tax.rate, taxable, amount }])
+}
+
+fn times(
+    customer: &Customer,
+    service: &str,
+    rate: Rate,
+    amount: Amount,
+) -> Result<Amount, InvoiceError> {
+    rate.times(amount).map_err(|source| InvoiceError::Inexact {
+        customer: customer.id.clone(),
+        service: service.to_owned(),
+        source,
+    })
+}

@@ -1,0 +1,73 @@
+//! One line item as rating sees it.
+
+use std::borrow::Cow;
+
+use contracts::ChargeKind;
+use cur::{Column, LineError, LineItem, LineItemType, UsageHour};
+use money::Amount;
+
+use crate::Needs;
+use crate::classify::charge_kind;
+use crate::price::{Costs, costs};
+
+pub(crate) struct RatedLine<'a> {
+    pub(crate) item_type: LineItemType,
+    pub(crate) kind: ChargeKind,
+    pub(crate) hour: UsageHour,
+    pub(crate) service_code: Cow<'a, str>,
+    pub(crate) region: Cow<'a, str>,
+    pub(crate) usage_type: Cow<'a, str>,
+    pub(crate) operation: Cow<'a, str>,
+    pub(crate) currency: Cow<'a, str>,
+    pub(crate) commitment: Cow<'a, str>,
+    pub(crate) usage_amount: Amount,
+    pub(crate) costs: Costs,
+}
+
+impl<'a> RatedLine<'a> {
+    pub(crate) fn read(line: &'a LineItem, needs: Needs) -> Result<Self, LineError> {
+        let item_type = line.line_item_type()?;
+        Ok(Self {
+            item_type,
+            kind: charge_kind(line, item_type)?,
+            hour: line.usage_hour()?,
+            service_code: line.text(Column::ProductCode)?,
+            region: line.text(Column::Region)?,
+            usage_type: line.text(Column::UsageType)?,
+            operation: line.text(Column::Operation)?,
+            currency: line.text(Column::CurrencyCode)?,
+            commitment: commitment(line)?,
+            // Taxes and credits may have no usage at all.
+            usage_amount: line.amount(Column::UsageAmount)?.unwrap_or(Amount::ZERO),
+            costs: costs(line, item_type, needs)?,
+        })
+    }
+
+    /// The columns that tell groups of one day apart, besides the type of line.
+    pub(crate) fn descriptive_columns(&self) -> [&str; 7] {
+        [
+            self.kind.name(),
+            &self.service_code,
+            &self.region,
+            &self.usage_type,
+            &self.operation,
+            &self.currency,
+            &self.commitment,
+        ]
+    }
+
+    /// Whether the hour matters: where AWS has applied a commitment, and where it has negated it.
+    pub(crate) fn is_hourly_demand(&self) -> bool {
+        matches!(
+            self.item_type,
+            LineItemType::DiscountedUsage
+                | LineItemType::SavingsPlanCoveredUsage
+                | LineItemType::SavingsPlanNegation
+        )
+    }
+}
+
+fn commitment<'a>(line: &'a LineItem) -> Result<Cow<'a, str>, LineError> {
+    let reservation = line.text(Column::ReservationArn)?;
+    if reservation.is_empty() { line.text(Column::SavingsPlanArn) } else { Ok(reservation) }
+}

@@ -1,0 +1,66 @@
+//! Report checks that single lines decide: is what AWS sent consistent with itself?
+
+use std::collections::BTreeMap;
+
+use cur::{Column, LineError, LineItem, LineItemType};
+use money::Amount;
+use pipeline::Tally;
+
+use crate::rated_line::RatedLine;
+
+/// AWS prints costs with ten decimals and rates with as many: their product may differ from the
+/// 6th decimal of large amounts on.
+const TOLERANCE: Amount = Amount::from_units(10_i128.pow(12));
+
+#[derive(Default)]
+pub(crate) struct ReportChecks {
+    rate_times_amount: Tally,
+    effective_cost_present: Tally,
+    on_demand_cost_present: Tally,
+}
+
+impl ReportChecks {
+    pub(crate) fn check(&mut self, line: &LineItem, rated: &RatedLine) -> Result<(), LineError> {
+        let cell = |column| line.amount(column).unwrap_or_default();
+        if let Some(rate) = cell(Column::UnblendedRate) {
+            let holds = rated.costs.unblended.is_about(rate, rated.usage_amount, TOLERANCE);
+            self.rate_times_amount.record(holds, || {
+                format!(
+                    "line {}: {rate} × {} is not {}",
+                    line.line(),
+                    rated.usage_amount,
+                    rated.costs.unblended
+                )
+            });
+        }
+        let effective_cost = match rated.item_type {
+            LineItemType::DiscountedUsage => Column::EffectiveCost,
+            LineItemType::SavingsPlanCoveredUsage => Column::SavingsPlanEffectiveCost,
+            _ => return Ok(()),
+        };
+        present(&mut self.effective_cost_present, line, effective_cost)?;
+        if rated.item_type == LineItemType::DiscountedUsage {
+            present(&mut self.on_demand_cost_present, line, Column::PublicOnDemandCost)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn into_tallies(self) -> BTreeMap<String, Tally> {
+        [
+            ("rate_times_amount", self.rate_times_amount),
+            ("effective_cost_present", self.effective_cost_present),
+            ("on_demand_cost_present", self.on_demand_cost_present),
+        ]
+        .map(|(name, tally)| (name.to_owned(), tally))
+        .into()
+    }
+}
+
+fn present(tally: &mut Tally, line: &LineItem, column: Column) -> Result<(), LineError> {
+    let value = line.text(column)?;
+    let holds = matches!(line.amount(column), Ok(Some(_)));
+    tally.record(holds, || {
+        format!("line {}: {} is \"{value}\", not a number", line.line(), line.layout().name(column))
+    });
+    Ok(())
+}

@@ -1,0 +1,61 @@
+//! Report checks that need more than one line, or more than one account.
+
+use std::collections::BTreeMap;
+
+use cur::{LineItemType, UsageHour};
+use money::Amount;
+use pipeline::{CommitmentTally, Tally, Units};
+
+use crate::DemandRow;
+
+/// Covered usage and its negation cancel, per hour, plan, operation, usage type and zone, over all
+/// accounts of the payer. AWS groups negations so:
+/// <https://docs.aws.amazon.com/cur/latest/userguide/cur-sp.html>.
+pub fn negation_cancels(rows: &[DemandRow]) -> Tally {
+    type Place<'a> = (UsageHour, &'a str, &'a str, &'a str, &'a str);
+    let mut sums: BTreeMap<Place<'_>, Amount> = BTreeMap::new();
+    for row in rows {
+        let is_savings_plan = matches!(
+            row.line_item_type,
+            LineItemType::SavingsPlanCoveredUsage | LineItemType::SavingsPlanNegation
+        );
+        if is_savings_plan {
+            let place = (
+                row.usage_hour,
+                row.commitment.as_str(),
+                row.operation.as_str(),
+                row.usage_type.as_str(),
+                row.availability_zone.as_str(),
+            );
+            *sums.entry(place).or_insert(Amount::ZERO) += row.unblended_cost;
+        }
+    }
+    let mut tally = Tally::default();
+    for ((hour, commitment, operation, usage_type, zone), left) in sums {
+        tally.record(left.is_zero(), || {
+            format!("{hour} {commitment} {operation} {usage_type} {zone}: {left} is left")
+        });
+    }
+    tally
+}
+
+/// Used and unused make what was purchased, per commitment over the period and all accounts. Where
+/// sizes are normalized, normalized units are compared: an instance may use half of a larger one.
+pub fn commitment_rows_agree<'a>(
+    accounts: impl IntoIterator<Item = &'a BTreeMap<String, CommitmentTally>>,
+) -> Tally {
+    let mut commitments: BTreeMap<&str, CommitmentTally> = BTreeMap::new();
+    for (commitment, tally) in accounts.into_iter().flatten() {
+        commitments.entry(commitment).or_default().add(tally);
+    }
+    let mut tally = Tally::default();
+    for (commitment, seen) in commitments {
+        let normalized = !seen.purchased.normalized.is_zero();
+        let of = |units: Units| if normalized { units.normalized } else { units.plain };
+        let (used, unused, purchased) = (of(seen.used), of(seen.unused), of(seen.purchased));
+        tally.record(used + unused == purchased, || {
+            format!("{commitment}: {used} used + {unused} unused is not {purchased} purchased")
+        });
+    }
+    tally
+}

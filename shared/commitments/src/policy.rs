@@ -1,0 +1,79 @@
+//! Who benefits from a commitment, and who pays for the part of it that nobody used.
+
+use std::num::NonZeroU32;
+
+use cur::BillingPeriod;
+
+/// Who may use the benefit of a commitment: passes over AWS's own algorithm, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Sharing {
+    /// What AWS did in the report stays as it is.
+    AsBilled,
+    /// The account that owns the commitment.
+    Owner,
+    /// The account that owns it, then the rest of its customer.
+    #[default]
+    Customer,
+    /// The account that owns it, its customer, then everybody.
+    Everyone,
+    /// Nobody: the reseller keeps the benefit and customers pay the standard price.
+    Reseller,
+}
+
+impl Sharing {
+    pub const ALL: [Self; 5] = [
+        Self::AsBilled,
+        Self::Owner,
+        Self::Customer,
+        Self::Everyone,
+        Self::Reseller,
+    ];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AsBilled => "as_billed",
+            Self::Owner => "owner",
+            Self::Customer => "customer",
+            Self::Everyone => "everyone",
+            Self::Reseller => "reseller",
+        }
+    }
+}
+
+/// Who pays for the hours of a commitment that nobody used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Unused {
+    /// The customer of the account that owns the commitment.
+    #[default]
+    Owner,
+    /// The reseller: customers pay nothing for it.
+    Reseller,
+    /// Those who used the rest of it, in proportion to their use.
+    ProRata,
+}
+
+impl Unused {
+    pub const ALL: [Self; 3] = [Self::Owner, Self::Reseller, Self::ProRata];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Reseller => "reseller",
+            Self::ProRata => "pro_rata",
+        }
+    }
+}
+
+/// A commitment that belongs to a customer, whichever account bought it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    pub arn: String,
+    /// The customer's id in the contracts.
+    pub customer: String,
+    /// How many of its units; `None` is all of them.
+    pub count: Option<NonZeroU32>,
+    /// The first billing period; `None` is since ever.
+    pub from: Option<BillingPeriod>,
+    /// The last billing period, inclusive; `None` is until further notice.
+    pub until: Option<BillingPeriod>,
+}

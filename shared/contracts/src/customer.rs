@@ -1,0 +1,320 @@
+//! `[[customer]]`: what a customer was promised.
+
+use std::collections::BTreeMap;
+
+use cur::{AccountId, BillingPeriod};
+use money::rounding::Mode;
+use money::{Currency, Rate};
+
+use crate::charge_kind::ChargeKind;
+use crate::document::{Allowed, Field, Section};
+use crate::periods::Periods;
+use crate::price::{PriceList, PriceRule, RuleSubject};
+use crate::problem::Position;
+
+/// A customer and its contract.
+#[derive(Debug, Clone)]
+pub struct Customer {
+    /// Unique in the file and fit for a key: `[a-z0-9][a-z0-9._-]*`, at most 64 characters.
+    pub id: String,
+    /// As it stands on the invoice; the id if the file has no name.
+    pub name: String,
+    /// Default: `list`.
+    pub basis: Basis,
+    /// The currency of the invoice. Default: USD.
+    pub currency: Currency,
+    /// Default: half up, per service.
+    pub rounding: Rounding,
+    /// Default: none.
+    pub tax: Option<Tax>,
+    pub(crate) id_position: Position,
+    pub(crate) ownerships: Vec<Ownership>,
+    adjustments: BTreeMap<ChargeKind, Adjustment>,
+    prices: PriceList,
+}
+
+/// What usage costs the customer before the contract's rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Basis {
+    /// The standard price, less the benefit of commitments under the sharing policy.
+    #[default]
+    List,
+    /// `UnblendedCost` as the report has it, fees and negations of commitments included.
+    Unblended,
+    /// AWS's own amortized cost of the line.
+    Amortized,
+}
+
+impl Basis {
+    pub const ALL: [Self; 3] = [Self::List, Self::Unblended, Self::Amortized];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::List => "list",
+            Self::Unblended => "unblended",
+            Self::Amortized => "amortized",
+        }
+    }
+}
+
+/// How an invoice comes to whole coins of its currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rounding {
+    pub mode: Mode,
+    pub per: RoundingScope,
+}
+
+/// What is summed exactly and then rounded once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RoundingScope {
+    Line,
+    Service,
+    Account,
+    Invoice,
+}
+
+/// A tax on the whole invoice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tax {
+    pub name: String,
+    /// A fraction: 0.10 is ten percent.
+    pub rate: Rate,
+    /// Default: down.
+    pub mode: Mode,
+}
+
+/// What happens to money in the report that is neither usage nor the fee of a commitment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Adjustment {
+    /// The customer is charged the line's `UnblendedCost`.
+    Pass,
+    /// The customer is charged nothing: the reseller keeps it, and it shows in the margin.
+    Retain,
+}
+
+/// An account and when it belongs to the customer.
+#[derive(Debug, Clone)]
+pub(crate) struct Ownership {
+    pub(crate) account: AccountId,
+    pub(crate) periods: Periods,
+    pub(crate) position: Position,
+}
+
+/// The kinds that `adjustments` speaks of, each with its default.
+const ADJUSTMENTS: [(ChargeKind, Adjustment); 8] = [
+    (ChargeKind::Credit, Adjustment::Retain),
+    (ChargeKind::Refund, Adjustment::Retain),
+    (ChargeKind::Fee, Adjustment::Pass),
+    (ChargeKind::Discount, Adjustment::Retain),
+    (ChargeKind::Tax, Adjustment::Retain),
+    (ChargeKind::Support, Adjustment::Pass),
+    (ChargeKind::Subscription, Adjustment::Pass),
+    (ChargeKind::Marketplace, Adjustment::Pass),
+];
+
+const MODES: [(&str, Mode); 4] = [
+    ("half_up", Mode::HalfUp),
+    ("half_even", Mode::HalfEven),
+    ("up", Mode::Up),
+    ("down", Mode::Down),
+];
+
+impl Customer {
+    /// The accounts that the customer owns in a period, in the order of their ids.
+    pub fn accounts_in(&self, period: BillingPeriod) -> impl Iterator<Item = AccountId> {
+        self.ownerships
+            .iter()
+            .filter(move |ownership| ownership.periods.contains(period))
+            .map(|ownership| ownership.account)
+    }
+
+    /// What happens to lines of a kind. Usage and the fees of commitments are never kept back here:
+    /// the basis decides what they cost.
+    pub fn adjustment(&self, kind: ChargeKind) -> Adjustment {
+        self.adjustments
+            .get(&kind)
+            .copied()
+            .unwrap_or(Adjustment::Pass)
+    }
+
+    /// The most specific price rule that applies to a charge of a billing period, if there is one.
+    pub fn price_rule(&self, subject: &RuleSubject, period: BillingPeriod) -> Option<&PriceRule> {
+        self.prices.find(subject, period)
+    }
+
+    pub(crate) fn owns_accounts(&self) -> bool {
+        !self.ownerships.is_empty()
+    }
+
+    pub(crate) fn read_all(document: &Section) -> Vec<Self> {
+        let keys = [
+            "id",
+            "name",
+            "accounts",
+            "basis",
+            "currency",
+            "rounding",
+            "tax",
+            "adjustments",
+            "price",
+        ];
+        let customers = document.field("customer");
+        let sections = customers.and_then(|customers| customers.sections("[[customer]]", &keys));
+        sections
+            .unwrap_or_default()
+            .iter()
+            .map(Self::read)
+            .collect()
+    }
+
+    /// What is wrong is reported and replaced by a default, so that the customer can still be
+    /// compared with the others.
+    fn read(section: &Section) -> Self {
+        let id_field = section.required("id", r#""acme""#);
+        let id = id_field.as_ref().and_then(read_id);
+        let name = section.field("name").and_then(|name| name.text());
+        let basis = section
+            .field("basis")
+            .and_then(|basis| basis.choice(&Basis::ALL.map(|basis| (basis.name(), basis))));
+        let currency = section
+            .field("currency")
+            .and_then(|currency| currency.parsed());
+        let rounding = section
+            .field("rounding")
+            .map(|rounding| Rounding::read(&rounding));
+        let mut ownerships = section
+            .required("accounts", r#"["111122223333"]"#)
+            .and_then(|accounts| accounts.list())
+            .map(|accounts| {
+                accounts
+                    .iter()
+                    .filter_map(Ownership::read)
+                    .collect::<Vec<_>>()
+            })
+            .unwrap_or_default();
+        ownerships.sort_by_key(|ownership| (ownership.account, ownership.position));
+        Self {
+            name: name.or(id).unwrap_or_default().to_owned(),
+            id: id.unwrap_or_default().to_owned(),
+            basis: basis.unwrap_or_default(),
+            currency: currency.unwrap_or_else(us_dollar),
+            rounding: rounding.unwrap_or_default(),
+            tax: section.field("tax").and_then(|tax| Tax::read(&tax)),
+            id_position: id_field.map_or(section.position(), |id| id.position()),
+            adjustments: read_adjustments(section),
+            prices: PriceList::read(section, &ownerships),
+            ownerships,
+        }
+    }
+}
+
+/// The id even if it is not a good one: other tables may refer to it.
+fn read_id<'d>(field: &Field<'d>) -> Option<&'d str> {
+    let id = field.text()?;
+    let is_letter_or_digit = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let starts_well = id.bytes().next().is_some_and(is_letter_or_digit);
+    let goes_on_well = id
+        .bytes()
+        .all(|byte| is_letter_or_digit(byte) || b"._-".contains(&byte));
+    if !(starts_well && goes_on_well && id.len() <= 64) {
+        field.refuse(format!(
+            "`id` cannot be `{id}`: use at most 64 of a-z, 0-9, `.`, `_` and `-`, \
+             starting with a letter or a digit"
+        ));
+    }
+    Some(id)
+}
+
+#[expect(clippy::expect_used, reason = "USD is in ISO 4217 for good")]
+fn us_dollar() -> Currency {
+    "USD".parse().expect("USD is a currency")
+}
+
+impl Default for Rounding {
+    fn default() -> Self {
+        Self {
+            mode: Mode::HalfUp,
+            per: RoundingScope::Service,
+        }
+    }
+}
+
+impl Rounding {
+    fn read(field: &Field) -> Self {
+        let default = Self::default();
+        let Some(section) = field.section("rounding", &["mode", "per"]) else {
+            return default;
+        };
+        let scopes = [
+            ("line", RoundingScope::Line),
+            ("service", RoundingScope::Service),
+            ("account", RoundingScope::Account),
+            ("invoice", RoundingScope::Invoice),
+        ];
+        let mode = section.field("mode").and_then(|mode| mode.choice(&MODES));
+        let per = section.field("per").and_then(|per| per.choice(&scopes));
+        Self {
+            mode: mode.unwrap_or(default.mode),
+            per: per.unwrap_or(default.per),
+        }
+    }
+}
+
+impl Tax {
+    fn read(field: &Field) -> Option<Self> {
+        let section = field.section("tax", &["name", "rate", "mode"])?;
+        let name = section
+            .required("name", r#""consumption tax""#)
+            .and_then(|name| name.text());
+        let rate = section
+            .required("rate", r#""0.10""#)
+            .and_then(|rate| rate.rate(Allowed::Fraction));
+        let mode = section.optional("mode", |mode| mode.choice(&MODES));
+        Some(Self {
+            name: name?.to_owned(),
+            rate: rate?,
+            mode: mode?.unwrap_or(Mode::Down),
+        })
+    }
+}
+
+impl Ownership {
+    /// `"111122223333"`, or a table with the billing periods in which it holds.
+    fn read(field: &Field) -> Option<Self> {
+        let position = field.position();
+        if !field.is_table() {
+            let account = field.parsed()?;
+            return Some(Self {
+                account,
+                periods: Periods::ALWAYS,
+                position,
+            });
+        }
+        let section = field.section("an account", &["id", "from", "until"])?;
+        let account = section
+            .required("id", r#""111122223333""#)
+            .and_then(|id| id.parsed::<AccountId>());
+        let periods = Periods::read(&section);
+        Some(Self {
+            account: account?,
+            periods: periods?,
+            position,
+        })
+    }
+}
+
+fn read_adjustments(customer: &Section) -> BTreeMap<ChargeKind, Adjustment> {
+    let mut adjustments = BTreeMap::from(ADJUSTMENTS);
+    let names = ADJUSTMENTS.map(|(kind, _)| kind.name());
+    let choices = [("pass", Adjustment::Pass), ("retain", Adjustment::Retain)];
+    let field = customer.field("adjustments");
+    if let Some(section) = field.and_then(|field| field.section("adjustments", &names)) {
+        for (kind, adjustment) in &mut adjustments {
+            let stated = section
+                .field(kind.name())
+                .and_then(|stated| stated.choice(&choices));
+            *adjustment = stated.unwrap_or(*adjustment);
+        }
+    }
+    adjustments
+}

@@ -1,0 +1,321 @@
+//! Reading a TOML document piece by piece: each piece knows its place and reports what is wrong with it.
+
+use std::fmt::Display;
+use std::num::NonZeroU32;
+use std::str::FromStr;
+
+use money::Rate;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::problem::Position;
+use crate::report::Report;
+use crate::suggest::one_of;
+
+/// A table with a fixed set of keys.
+pub(crate) struct Section<'d> {
+    title: &'static str,
+    table: &'d DeTable<'d>,
+    position: Position,
+    report: &'d Report<'d>,
+}
+
+impl<'d> Section<'d> {
+    /// Unknown keys are reported here, once and for all.
+    pub(crate) fn new(
+        title: &'static str,
+        keys: &[&str],
+        table: &'d DeTable<'d>,
+        position: Position,
+        report: &'d Report<'d>,
+    ) -> Self {
+        for key in table.keys().filter(|key| !keys.contains(&&**key.get_ref())) {
+            let advice = one_of(key.get_ref(), keys, "the keys are");
+            let message = format!("{title} has no key `{}`; {advice}", key.get_ref());
+            report.refuse(report.position(key.span().start), message);
+        }
+        Self {
+            title,
+            table,
+            position,
+            report,
+        }
+    }
+
+    pub(crate) fn position(&self) -> Position {
+        self.position
+    }
+
+    pub(crate) fn refuse(&self, message: impl Into<String>) {
+        self.report.refuse(self.position, message);
+    }
+
+    /// What stands at a key, if the file has it.
+    pub(crate) fn field(&self, key: &str) -> Option<Field<'d>> {
+        let (key, value) = self.table.get_key_value(key)?;
+        Some(Field::at_key(key, value, self.report))
+    }
+
+    /// What stands at a key that must be there.
+    pub(crate) fn required(&self, key: &str, example: &str) -> Option<Field<'d>> {
+        let field = self.field(key);
+        if field.is_none() {
+            self.refuse(format!(
+                "{} has no `{key}`; add it: {key} = {example}",
+                self.title
+            ));
+        }
+        field
+    }
+
+    /// Reads what stands at a key that may be left out: `Some(None)` if it is, `None` if it is wrong.
+    #[expect(
+        clippy::option_option,
+        reason = "left out, wrong and right are three outcomes, and `?` deals with wrong"
+    )]
+    pub(crate) fn optional<T>(
+        &self,
+        key: &str,
+        read: impl FnOnce(&Field<'d>) -> Option<T>,
+    ) -> Option<Option<T>> {
+        match self.field(key) {
+            None => Some(None),
+            Some(field) => read(&field).map(Some),
+        }
+    }
+}
+
+/// The numbers that make sense for a rate.
+#[derive(Clone, Copy)]
+pub(crate) enum Allowed {
+    /// From 0 to 1, both included.
+    Fraction,
+    NotNegative,
+    Positive,
+}
+
+/// A value with its name and its place.
+pub(crate) struct Field<'d> {
+    name: &'d str,
+    name_starts: usize,
+    value: &'d Spanned<DeValue<'d>>,
+    report: &'d Report<'d>,
+}
+
+impl<'d> Field<'d> {
+    fn at_key(
+        key: &'d Spanned<toml::de::DeString<'d>>,
+        value: &'d Spanned<DeValue<'d>>,
+        report: &'d Report<'d>,
+    ) -> Self {
+        Self {
+            name: key.get_ref(),
+            name_starts: key.span().start,
+            value,
+            report,
+        }
+    }
+
+    pub(crate) fn position(&self) -> Position {
+        self.report.position(self.value.span().start)
+    }
+
+    pub(crate) fn refuse(&self, message: impl Into<String>) {
+        self.report.refuse(self.position(), message);
+    }
+
+    /// Text with something in it.
+    pub(crate) fn text(&self) -> Option<&'d str> {
+        match self.value.get_ref() {
+            DeValue::String(text) if text.trim().is_empty() => {
+                self.refuse(format!(
+                    "`{}` is empty; write something or remove it",
+                    self.name
+                ));
+                None
+            }
+            DeValue::String(text) => Some(text),
+            DeValue::Integer(_) | DeValue::Float(_) => {
+                let source = self.source();
+                self.refuse(format!(
+                    "`{}` must be a string; write \"{source}\"",
+                    self.name
+                ));
+                None
+            }
+            _ => self.wrong_type("a string"),
+        }
+    }
+
+    /// Text that is something more: a period, an account, a currency.
+    pub(crate) fn parsed<T: FromStr<Err: Display>>(&self) -> Option<T> {
+        self.text()?
+            .parse()
+            .map_err(|error| self.refuse(format!("`{}`: {error}", self.name)))
+            .ok()
+    }
+
+    /// The name itself, where a table may have any names of a kind.
+    pub(crate) fn parsed_name<T: FromStr<Err: Display>>(&self) -> Option<T> {
+        let refuse = |error: T::Err| {
+            self.report
+                .refuse(self.report.position(self.name_starts), error.to_string());
+        };
+        self.name.parse().map_err(refuse).ok()
+    }
+
+    /// One of a few words.
+    pub(crate) fn choice<T: Copy>(&self, choices: &[(&str, T)]) -> Option<T> {
+        let text = self.text()?;
+        let found = choices
+            .iter()
+            .find(|(name, _)| *name == text)
+            .map(|(_, choice)| *choice);
+        if found.is_none() {
+            let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+            let advice = one_of(text, &names, "write one of");
+            self.refuse(format!("`{}` cannot be `{text}`; {advice}", self.name));
+        }
+        found
+    }
+
+    /// A decimal number in a string.
+    pub(crate) fn rate(&self, allowed: Allowed) -> Option<Rate> {
+        if matches!(
+            self.value.get_ref(),
+            DeValue::Integer(_) | DeValue::Float(_)
+        ) {
+            self.refuse(format!(
+                "`{}` is a bare number; write it as a string, \"{}\", so that no float touches it",
+                self.name,
+                self.source()
+            ));
+            return None;
+        }
+        let rate = self.parsed::<Rate>()?;
+        let (is_allowed, expected) = match allowed {
+            Allowed::Fraction => (
+                !rate.is_negative() && rate <= Rate::ONE,
+                "a fraction from 0 to 1; write \"0.05\" for 5 percent",
+            ),
+            Allowed::NotNegative => (!rate.is_negative(), "0 or more"),
+            Allowed::Positive => (rate > Rate::ZERO, "more than 0"),
+        };
+        if !is_allowed {
+            self.refuse(format!(
+                "`{}` is {rate}, but it must be {expected}",
+                self.name
+            ));
+        }
+        is_allowed.then_some(rate)
+    }
+
+    /// How many of something there are: no money, so a bare number is right.
+    pub(crate) fn count(&self) -> Option<NonZeroU32> {
+        let DeValue::Integer(integer) = self.value.get_ref() else {
+            return self.wrong_type("a whole number without quotes");
+        };
+        let count = u32::from_str_radix(integer.as_str(), integer.radix());
+        let count = count.ok().and_then(NonZeroU32::new);
+        if count.is_none() {
+            self.refuse(format!(
+                "`{}` must be a whole number from 1 to {}",
+                self.name,
+                u32::MAX
+            ));
+        }
+        count
+    }
+
+    pub(crate) fn flag(&self) -> Option<bool> {
+        let DeValue::Boolean(flag) = self.value.get_ref() else {
+            return self.wrong_type("true or false, without quotes");
+        };
+        Some(*flag)
+    }
+
+    pub(crate) fn is_text(&self) -> bool {
+        self.value.get_ref().is_str()
+    }
+
+    pub(crate) fn is_table(&self) -> bool {
+        self.value.get_ref().is_table()
+    }
+
+    /// The elements of a list.
+    pub(crate) fn list(&self) -> Option<Vec<Field<'d>>> {
+        let DeValue::Array(array) = self.value.get_ref() else {
+            return self.wrong_type("a list, in square brackets");
+        };
+        let element = |value: &'d Spanned<DeValue<'d>>| Field {
+            name_starts: value.span().start,
+            value,
+            ..*self
+        };
+        Some(array.iter().map(element).collect())
+    }
+
+    /// A table whose keys are names of one kind, not known beforehand.
+    pub(crate) fn entries(&self) -> Option<Vec<Field<'d>>> {
+        let DeValue::Table(table) = self.value.get_ref() else {
+            return self.wrong_type("a table");
+        };
+        Some(
+            table
+                .iter()
+                .map(|(key, value)| Field::at_key(key, value, self.report))
+                .collect(),
+        )
+    }
+
+    /// A table with a fixed set of keys.
+    pub(crate) fn section(&self, title: &'static str, keys: &[&str]) -> Option<Section<'d>> {
+        let DeValue::Table(table) = self.value.get_ref() else {
+            return self.wrong_type("a table");
+        };
+        Some(Section::new(
+            title,
+            keys,
+            table,
+            self.position(),
+            self.report,
+        ))
+    }
+
+    /// A table for each `[[title]]` in the file.
+    pub(crate) fn sections(&self, title: &'static str, keys: &[&str]) -> Option<Vec<Section<'d>>> {
+        if self.is_table() {
+            self.refuse(format!(
+                "there may be many of `{}`; write {title}",
+                self.name
+            ));
+            return None;
+        }
+        Some(
+            self.list()?
+                .iter()
+                .filter_map(|element| element.section(title, keys))
+                .collect(),
+        )
+    }
+
+    fn wrong_type<T>(&self, expected: &str) -> Option<T> {
+        let found = match self.value.get_ref() {
+            DeValue::String(_) => "a string",
+            DeValue::Integer(_) | DeValue::Float(_) => "a number",
+            DeValue::Boolean(_) => "true or false",
+            DeValue::Datetime(_) => "a date",
+            DeValue::Array(_) => "a list",
+            DeValue::Table(_) => "a table",
+        };
+        self.refuse(format!(
+            "`{}` is {found}, but it must be {expected}",
+            self.name
+        ));
+        None
+    }
+
+    fn source(&self) -> &'d str {
+        self.report.source(self.value.span())
+    }
+}

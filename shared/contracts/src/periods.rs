@@ -1,0 +1,56 @@
+//! The billing periods in which something holds.
+
+use cur::BillingPeriod;
+
+use crate::document::{Field, Section};
+
+/// From one billing period to another, inclusive at both ends; an end left out is open.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Periods {
+    pub(crate) from: Option<BillingPeriod>,
+    pub(crate) until: Option<BillingPeriod>,
+}
+
+impl Periods {
+    pub(crate) const ALWAYS: Self = Self {
+        from: None,
+        until: None,
+    };
+
+    /// Reads `from` and `until`. `None` if one of them is wrong.
+    pub(crate) fn read(section: &Section) -> Option<Self> {
+        let from = section.optional("from", Field::parsed::<BillingPeriod>);
+        let until = section.optional("until", |until| {
+            let until_period = until.parsed::<BillingPeriod>()?;
+            if let Some(Some(from)) = from
+                && until_period < from
+            {
+                until.refuse(format!(
+                    "`until` {until_period} is before `from` {from}; both ends are inclusive, \
+                     so `until` is the last billing period"
+                ));
+            }
+            Some(until_period)
+        });
+        Some(Self {
+            from: from?,
+            until: until?,
+        })
+    }
+
+    pub(crate) fn contains(self, period: BillingPeriod) -> bool {
+        self.from.is_none_or(|from| from <= period)
+            && self.until.is_none_or(|until| period <= until)
+    }
+
+    pub(crate) fn overlaps(self, other: Self) -> bool {
+        self.starts_by_the_end_of(other) && other.starts_by_the_end_of(self)
+    }
+
+    fn starts_by_the_end_of(self, other: Self) -> bool {
+        match (self.from, other.until) {
+            (Some(from), Some(until)) => from <= until,
+            _ => true,
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Collects the problems of a file while it is being read.
+
+use std::cell::RefCell;
+
+use crate::problem::{Position, Problem, Problems};
+
+/// The text of the file and what is wrong with it so far. Many readers share it: each writes down
+/// what it finds and goes on, so that one pass finds everything.
+pub(crate) struct Report<'t> {
+    text: &'t str,
+    /// The byte at which each line starts.
+    line_starts: Vec<usize>,
+    problems: RefCell<Vec<Problem>>,
+}
+
+impl<'t> Report<'t> {
+    pub(crate) fn new(text: &'t str) -> Self {
+        let newlines = text.match_indices('\n').map(|(newline, _)| newline + 1);
+        Self {
+            text,
+            line_starts: std::iter::once(0).chain(newlines).collect(),
+            problems: RefCell::default(),
+        }
+    }
+
+    /// The text itself, as it stands in the file.
+    pub(crate) fn source(&self, span: std::ops::Range<usize>) -> &'t str {
+        self.text.get(span).unwrap_or_default()
+    }
+
+    pub(crate) fn position(&self, byte: usize) -> Position {
+        let line = self.line_starts.partition_point(|start| *start <= byte);
+        let start = line
+            .checked_sub(1)
+            .and_then(|index| self.line_starts.get(index));
+        let before = self.source(start.copied().unwrap_or_default()..byte);
+        Position {
+            line,
+            column: before.chars().count() + 1,
+        }
+    }
+
+    pub(crate) fn refuse(&self, position: Position, message: impl Into<String>) {
+        let message = message.into();
+        self.problems
+            .borrow_mut()
+            .push(Problem { position, message });
+    }
+
+    pub(crate) fn finish(self) -> Result<(), Problems> {
+        Problems::new(self.problems.into_inner()).map_or(Ok(()), Err)
+    }
+}

@@ -1,0 +1,51 @@
+//! `[reseller]`: who bills, and what a report must be to be billed from.
+
+use std::collections::BTreeSet;
+
+use cur::AccountId;
+
+use crate::document::{Field, Section};
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Reseller {
+    pub(crate) name: String,
+    /// `None` accepts every payer.
+    pub(crate) payers: Option<BTreeSet<AccountId>>,
+    pub(crate) report: Option<String>,
+    pub(crate) strict_report: bool,
+}
+
+impl Reseller {
+    pub(crate) fn read(document: &Section) -> Self {
+        let keys = ["name", "payers", "report", "strict_report"];
+        let Some(section) = document
+            .required("reseller", r#"{ name = "…" }"#)
+            .and_then(|reseller| reseller.section("[reseller]", &keys))
+        else {
+            return Self::default();
+        };
+        let name = section
+            .required("name", r#""Example MSP""#)
+            .and_then(|name| name.text());
+        let report = section.field("report").and_then(|report| report.text());
+        let strict = section
+            .field("strict_report")
+            .and_then(|strict| strict.flag());
+        Self {
+            name: name.unwrap_or_default().to_owned(),
+            payers: section
+                .field("payers")
+                .and_then(|payers| read_payers(&payers)),
+            report: report.map(str::to_owned),
+            strict_report: strict.unwrap_or_default(),
+        }
+    }
+}
+
+fn read_payers(payers: &Field) -> Option<BTreeSet<AccountId>> {
+    let list = payers.list()?;
+    if list.is_empty() {
+        payers.refuse("`payers` is empty, which refuses every report; leave it out to accept any");
+    }
+    Some(list.iter().filter_map(Field::parsed).collect())
+}

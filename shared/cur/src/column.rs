@@ -1,0 +1,78 @@
+//! The report's columns that the pipeline reads, under every name AWS has given them.
+
+/// One line a column: its name in the code, then AWS's, the preferred one first.
+macro_rules! columns {
+    ($($column:ident: $($name:literal)+;)+) => {
+        /// A column of the report. Those that are not listed pass through unread.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Column {
+            $($column,)+
+        }
+
+        impl Column {
+            pub const ALL: [Self; [$(Self::$column),+].len()] = [$(Self::$column),+];
+
+            /// Legacy reports write `category/Name`, data exports `category_name` with every capital
+            /// split off. Where a file has several of them, the first of these is read.
+            pub const fn names(self) -> &'static [&'static str] {
+                match self {
+                    $(Self::$column => &[$($name),+],)+
+                }
+            }
+        }
+    };
+}
+
+columns! {
+    LineItemId: "identity/LineItemId" "identity_line_item_id";
+    TimeInterval: "identity/TimeInterval" "identity_time_interval";
+    BillType: "bill/BillType" "bill_bill_type";
+    BillingEntity: "bill/BillingEntity" "bill_billing_entity";
+    InvoiceId: "bill/InvoiceId" "bill_invoice_id";
+    PayerAccountId: "bill/PayerAccountId" "bill_payer_account_id";
+    UsageAccountId: "lineItem/UsageAccountId" "line_item_usage_account_id";
+    LineItemType: "lineItem/LineItemType" "line_item_line_item_type";
+    UsageStartDate: "lineItem/UsageStartDate" "line_item_usage_start_date";
+    ProductCode: "lineItem/ProductCode" "line_item_product_code";
+    UsageType: "lineItem/UsageType" "line_item_usage_type";
+    Operation: "lineItem/Operation" "line_item_operation";
+    AvailabilityZone: "lineItem/AvailabilityZone" "line_item_availability_zone";
+    ResourceId: "lineItem/ResourceId" "line_item_resource_id";
+    UsageAmount: "lineItem/UsageAmount" "line_item_usage_amount";
+    NormalizationFactor: "lineItem/NormalizationFactor" "line_item_normalization_factor";
+    NormalizedUsageAmount: "lineItem/NormalizedUsageAmount" "line_item_normalized_usage_amount";
+    CurrencyCode: "lineItem/CurrencyCode" "line_item_currency_code";
+    UnblendedRate: "lineItem/UnblendedRate" "line_item_unblended_rate";
+    UnblendedCost: "lineItem/UnblendedCost" "line_item_unblended_cost";
+    LineItemDescription: "lineItem/LineItemDescription" "line_item_line_item_description";
+    PublicOnDemandCost: "pricing/publicOnDemandCost" "pricing_public_on_demand_cost";
+    PublicOnDemandRate: "pricing/publicOnDemandRate" "pricing_public_on_demand_rate";
+    Region: "product/region" "product/regionCode" "product_region_code" "product_region";
+    ReservationArn: "reservation/ReservationARN" "reservation_reservation_a_r_n";
+    EffectiveCost: "reservation/EffectiveCost" "reservation_effective_cost";
+    UnusedQuantity: "reservation/UnusedQuantity" "reservation_unused_quantity";
+    UnusedNormalizedUnitQuantity: "reservation/UnusedNormalizedUnitQuantity"
+        "reservation_unused_normalized_unit_quantity";
+    UnusedRecurringFee: "reservation/UnusedRecurringFee" "reservation_unused_recurring_fee";
+    UnusedAmortizedUpfrontFee: "reservation/UnusedAmortizedUpfrontFeeForBillingPeriod"
+        "reservation_unused_amortized_upfront_fee_for_billing_period";
+    TotalReservedUnits: "reservation/TotalReservedUnits" "reservation_total_reserved_units";
+    TotalReservedNormalizedUnits: "reservation/TotalReservedNormalizedUnits"
+        "reservation_total_reserved_normalized_units";
+    NumberOfReservations: "reservation/NumberOfReservations" "reservation_number_of_reservations";
+    SavingsPlanArn: "savingsPlan/SavingsPlanARN" "savings_plan_savings_plan_a_r_n";
+    SavingsPlanEffectiveCost: "savingsPlan/SavingsPlanEffectiveCost"
+        "savings_plan_savings_plan_effective_cost";
+    SavingsPlanRate: "savingsPlan/SavingsPlanRate" "savings_plan_savings_plan_rate";
+    TotalCommitmentToDate: "savingsPlan/TotalCommitmentToDate"
+        "savings_plan_total_commitment_to_date";
+    UsedCommitment: "savingsPlan/UsedCommitment" "savings_plan_used_commitment";
+    SplitParentResourceId: "splitLineItem/ParentResourceId" "split_line_item_parent_resource_id";
+}
+
+impl Column {
+    /// Its name where no file is at hand.
+    pub const fn name(self) -> &'static str {
+        self.names()[0]
+    }
+}

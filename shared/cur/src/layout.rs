@@ -1,0 +1,104 @@
+//! Where a file's columns stand: resolved once, from its header.
+
+use std::borrow::Cow;
+
+use crate::Column;
+use crate::line_item::{field, unquoted};
+
+/// A file's header and the positions of the known columns in it.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    header: Vec<u8>,
+    found: [Option<Found>; Column::ALL.len()],
+    field_count: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Found {
+    position: usize,
+    name: &'static str,
+}
+
+/// Why a header cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LayoutError {
+    #[error(
+        "the header has no column {}: the report must be a cost and usage report with this column",
+        .0.names().join(" or ")
+    )]
+    Missing(Column),
+    #[error("the header has the column {0} twice, so it is not clear which to read")]
+    Twice(&'static str),
+}
+
+/// A byte order mark: some tools put one before the first column.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+impl Layout {
+    /// `ends` says where the header's fields end.
+    pub(crate) fn resolve(
+        header: &[u8],
+        ends: &[usize],
+        required: &[Column],
+    ) -> Result<Self, LayoutError> {
+        let names: Vec<Cow<'_, [u8]>> = (0..ends.len())
+            .map(|position| match (position, field(header, ends, position)) {
+                (0, name) => unquoted(name.strip_prefix(BYTE_ORDER_MARK).unwrap_or(name)),
+                (_, name) => unquoted(name),
+            })
+            .collect();
+        let mut found = [None; Column::ALL.len()];
+        for (column, found) in Column::ALL.into_iter().zip(&mut found) {
+            *found = find(column, &names)?;
+            if found.is_none() && required.contains(&column) {
+                return Err(LayoutError::Missing(column));
+            }
+        }
+        Ok(Self {
+            header: header.to_vec(),
+            found,
+            field_count: ends.len(),
+        })
+    }
+
+    /// The header as it stands in the file, with its line end if it has one.
+    pub fn header(&self) -> &[u8] {
+        &self.header
+    }
+
+    /// The field of a record in which this column stands, if the file has it.
+    pub fn position(&self, column: Column) -> Option<usize> {
+        self.found(column).map(|found| found.position)
+    }
+
+    /// The column's name in this file.
+    pub fn name(&self, column: Column) -> &'static str {
+        self.found(column).map_or(column.name(), |found| found.name)
+    }
+
+    /// How many fields every record of the file has.
+    pub const fn field_count(&self) -> usize {
+        self.field_count
+    }
+
+    fn found(&self, column: Column) -> Option<Found> {
+        self.found.get(column as usize).copied().flatten()
+    }
+}
+
+/// The column under the first of its names that the header has.
+fn find(column: Column, header: &[Cow<'_, [u8]>]) -> Result<Option<Found>, LayoutError> {
+    for &name in column.names() {
+        let mut positions = header
+            .iter()
+            .enumerate()
+            .filter(|(_, field)| field.as_ref() == name.as_bytes());
+        if let Some((position, _)) = positions.next() {
+            return match positions.next() {
+                None => Ok(Some(Found { position, name })),
+                Some(_) => Err(LayoutError::Twice(name)),
+            };
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,197 @@
+//! One line of a report, seen through its file's layout. Nothing is copied unless it was quoted.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use money::{Amount, ParseAmountError};
+
+use crate::{AccountId, Column, Layout, LineItemType, UsageHour};
+
+/// A line item where it lies in the buffer.
+#[derive(Clone, Copy)]
+pub struct LineItem<'a> {
+    pub(crate) raw: &'a [u8],
+    pub(crate) line: u64,
+    /// Where each field ends, relative to the start of the record.
+    pub(crate) ends: &'a [usize],
+    pub(crate) layout: &'a Layout,
+}
+
+/// What is wrong with one cell. The caller says in which file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}, column {column}: \"{value}\" {problem}")]
+pub struct LineError {
+    /// Counted from 1, the header included, as an editor counts.
+    pub line: u64,
+    /// As this file names it.
+    pub column: &'static str,
+    /// At most 80 characters of it.
+    pub value: String,
+    pub problem: CellProblem,
+}
+
+/// What is wrong, as the end of a sentence that begins with the cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CellProblem {
+    #[error("is not UTF-8 text")]
+    NotText,
+    #[error("is empty where a value is needed")]
+    Empty,
+    #[error("is not a number")]
+    NotANumber,
+    #[error("has more than {} decimals", Amount::DECIMALS)]
+    TooManyDecimals,
+    #[error("is too large a number")]
+    TooLarge,
+    #[error("is not an account id: twelve digits")]
+    NotAnAccountId,
+    #[error("is not a time in UTC such as 2026-10-01T00:00:00Z")]
+    NotATime,
+    #[error("is a type of line item that this version does not know; a newer version may")]
+    UnknownLineItemType,
+}
+
+/// Operations under which AWS writes what one pod or task had of an instance that has a line of its own.
+const SPLIT_COST_OPERATIONS: [&[u8]; 2] = [b"EKSPod-EC2", b"ECSTask-EC2"];
+
+impl<'a> LineItem<'a> {
+    /// The record as it stands in the file, with its line end if it has one.
+    pub const fn raw(&self) -> &'a [u8] {
+        self.raw
+    }
+
+    /// Where the record begins, counted from 1 with the header.
+    pub const fn line(&self) -> u64 {
+        self.line
+    }
+
+    pub const fn layout(&self) -> &'a Layout {
+        self.layout
+    }
+
+    /// The cell's text, empty where the file has no such column.
+    pub fn text(&self, column: Column) -> Result<Cow<'a, str>, LineError> {
+        match self.bytes(column) {
+            Cow::Borrowed(bytes) => std::str::from_utf8(bytes)
+                .map(Cow::Borrowed)
+                .map_err(|_| self.error(column, CellProblem::NotText)),
+            Cow::Owned(bytes) => String::from_utf8(bytes)
+                .map(Cow::Owned)
+                .map_err(|_| self.error(column, CellProblem::NotText)),
+        }
+    }
+
+    /// The cell's amount, `None` where it is empty or the file has no such column.
+    pub fn amount(&self, column: Column) -> Result<Option<Amount>, LineError> {
+        match Amount::parse(&self.bytes(column)) {
+            Ok(amount) => Ok(Some(amount)),
+            Err(ParseAmountError::Empty) => Ok(None),
+            Err(error) => Err(self.error(column, error.into())),
+        }
+    }
+
+    pub fn required_amount(&self, column: Column) -> Result<Amount, LineError> {
+        Amount::parse(&self.bytes(column)).map_err(|error| self.error(column, error.into()))
+    }
+
+    pub fn usage_account(&self) -> Result<AccountId, LineError> {
+        let column = Column::UsageAccountId;
+        AccountId::parse(&self.bytes(column))
+            .map_err(|_| self.error(column, CellProblem::NotAnAccountId))
+    }
+
+    pub fn line_item_type(&self) -> Result<LineItemType, LineError> {
+        let column = Column::LineItemType;
+        LineItemType::parse(&self.bytes(column))
+            .ok_or_else(|| self.error(column, CellProblem::UnknownLineItemType))
+    }
+
+    /// The hour in which the usage began.
+    pub fn usage_hour(&self) -> Result<UsageHour, LineError> {
+        let column = Column::UsageStartDate;
+        UsageHour::parse(&self.bytes(column))
+            .ok_or_else(|| self.error(column, CellProblem::NotATime))
+    }
+
+    fn bytes(&self, column: Column) -> Cow<'a, [u8]> {
+        match self.layout.position(column) {
+            Some(position) => unquoted(field(self.raw, self.ends, position)),
+            None => Cow::Borrowed(&[]),
+        }
+    }
+
+    #[cold]
+    fn error(&self, column: Column, problem: CellProblem) -> LineError {
+        let value = self.bytes(column);
+        LineError {
+            line: self.line,
+            column: self.layout.name(column),
+            value: String::from_utf8_lossy(&value).chars().take(80).collect(),
+            problem,
+        }
+    }
+}
+
+/// Whether the line repeats money that another line carries: a container's share of an instance.
+pub fn is_split_cost_line(line: &LineItem<'_>) -> Result<bool, LineError> {
+    let parent = line.bytes(Column::SplitParentResourceId);
+    let operation = line.bytes(Column::Operation);
+    Ok(!parent.is_empty() || SPLIT_COST_OPERATIONS.contains(&operation.as_ref()))
+}
+
+/// A field of a record, as written.
+pub(crate) fn field<'a>(record: &'a [u8], ends: &[usize], position: usize) -> &'a [u8] {
+    let start = match position.checked_sub(1) {
+        None => Some(0),
+        Some(previous) => ends.get(previous).map(|end| end + 1),
+    };
+    match (start, ends.get(position)) {
+        (Some(start), Some(end)) => record.get(start..*end).unwrap_or_default(),
+        _ => &[],
+    }
+}
+
+/// A field without its quotes.
+pub(crate) fn unquoted(field: &[u8]) -> Cow<'_, [u8]> {
+    let Some(inner) = field
+        .strip_prefix(b"\"")
+        .and_then(|rest| rest.strip_suffix(b"\""))
+    else {
+        return Cow::Borrowed(field);
+    };
+    if !inner.contains(&b'"') {
+        return Cow::Borrowed(inner);
+    }
+    let mut text = Vec::with_capacity(inner.len());
+    let mut bytes = inner.iter();
+    while let Some(byte) = bytes.next() {
+        text.push(*byte);
+        if *byte == b'"' {
+            // The second of a pair: the parser has seen to it that there is one.
+            bytes.next();
+        }
+    }
+    Cow::Owned(text)
+}
+
+impl From<ParseAmountError> for CellProblem {
+    fn from(error: ParseAmountError) -> Self {
+        match error {
+            ParseAmountError::Empty => Self::Empty,
+            ParseAmountError::NotANumber => Self::NotANumber,
+            ParseAmountError::TooManyDecimals => Self::TooManyDecimals,
+            ParseAmountError::TooLarge => Self::TooLarge,
+        }
+    }
+}
+
+impl fmt::Debug for LineItem<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "line {}: {}",
+            self.line,
+            String::from_utf8_lossy(self.raw)
+        )
+    }
+}

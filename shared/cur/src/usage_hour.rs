@@ -1,0 +1,89 @@
+//! The hour in which usage began, in UTC: the grain at which AWS applies commitments.
+
+use std::fmt;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+/// An hour of a day, UTC.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UsageHour {
+    date: NaiveDate,
+    hour: u32,
+}
+
+impl UsageHour {
+    pub fn new(date: NaiveDate, hour: u32) -> Option<Self> {
+        (hour < 24).then_some(Self { date, hour })
+    }
+
+    /// Reads `2026-04-01T05:00:00Z` with or without milliseconds, and the spellings of other tools:
+    /// a space for the `T`, `+00:00` or nothing for the `Z`. Minutes and seconds are left out: a fee
+    /// may have begun at any second.
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        let (date, time) = text.split_at_checked(10)?;
+        let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = date else {
+            return None;
+        };
+        let [b'T' | b' ', h1, h2, b':', minute @ .., b':', s1, s2] = time.get(..9)? else {
+            return None;
+        };
+        let year = number(&[*y1, *y2, *y3, *y4])?;
+        let date = NaiveDate::from_ymd_opt(
+            i32::try_from(year).ok()?,
+            number(&[*m1, *m2])?,
+            number(&[*d1, *d2])?,
+        )?;
+        let in_an_hour = number(minute)? < 60 && number(&[*s1, *s2])? <= 60;
+        (in_an_hour && is_utc(time.get(9..)?)).then_some(())?;
+        Self::new(date, number(&[*h1, *h2])?)
+    }
+
+    pub const fn date(self) -> NaiveDate {
+        self.date
+    }
+
+    /// 0 to 23.
+    pub const fn hour(self) -> u32 {
+        self.hour
+    }
+
+    /// The moment at which the hour begins.
+    pub fn start(self) -> DateTime<Utc> {
+        self.date
+            .and_hms_opt(self.hour, 0, 0)
+            .unwrap_or_default()
+            .and_utc()
+    }
+}
+
+fn number(digits: &[u8]) -> Option<u32> {
+    digits.iter().try_fold(0_u32, |number, digit| {
+        digit
+            .is_ascii_digit()
+            .then(|| number * 10 + u32::from(digit - b'0'))
+    })
+}
+
+/// Whether what follows the seconds says UTC: a fraction may come first.
+fn is_utc(text: &[u8]) -> bool {
+    let zone = match text {
+        [b'.', rest @ ..] => {
+            let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            rest.get(digits..).unwrap_or_default()
+        }
+        _ => text,
+    };
+    matches!(zone, b"" | b"Z" | b"+00:00" | b" UTC")
+}
+
+impl fmt::Display for UsageHour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}T{:02}:00:00Z", self.date, self.hour)
+    }
+}
+
+impl fmt::Debug for UsageHour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,64 @@
+//! `demand`: what commitments covered in each hour of an account. Kept for the allocation, not published.
+
+use commitments::DemandRow;
+
+use crate::cells::{line_item_type, usage_hour};
+use crate::table::{CellError, Cells, Column, Row, Value};
+
+impl Row for DemandRow {
+    const COLUMNS: &'static [Column] = &[
+        Column::date("usage_date"),
+        Column::hour("usage_hour"),
+        Column::text("usage_account_id"),
+        Column::text("line_item_type"),
+        Column::text("commitment"),
+        Column::text("service_code"),
+        Column::text("region"),
+        Column::text("usage_type"),
+        Column::text("operation"),
+        Column::text("availability_zone"),
+        Column::text("currency"),
+        Column::amount("usage_amount"),
+        Column::amount("unblended_cost"),
+        Column::optional_amount("list_cost"),
+        Column::amount("commitment_cost"),
+    ];
+
+    fn write(&self, cell: &mut impl FnMut(Value<'_>)) {
+        cell(Value::Date(self.usage_date));
+        cell(Value::Hour(self.usage_hour.start()));
+        cell(Value::Text(self.usage_account_id.as_str()));
+        cell(Value::Text(self.line_item_type.name()));
+        cell(Value::Text(&self.commitment));
+        cell(Value::Text(&self.service_code));
+        cell(Value::Text(&self.region));
+        cell(Value::Text(&self.usage_type));
+        cell(Value::Text(&self.operation));
+        cell(Value::Text(&self.availability_zone));
+        cell(Value::Text(&self.currency));
+        cell(Value::Amount(self.usage_amount));
+        cell(Value::Amount(self.unblended_cost));
+        cell(Value::OptionalAmount(self.list_cost));
+        cell(Value::Amount(self.commitment_cost));
+    }
+
+    fn read(cells: &mut Cells<'_>) -> Result<Self, CellError> {
+        Ok(Self {
+            usage_date: cells.date(),
+            usage_hour: usage_hour(cells)?,
+            usage_account_id: cells.parse()?,
+            line_item_type: line_item_type(cells)?,
+            commitment: cells.text().to_owned(),
+            service_code: cells.text().to_owned(),
+            region: cells.text().to_owned(),
+            usage_type: cells.text().to_owned(),
+            operation: cells.text().to_owned(),
+            availability_zone: cells.text().to_owned(),
+            currency: cells.text().to_owned(),
+            usage_amount: cells.amount(),
+            unblended_cost: cells.amount(),
+            list_cost: cells.optional_amount(),
+            commitment_cost: cells.amount(),
+        })
+    }
+}

@@ -1,0 +1,146 @@
+//! Datasets as CSV, for people: any spreadsheet opens it, and none of them runs what is in it.
+//!
+//! A spreadsheet takes a cell that begins with `=`, `+`, `-`, `@` or a control character for a
+//! formula, and tags and descriptions are written by strangers. Such a *text* gets an apostrophe in
+//! front and so begins with something harmless. Amounts keep their minus: they are numbers.
+//!
+//! Reading takes away exactly the apostrophes that writing put there. So that it can tell, a text
+//! which already looks protected is protected once more: `'=1` is written as `''=1`.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+
+use bytes::Bytes;
+use chrono::{DateTime, NaiveDate, SecondsFormat, SubsecRound, Utc};
+use money::Amount;
+
+use super::{
+    CellError, Column, DecodeError, EncodeError, Kind, Place, Row, Value, read_row, write_row,
+};
+
+/// Writes a header and one line a row.
+pub fn encode_csv<'a, R: Row + 'a>(
+    rows: impl IntoIterator<Item = &'a R>,
+) -> Result<Bytes, EncodeError> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(R::COLUMNS.iter().map(|column| column.name))?;
+    let mut record = csv::StringRecord::new();
+    for row in rows {
+        record.clear();
+        write_row(row, |_, _, value| record.push_field(&cell_text(value)));
+        writer.write_record(&record)?;
+    }
+    let bytes = writer
+        .into_inner()
+        .map_err(|error| csv::Error::from(error.into_error()))?;
+    Ok(bytes.into())
+}
+
+/// Reads what [`encode_csv`] wrote, after checking the header.
+pub fn decode_csv<R: Row>(bytes: &[u8]) -> Result<Vec<R>, DecodeError> {
+    let mut reader = csv::Reader::from_reader(bytes);
+    check_header(R::COLUMNS, reader.headers()?)?;
+    let mut rows = Vec::new();
+    let mut record = csv::StringRecord::new();
+    while reader.read_record(&mut record)? {
+        let row = read_record(&record).map_err(|error| DecodeError::Cell {
+            place: Place::Line(record.position().map_or(0, csv::Position::line)),
+            error,
+        })?;
+        rows.push(row);
+    }
+    Ok(rows)
+}
+
+fn check_header(columns: &'static [Column], header: &csv::StringRecord) -> Result<(), DecodeError> {
+    if header.len() != columns.len() {
+        return Err(DecodeError::ColumnCount {
+            expected: columns.len(),
+            found: header.len(),
+        });
+    }
+    for (index, (column, found)) in columns.iter().zip(header).enumerate() {
+        if column.name != found {
+            return Err(DecodeError::Column {
+                number: index + 1,
+                expected: format!("`{}`", column.name),
+                found: format!("`{found}`"),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn read_record<R: Row>(record: &csv::StringRecord) -> Result<R, CellError> {
+    let values = R::COLUMNS
+        .iter()
+        .zip(record)
+        .map(|(column, cell)| parse_cell(column, cell))
+        .collect::<Result<Vec<_>, _>>()?;
+    read_row(&values)
+}
+
+fn cell_text(value: Value<'_>) -> Cow<'_, str> {
+    match value {
+        Value::Text(text) => protect(text),
+        Value::Integer(integer) => integer.to_string().into(),
+        Value::Amount(amount) => amount.to_string().into(),
+        Value::OptionalAmount(amount) => {
+            amount.map_or(Cow::Borrowed(""), |amount| amount.to_string().into())
+        }
+        Value::Date(date) => date.to_string().into(),
+        Value::Hour(hour) => hour
+            .trunc_subsecs(3)
+            .to_rfc3339_opts(SecondsFormat::AutoSi, true)
+            .into(),
+    }
+}
+
+fn parse_cell<'a>(column: &Column, cell: &'a str) -> Result<Value<'a>, CellError> {
+    let refuse = |what: &str, error: &dyn Display| CellError {
+        column: column.name,
+        reason: format!("`{cell}` is not {what}: {error}"),
+    };
+    let parse_amount = || {
+        cell.parse::<Amount>()
+            .map_err(|error| refuse("an amount", &error))
+    };
+    Ok(match column.kind {
+        Kind::Text => Value::Text(unprotect(cell)),
+        Kind::Integer => Value::Integer(
+            cell.parse()
+                .map_err(|error| refuse("a whole number", &error))?,
+        ),
+        Kind::Amount => Value::Amount(parse_amount()?),
+        Kind::OptionalAmount if cell.is_empty() => Value::OptionalAmount(None),
+        Kind::OptionalAmount => Value::OptionalAmount(Some(parse_amount()?)),
+        Kind::Date => Value::Date(
+            cell.parse::<NaiveDate>()
+                .map_err(|error| refuse("a date such as 2026-10-31", &error))?,
+        ),
+        Kind::Hour => Value::Hour(
+            cell.parse::<DateTime<Utc>>()
+                .map_err(|error| refuse("a time such as 2026-10-31T23:00:00Z", &error))?,
+        ),
+    })
+}
+
+fn protect(text: &str) -> Cow<'_, str> {
+    if is_formula(text.trim_start_matches('\'')) {
+        format!("'{text}").into()
+    } else {
+        text.into()
+    }
+}
+
+fn unprotect(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(text) if is_formula(text.trim_start_matches('\'')) => text,
+        _ => cell,
+    }
+}
+
+/// Spreadsheets of Japanese and Chinese locales read full-width signs as the plain ones.
+fn is_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
+}

@@ -1,0 +1,109 @@
+//! Contracts that fit a generated report: what a `contracts.toml` of its payer could look like.
+
+use crate::Options;
+use crate::fleet::{PAYER, usage_account_id};
+
+/// Four customers with different currencies, bases and rules.
+const CUSTOMERS: [(&str, &str); 4] = [
+    (
+        "acme",
+        r#"name     = "Acme K.K."
+basis    = "list"
+currency = "JPY"
+rounding = { mode = "down", per = "service" }
+tax      = { name = "consumption tax", rate = "0.10", mode = "down" }
+
+[[customer.price]]
+service  = "AmazonEC2"
+discount = "0.05"
+
+[[customer.price]]
+service  = "AmazonRDS"
+discount = "0.03"
+"#,
+    ),
+    (
+        "globex",
+        r#"name     = "Globex, Inc."
+basis    = "list"
+currency = "USD"
+rounding = { mode = "half_even", per = "line" }
+tax      = { name = "sales tax", rate = "0.08875", mode = "half_up" }
+adjustments = { credit = "pass", refund = "pass", fee = "pass", discount = "retain", tax = "retain" }
+
+[[customer.price]]
+service  = "AmazonEC2"
+discount = "0.02"
+
+[[customer.price]]
+service  = "AWSLambda"
+markup   = "0.08"
+
+[[customer.price]]
+service    = "AmazonS3"
+usage_type = "TimedStorage-ByteHrs"
+rate       = "0.0215"
+"#,
+    ),
+    (
+        "kaze",
+        r#"name     = "株式会社 風"
+basis    = "amortized"
+currency = "JPY"
+rounding = { mode = "half_up", per = "invoice" }
+tax      = { name = "consumption tax", rate = "0.10", mode = "down" }
+
+[[customer.price]]
+markup   = "0.07"
+"#,
+    ),
+    (
+        "initech",
+        r#"name     = "Initech \"West\""
+basis    = "unblended"
+currency = "USD"
+rounding = { mode = "up", per = "account" }
+"#,
+    ),
+];
+
+/// The contracts of the report that the same options generate. The payer's own account and, where
+/// there are enough, the last usage account belong to no customer.
+pub fn contracts(options: &Options) -> String {
+    let accounts = options.accounts.max(1);
+    let assigned = if accounts > 4 { accounts - 1 } else { accounts };
+    let mut text = format!(
+        r#"# Contracts for a generated report.
+
+[reseller]
+name   = "Example MSP"
+payers = ["{PAYER}"]
+
+[fx.USD.JPY]
+"{}" = "150.37"
+
+[commitments]
+sharing = "as_billed"
+unused  = "owner"
+"#,
+        options.period
+    );
+    for (number, (id, terms)) in (1..).zip(CUSTOMERS) {
+        let accounts: Vec<String> = (number..=assigned)
+            .step_by(CUSTOMERS.len())
+            .map(|account| format!("\"{}\"", usage_account_id(account)))
+            .collect();
+        if !accounts.is_empty() {
+            let accounts = accounts.join(", ");
+            let head = format!(
+                "
+[[customer]]
+id       = \"{id}\"
+accounts = [{accounts}]
+"
+            );
+            text.extend([head.as_str(), terms]);
+        }
+    }
+    text
+}

@@ -1,0 +1,192 @@
+//! Where AWS puts a report: keys of its files, and the manifests that name them.
+
+use chrono::Days;
+use serde::Serialize;
+
+use crate::columns::{Column, columns};
+use crate::fleet::PAYER;
+use crate::random::{mix, uuid, write_hex};
+use crate::{Generation, Layout, Options};
+
+const BUCKET: &str = "example-report-bucket";
+const PREFIX: &str = "cur";
+const REPORT: &str = "sluice-demo";
+
+/// The keys of one delivery.
+pub(crate) struct Delivery {
+    generation: Generation,
+    /// Names this version of the report.
+    id: String,
+    seed: u64,
+    /// The period as the manifest of a legacy report says it.
+    period: Period,
+    data_folder: String,
+    manifest_keys: Vec<String>,
+}
+
+impl Delivery {
+    pub(crate) fn new(options: &Options) -> Self {
+        let (start, end) = (options.period.first_day(), options.period.end());
+        let delivered = end.checked_add_days(Days::new(2)).unwrap_or(end);
+        let manifest = |folder: &str| format!("{folder}/{REPORT}-Manifest.json");
+        let (id, version, root, data_root) = match options.generation {
+            Generation::Legacy => {
+                let id = delivered.format("%Y%m%dT120125Z").to_string();
+                let folder = format!(
+                    "{PREFIX}/{REPORT}/{}-{}",
+                    start.format("%Y%m%d"),
+                    end.format("%Y%m%d")
+                );
+                (id.clone(), id, folder.clone(), folder)
+            }
+            Generation::Cur2 => {
+                let id = uuid(mix(options.seed, 0xe8ec));
+                let version = format!("{}-{id}", delivered.format("%Y-%m-%dT12:01:25.653Z"));
+                let folder =
+                    |kind| format!("{PREFIX}/{REPORT}/{kind}/BILLING_PERIOD={}", options.period);
+                (id, version, folder("metadata"), folder("data"))
+            }
+        };
+        let (data_folder, manifest_keys) = match options.layout {
+            Layout::CreateNew => (
+                format!("{data_root}/{version}"),
+                vec![manifest(&format!("{root}/{version}")), manifest(&root)],
+            ),
+            Layout::Overwrite => (data_root, vec![manifest(&root)]),
+        };
+        let midnight = |day: chrono::NaiveDate| day.format("%Y%m%dT000000.000Z").to_string();
+        Self {
+            generation: options.generation,
+            id,
+            seed: options.seed,
+            period: Period {
+                start: midnight(start),
+                end: midnight(end),
+            },
+            data_folder,
+            manifest_keys,
+        }
+    }
+
+    /// The key of the report file of that number, from 1.
+    pub(crate) fn file_key(&self, number: u64) -> String {
+        format!("{}/{REPORT}-{number:05}.csv.gz", self.data_folder)
+    }
+
+    /// Two of the same content where versions are kept apart: the version's own, then the newest.
+    pub(crate) fn manifest_keys(&self) -> &[String] {
+        &self.manifest_keys
+    }
+
+    pub(crate) fn manifest(&self, file_keys: &[String]) -> serde_json::Result<Vec<u8>> {
+        let columns = columns(self.generation);
+        match self.generation {
+            Generation::Legacy => {
+                serde_json::to_vec_pretty(&self.legacy_manifest(&columns, file_keys))
+            }
+            Generation::Cur2 => serde_json::to_vec(&self.export_manifest(&columns, file_keys)),
+        }
+    }
+
+    fn legacy_manifest<'a>(
+        &'a self,
+        columns: &[Column],
+        report_keys: &'a [String],
+    ) -> LegacyManifest<'a> {
+        let mut report_id = Vec::new();
+        for salt in 0..4 {
+            write_hex(mix(self.seed, salt), &mut report_id);
+        }
+        LegacyManifest {
+            assembly_id: &self.id,
+            account: PAYER,
+            columns: columns.iter().map(legacy_column).collect(),
+            charset: "UTF-8",
+            compression: "GZIP",
+            content_type: "text/csv",
+            report_id: String::from_utf8_lossy(&report_id).into_owned(),
+            report_name: REPORT,
+            billing_period: &self.period,
+            bucket: BUCKET,
+            report_keys,
+            additional_artifact_keys: [],
+        }
+    }
+
+    fn export_manifest(&self, columns: &[Column], file_keys: &[String]) -> ExportManifest<'_> {
+        let export = uuid(mix(0xe80a, 1));
+        ExportManifest {
+            execution_id: &self.id,
+            export_arn: format!(
+                "arn:aws:bcm-data-exports:us-east-1:{PAYER}:export/{REPORT}-{export}"
+            ),
+            columns: columns
+                .iter()
+                .map(|column| ExportColumn {
+                    name: column.name,
+                    type_name: column.type_name,
+                })
+                .collect(),
+            data_files: file_keys
+                .iter()
+                .map(|key| format!("s3://{BUCKET}/{key}"))
+                .collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LegacyManifest<'a> {
+    assembly_id: &'a str,
+    account: &'a str,
+    columns: Vec<LegacyColumn>,
+    charset: &'a str,
+    compression: &'a str,
+    content_type: &'a str,
+    report_id: String,
+    report_name: &'a str,
+    billing_period: &'a Period,
+    bucket: &'a str,
+    report_keys: &'a [String],
+    additional_artifact_keys: [&'a str; 0],
+}
+
+#[derive(Serialize)]
+struct LegacyColumn {
+    category: &'static str,
+    name: &'static str,
+    #[serde(rename = "type")]
+    type_name: &'static str,
+}
+
+fn legacy_column(column: &Column) -> LegacyColumn {
+    let (category, name) = column.name.split_once('/').unwrap_or(("", column.name));
+    LegacyColumn {
+        category,
+        name,
+        type_name: column.type_name,
+    }
+}
+
+#[derive(Serialize)]
+struct Period {
+    start: String,
+    end: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ExportManifest<'a> {
+    execution_id: &'a str,
+    export_arn: String,
+    columns: Vec<ExportColumn>,
+    data_files: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct ExportColumn {
+    name: &'static str,
+    #[serde(rename = "type")]
+    type_name: &'static str,
+}

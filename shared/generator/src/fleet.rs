@@ -1,0 +1,142 @@
+//! Who uses what: accounts, and the resources whose usage commitments may cover.
+
+use crate::fixed::Fixed;
+use crate::line::Account;
+use crate::products::{Coverage, Product};
+use crate::random::{mix, pick};
+use crate::text::Cell;
+
+pub(crate) const PAYER: &str = "999988887777";
+
+/// The payer account first, then the usage accounts.
+pub(crate) fn accounts(usage_accounts: u32) -> Vec<Account> {
+    let payer = Account {
+        id: PAYER.to_owned(),
+        name: Cell::new("Example MSP, Inc. (payer)"),
+        invoice_id: "2026000001".to_owned(),
+    };
+    let usage = (1..=usage_accounts.max(1)).map(|number| {
+        let name = match number % 4 {
+            0 => format!("example \"sandbox\" {number}"),
+            1 => format!("example-production-{number}"),
+            2 => format!("example, staging {number}"),
+            _ => format!("例の会社 {number}"),
+        };
+        Account {
+            id: usage_account_id(number),
+            name: Cell::new(&name),
+            // An invoice is issued account by account: some lines are final, others are not.
+            invoice_id: if number % 3 == 0 {
+                String::new()
+            } else {
+                "2026000002".to_owned()
+            },
+        }
+    });
+    std::iter::once(payer).chain(usage).collect()
+}
+
+/// The id of the usage account of that number, from 1.
+pub(crate) fn usage_account_id(number: u32) -> String {
+    (100_000_000_000 + u64::from(number)).to_string()
+}
+
+/// An instance, a database, a service: something that uses one product hour by hour.
+pub(crate) struct Resource {
+    /// Its identity, and the source of all that is random about it.
+    pub(crate) key: u64,
+    pub(crate) account: usize,
+    pub(crate) product: usize,
+    pub(crate) zone: &'static str,
+    pattern: Pattern,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pattern {
+    Always,
+    /// From half past seven to half past nineteen.
+    Daytime,
+    /// A third of the hours.
+    Batch,
+    /// More or less of it, every hour.
+    Varying,
+}
+
+/// One resource of every product first, spread over the accounts, then `size` in all.
+pub(crate) fn fleet(
+    products: &[Product],
+    accounts: usize,
+    size: usize,
+    seed: u64,
+) -> Vec<Resource> {
+    const SALT: u64 = 0xf1ee7;
+    let usage_accounts = accounts - 1;
+    let coverable = products
+        .iter()
+        .filter(|product| product.coverage != Coverage::None)
+        .count();
+    (0..size.max(coverable))
+        .map(|number| {
+            let key = mix(seed ^ SALT, number as u64);
+            let is_first = number < coverable;
+            let product = if is_first {
+                number
+            } else {
+                pick(key, coverable)
+            };
+            Resource {
+                key,
+                account: 1 + if is_first {
+                    number
+                } else {
+                    pick(key >> 8, usage_accounts)
+                } % usage_accounts,
+                product,
+                zone: zone(&products[product], if is_first { 0 } else { key >> 40 }),
+                pattern: pattern(&products[product], number, key >> 50),
+            }
+        })
+        .collect()
+}
+
+fn zone(product: &Product, key: u64) -> &'static str {
+    const VIRGINIA: [&str; 3] = ["us-east-1a", "us-east-1b", "us-east-1d"];
+    const TOKYO: [&str; 2] = ["ap-northeast-1a", "ap-northeast-1c"];
+    match product.coverage {
+        Coverage::Instance { .. } if product.region.code == "us-east-1" => VIRGINIA[pick(key, 3)],
+        Coverage::Instance { .. } => TOKYO[pick(key, 2)],
+        _ => "",
+    }
+}
+
+fn pattern(product: &Product, number: usize, key: u64) -> Pattern {
+    match (product.coverage, number % 5, pick(key, 4)) {
+        (Coverage::Serverless, ..) => Pattern::Varying,
+        (_, 1 | 3, _) => Pattern::Daytime,
+        (_, 4, 0) => Pattern::Batch,
+        _ => Pattern::Always,
+    }
+}
+
+impl Resource {
+    /// What it uses in an hour of the period.
+    pub(crate) fn quanta(&self, product: &Product, hour: i64) -> i64 {
+        let full = product.hourly_quanta;
+        let half = full.div_euclid(2);
+        let chance = |of: i64| {
+            let key = mix(self.key, hour.unsigned_abs());
+            i64::try_from(key % of.unsigned_abs().max(1)).unwrap_or_default()
+        };
+        match (self.pattern, hour.rem_euclid(24)) {
+            (Pattern::Always, _) | (Pattern::Daytime, 8..19) => full,
+            (Pattern::Daytime, 7 | 19) => half,
+            (Pattern::Daytime, _) => 0,
+            (Pattern::Batch, _) => full * i64::from(chance(3) == 0),
+            (Pattern::Varying, _) => 1 + chance(full),
+        }
+    }
+
+    pub(crate) fn normalized(product: &Product, amount: Fixed) -> Fixed {
+        product.normalization_factor.product(amount)
+    }
+}

@@ -1,0 +1,271 @@
+//! One line of a report, before either generation's columns are put around it.
+
+use chrono::{NaiveDateTime, TimeDelta};
+
+use crate::commitments::{Plan, Reservation};
+use crate::fixed::Fixed;
+use crate::products::Product;
+use crate::text::Cell;
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Usage,
+    DiscountedUsage,
+    SavingsPlanCoveredUsage,
+    SavingsPlanNegation,
+    SavingsPlanRecurringFee,
+    SavingsPlanUpfrontFee,
+    RiFee,
+    Fee,
+    FlatRateSubscription,
+    Credit,
+    Refund,
+    Tax,
+    EdpDiscount,
+    PrivateRateDiscount,
+    RiVolumeDiscount,
+    SppDiscount,
+    DistributorDiscount,
+    BundledDiscount,
+    Discount,
+}
+
+impl Kind {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Usage => "Usage",
+            Self::DiscountedUsage => "DiscountedUsage",
+            Self::SavingsPlanCoveredUsage => "SavingsPlanCoveredUsage",
+            Self::SavingsPlanNegation => "SavingsPlanNegation",
+            Self::SavingsPlanRecurringFee => "SavingsPlanRecurringFee",
+            Self::SavingsPlanUpfrontFee => "SavingsPlanUpfrontFee",
+            Self::RiFee => "RIFee",
+            Self::Fee => "Fee",
+            Self::FlatRateSubscription => "FlatRateSubscription",
+            Self::Credit => "Credit",
+            Self::Refund => "Refund",
+            Self::Tax => "Tax",
+            Self::EdpDiscount => "EdpDiscount",
+            Self::PrivateRateDiscount => "PrivateRateDiscount",
+            Self::RiVolumeDiscount => "RiVolumeDiscount",
+            Self::SppDiscount => "SppDiscount",
+            Self::DistributorDiscount => "DistributorDiscount",
+            Self::BundledDiscount => "BundledDiscount",
+            Self::Discount => "Discount",
+        }
+    }
+}
+
+/// Who sells, and on what kind of bill.
+pub(crate) struct Bill {
+    pub(crate) kind: &'static str,
+    pub(crate) billing_entity: &'static str,
+    /// A CSV cell, quotes included.
+    pub(crate) seller: &'static str,
+}
+
+const AMAZON: &str = "\"Amazon Web Services, Inc.\"";
+const KUMO: &str = "\"Kumo \"\"Observability\"\" K.K., 東京\"";
+
+pub(crate) const AWS: Bill = Bill {
+    kind: "Anniversary",
+    billing_entity: "AWS",
+    seller: AMAZON,
+};
+pub(crate) const AWS_PURCHASE: Bill = Bill {
+    kind: "Purchase",
+    billing_entity: "AWS",
+    seller: AMAZON,
+};
+pub(crate) const AWS_REFUND: Bill = Bill {
+    kind: "Refund",
+    billing_entity: "AWS",
+    seller: AMAZON,
+};
+pub(crate) const MARKETPLACE: Bill = Bill {
+    kind: "Anniversary",
+    billing_entity: "AWS Marketplace",
+    seller: KUMO,
+};
+pub(crate) const MARKETPLACE_PURCHASE: Bill = Bill {
+    kind: "Purchase",
+    billing_entity: "AWS Marketplace",
+    seller: KUMO,
+};
+
+pub(crate) struct Account {
+    pub(crate) id: String,
+    pub(crate) name: Cell,
+    /// Set once AWS has issued the invoice.
+    pub(crate) invoice_id: String,
+}
+
+/// The time that a line is about, as text.
+pub(crate) struct Span {
+    pub(crate) interval: String,
+    /// Without fraction; CUR 2.0 adds one.
+    pub(crate) start: String,
+    pub(crate) end: String,
+}
+
+impl Span {
+    /// From one hour to another, both counted from `origin`.
+    pub(crate) fn new(origin: NaiveDateTime, from: i64, until: i64) -> Self {
+        let [start, end] = [from, until].map(|hour| time_text(origin, hour));
+        Self {
+            interval: format!("{start}Z/{end}Z"),
+            start,
+            end,
+        }
+    }
+}
+
+/// An hour counted from `origin`, to the second and without the zone's `Z`.
+pub(crate) fn time_text(origin: NaiveDateTime, hour: i64) -> String {
+    (origin + TimeDelta::hours(hour))
+        .format("%Y-%m-%dT%H:%M:%S")
+        .to_string()
+}
+
+pub(crate) struct Line<'a> {
+    pub(crate) kind: Kind,
+    /// What the line item id is made of. Id and span together are unique in a report.
+    pub(crate) key: u64,
+    pub(crate) span: &'a Span,
+    pub(crate) account: &'a Account,
+    pub(crate) bill: &'a Bill,
+    pub(crate) product: &'a Product,
+    /// Where the product's own operation and usage type are not the line's.
+    pub(crate) usage_type: &'a str,
+    pub(crate) operation: &'a str,
+    pub(crate) description: Description<'a>,
+    pub(crate) zone: &'a str,
+    pub(crate) resource: Option<u64>,
+    pub(crate) tag_set: usize,
+    pub(crate) amount: Fixed,
+    pub(crate) rate: Option<Fixed>,
+    pub(crate) cost: Fixed,
+    pub(crate) on_demand: Option<OnDemand>,
+    pub(crate) reserved: Option<Reserved<'a>>,
+    pub(crate) planned: Option<Planned<'a>>,
+    pub(crate) split: Option<Split>,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum Description<'a> {
+    Text(&'a Cell),
+    /// Names the account and what it used.
+    Negation,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct OnDemand {
+    pub(crate) rate: Fixed,
+    pub(crate) cost: Fixed,
+}
+
+/// The columns about a reservation.
+#[derive(Clone, Copy)]
+pub(crate) struct Reserved<'a> {
+    pub(crate) reservation: &'a Reservation,
+    pub(crate) row: ReservedRow,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum ReservedRow {
+    /// Usage that the reservation covers.
+    Covered { upfront: Fixed, recurring: Fixed },
+    /// What the period cost, and how much of it was not used.
+    PeriodFee(PeriodFee),
+    /// The upfront payment itself.
+    Purchase,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct PeriodFee {
+    pub(crate) units: Fixed,
+    pub(crate) normalized_units: Fixed,
+    pub(crate) upfront: Fixed,
+    pub(crate) unused_units: Fixed,
+    pub(crate) unused_normalized_units: Fixed,
+    pub(crate) unused_upfront: Fixed,
+    pub(crate) unused_recurring: Fixed,
+}
+
+/// The columns about a savings plan.
+#[derive(Clone, Copy)]
+pub(crate) struct Planned<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) row: PlannedRow,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum PlannedRow {
+    Covered { rate: Fixed, effective_cost: Fixed },
+    Negation,
+    HourlyFee { used: Fixed },
+    Purchase,
+}
+
+/// The columns about a container's share of the instance it runs on.
+#[derive(Clone, Copy)]
+pub(crate) struct Split {
+    pub(crate) parent: u64,
+    pub(crate) ratio: Fixed,
+    pub(crate) used_cost: Fixed,
+    pub(crate) unused_cost: Fixed,
+}
+
+impl<'a> Line<'a> {
+    /// A line about nothing but a product and an account; the caller adds the rest.
+    pub(crate) fn new(
+        kind: Kind,
+        key: u64,
+        span: &'a Span,
+        account: &'a Account,
+        product: &'a Product,
+    ) -> Self {
+        Self {
+            kind,
+            key,
+            span,
+            account,
+            bill: product.bill,
+            product,
+            usage_type: &product.usage_type,
+            operation: product.operation,
+            description: Description::Text(&product.description),
+            zone: "",
+            resource: None,
+            tag_set: 0,
+            amount: Fixed::ONE,
+            rate: None,
+            cost: Fixed::ZERO,
+            on_demand: None,
+            reserved: None,
+            planned: None,
+            split: None,
+        }
+    }
+
+    /// Puts so many quanta of the product on the line, at the on-demand rate.
+    #[must_use]
+    pub(crate) fn using(self, quanta: i64) -> Self {
+        let cost = self.product.quantum_cost().times(quanta);
+        Self {
+            amount: self.product.amount(quanta),
+            rate: Some(self.product.rate),
+            cost,
+            on_demand: Some(OnDemand {
+                rate: self.product.rate,
+                cost,
+            }),
+            ..self
+        }
+    }
+
+    /// Split cost allocation repeats costs that other lines have; they are counted apart.
+    pub(crate) fn repeats_a_cost(&self) -> bool {
+        self.split.is_some()
+    }
+}

@@ -1,0 +1,618 @@
+//! What AWS sells in a generated report: products, their rates and their descriptive columns.
+//!
+//! Usage comes in whole *quanta*. A product's quantum is the amount of usage that costs a number
+//! with at most ten decimals under its rate; for what commitments cover it is also the step in
+//! which they cover it, so that a plan's commitment is used up to its last digit and no amount has
+//! to be rounded.
+
+use crate::fixed::Fixed;
+use crate::line::{AWS, Bill, MARKETPLACE};
+use crate::random;
+use crate::text::Cell;
+
+pub(crate) struct Region {
+    pub(crate) code: &'static str,
+    pub(crate) name: &'static str,
+    /// What usage types start with there.
+    pub(crate) prefix: &'static str,
+}
+
+pub(crate) const VIRGINIA: Region = Region {
+    code: "us-east-1",
+    name: "US East (N. Virginia)",
+    prefix: "",
+};
+pub(crate) const TOKYO: Region = Region {
+    code: "ap-northeast-1",
+    name: "Asia Pacific (Tokyo)",
+    prefix: "APN1-",
+};
+
+/// What a commitment may cover a product by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Coverage {
+    None,
+    /// EC2 instances: reservations and both kinds of plans.
+    Instance {
+        flexible: bool,
+    },
+    /// Database instances: reservations.
+    Database,
+    /// Fargate and Lambda: Compute plans.
+    Serverless,
+}
+
+/// How a product's resources are called.
+pub(crate) struct ResourceName {
+    pub(crate) before: String,
+    /// Between account and identity. Without it the account is not part of the name.
+    pub(crate) after_account: Option<&'static str>,
+}
+
+pub(crate) struct Product {
+    /// Its place in the catalogue.
+    pub(crate) index: usize,
+    pub(crate) bill: &'static Bill,
+    pub(crate) code: &'static str,
+    pub(crate) usage_type: String,
+    pub(crate) operation: &'static str,
+    pub(crate) description: Cell,
+    /// What a line covered by a reservation says instead.
+    pub(crate) reserved_description: Cell,
+    pub(crate) unit: &'static str,
+    pub(crate) sku: String,
+    pub(crate) rate: Fixed,
+    pub(crate) quantum: Fixed,
+    /// Quanta of an hour: of one running instance, or the most that a line has.
+    pub(crate) hourly_quanta: i64,
+    /// 0 where sizes are not normalized.
+    pub(crate) normalization_factor: Fixed,
+    pub(crate) coverage: Coverage,
+    /// Instance family, or database class and engine: what a size-flexible reservation covers.
+    pub(crate) family: &'static str,
+    pub(crate) region: &'static Region,
+    pub(crate) resource: Option<ResourceName>,
+    /// The other descriptive columns, by their CUR 2.0 names without `product_`.
+    pub(crate) attributes: Vec<(&'static str, String)>,
+}
+
+impl Product {
+    /// A product that is billed once a period and has nothing but names.
+    pub(crate) fn named(
+        code: &'static str,
+        name: &str,
+        usage_type: &str,
+        operation: &'static str,
+        description: &str,
+    ) -> Self {
+        Self {
+            index: 0,
+            bill: &AWS,
+            code,
+            usage_type: usage_type.to_owned(),
+            operation,
+            description: Cell::new(description),
+            reserved_description: Cell::default(),
+            unit: "",
+            sku: String::new(),
+            rate: Fixed::ZERO,
+            quantum: Fixed::ONE,
+            hourly_quanta: 1,
+            normalization_factor: Fixed::ZERO,
+            coverage: Coverage::None,
+            family: "",
+            region: &VIRGINIA,
+            resource: None,
+            attributes: vec![("product_name", name.to_owned())],
+        }
+    }
+
+    pub(crate) fn sold_by(self, bill: &'static Bill) -> Self {
+        Self { bill, ..self }
+    }
+
+    /// Usage of it, at so much a unit.
+    fn priced(self, rate: &str, unit: &'static str, quantum: &str, hourly_quanta: i64) -> Self {
+        let sku = random::sku(
+            self.usage_type
+                .bytes()
+                .chain(self.operation.bytes())
+                .fold(7, |key, byte| random::mix(key, byte.into())),
+        );
+        Self {
+            unit,
+            rate: Fixed::of(rate),
+            quantum: Fixed::of(quantum),
+            hourly_quanta,
+            sku,
+            ..self
+        }
+    }
+
+    fn of_resource(self, before: &str, after_account: Option<&'static str>) -> Self {
+        let resource = Some(ResourceName {
+            before: before.to_owned(),
+            after_account,
+        });
+        Self { resource, ..self }
+    }
+
+    fn in_region(mut self, region: &'static Region) -> Self {
+        self.attributes.extend([
+            ("location", region.name.to_owned()),
+            ("location_type", "AWS Region".to_owned()),
+            ("region", region.code.to_owned()),
+            ("region_code", region.code.to_owned()),
+        ]);
+        Self { region, ..self }
+    }
+
+    fn with(mut self, attributes: &[(&'static str, &str)]) -> Self {
+        let owned = attributes
+            .iter()
+            .map(|(key, value)| (*key, (*value).to_owned()));
+        self.attributes.extend(owned);
+        self
+    }
+
+    /// The cost of one quantum on demand.
+    pub(crate) fn quantum_cost(&self) -> Fixed {
+        self.rate.product(self.quantum)
+    }
+
+    pub(crate) fn amount(&self, quanta: i64) -> Fixed {
+        self.quantum.times(quanta)
+    }
+}
+
+/// Everything on sale: first what commitments may cover, then the rest of the usage.
+pub(crate) fn catalogue() -> Vec<Product> {
+    let mut products = instances();
+    products.extend(databases());
+    products.extend(serverless());
+    products.extend(free_usage());
+    products.extend(paid_usage());
+    products
+}
+
+struct Size {
+    name: &'static str,
+    /// Two a normalized unit, so that the smallest size has a whole number of them.
+    quanta: i64,
+    vcpu: i64,
+}
+
+const MICRO: Size = Size {
+    name: "micro",
+    quanta: 1,
+    vcpu: 2,
+};
+const SMALL: Size = Size {
+    name: "small",
+    quanta: 2,
+    vcpu: 2,
+};
+const MEDIUM: Size = Size {
+    name: "medium",
+    quanta: 4,
+    vcpu: 2,
+};
+const LARGE: Size = Size {
+    name: "large",
+    quanta: 8,
+    vcpu: 2,
+};
+const XLARGE: Size = Size {
+    name: "xlarge",
+    quanta: 16,
+    vcpu: 4,
+};
+const XLARGE_2: Size = Size {
+    name: "2xlarge",
+    quanta: 32,
+    vcpu: 8,
+};
+const XLARGE_4: Size = Size {
+    name: "4xlarge",
+    quanta: 64,
+    vcpu: 16,
+};
+
+impl Size {
+    fn normalization_factor(&self) -> Fixed {
+        Fixed::whole(self.quanta).quotient(Fixed::whole(2))
+    }
+}
+
+struct Family {
+    name: &'static str,
+    group: &'static str,
+    region: &'static Region,
+    /// On demand, for a quantum of half a normalized unit.
+    linux_rate: &'static str,
+    sizes: &'static [Size],
+}
+
+const FAMILIES: [Family; 6] = [
+    Family {
+        name: "m5",
+        group: "General purpose",
+        region: &VIRGINIA,
+        linux_rate: "0.012",
+        sizes: &[LARGE, XLARGE, XLARGE_2, XLARGE_4],
+    },
+    Family {
+        name: "c5",
+        group: "Compute optimized",
+        region: &VIRGINIA,
+        linux_rate: "0.010625",
+        sizes: &[LARGE, XLARGE, XLARGE_2],
+    },
+    Family {
+        name: "r5",
+        group: "Memory optimized",
+        region: &VIRGINIA,
+        linux_rate: "0.01575",
+        sizes: &[LARGE, XLARGE],
+    },
+    Family {
+        name: "t3",
+        group: "General purpose",
+        region: &VIRGINIA,
+        linux_rate: "0.0104",
+        sizes: &[MICRO, SMALL, MEDIUM],
+    },
+    Family {
+        name: "m5",
+        group: "General purpose",
+        region: &TOKYO,
+        linux_rate: "0.0155",
+        sizes: &[LARGE, XLARGE, XLARGE_2],
+    },
+    Family {
+        name: "t3",
+        group: "General purpose",
+        region: &TOKYO,
+        linux_rate: "0.0136",
+        sizes: &[SMALL, MEDIUM],
+    },
+];
+
+fn instances() -> Vec<Product> {
+    let linux = FAMILIES.iter().flat_map(|family| {
+        let rate = Fixed::of(family.linux_rate);
+        family
+            .sizes
+            .iter()
+            .map(move |size| instance(family, size, "Linux", rate, size.quanta))
+    });
+    // A Windows hour is worth twice the quanta of a Linux hour: its plan rates carry the licence.
+    let windows = [LARGE, XLARGE].map(|size| {
+        let rate = Fixed::of("0.01175");
+        instance(&FAMILIES[0], &size, "Windows", rate, size.quanta * 2)
+    });
+    linux.chain(windows).collect()
+}
+
+fn instance(
+    family: &Family,
+    size: &Size,
+    system: &'static str,
+    quantum_rate: Fixed,
+    quanta: i64,
+) -> Product {
+    let region = family.region;
+    let kind = format!("{}.{}", family.name, size.name);
+    let rate = quantum_rate.times(quanta);
+    let mut price = Vec::new();
+    rate.write_java(&mut price);
+    let description = format!(
+        "${} per On Demand {system} {kind} Instance Hour",
+        String::from_utf8_lossy(&price)
+    );
+    let is_linux = system == "Linux";
+    let operation = if is_linux {
+        "RunInstances"
+    } else {
+        "RunInstances:0002"
+    };
+    let usage_type = format!("{}BoxUsage:{kind}", region.prefix);
+    let name = "Amazon Elastic Compute Cloud";
+    let product = Product::named("AmazonEC2", name, &usage_type, operation, &description)
+        .in_region(region)
+        .priced("0", "Hrs", "1", quanta)
+        .of_resource("i-0", None)
+        .with(&[
+            ("instance_family", family.group),
+            ("instance_type", &kind),
+            ("instance_type_family", family.name),
+            ("vcpu", &size.vcpu.to_string()),
+            ("operating_system", system),
+            ("tenancy", "Shared"),
+            ("license_model", "No License required"),
+            ("pre_installed_sw", "NA"),
+            ("processor_architecture", "64-bit"),
+            ("network_performance", "Up to 10 Gigabit"),
+            ("storage", "EBS only"),
+            ("product_family", "Compute Instance"),
+            ("servicecode", "AmazonEC2"),
+            ("servicename", name),
+            ("operation", operation),
+            ("usagetype", &usage_type),
+        ]);
+    Product {
+        rate,
+        quantum: Fixed::ONE.quotient(Fixed::whole(quanta)),
+        normalization_factor: size.normalization_factor(),
+        coverage: Coverage::Instance { flexible: is_linux },
+        family: family.name,
+        reserved_description: Cell::new(&format!(
+            "{}, {kind} reserved instance applied",
+            if is_linux {
+                "Linux/UNIX (Amazon VPC)"
+            } else {
+                "Windows (Amazon VPC)"
+            }
+        )),
+        ..product
+    }
+}
+
+fn databases() -> Vec<Product> {
+    let mysql = ("db.r5", "MySQL", "CreateDBInstance:0002", "0.03");
+    let postgres = ("db.m5", "PostgreSQL", "CreateDBInstance:0014", "0.022");
+    vec![
+        database(mysql, &LARGE, 1),
+        database(mysql, &XLARGE, 1),
+        database(postgres, &LARGE, 1),
+        database(postgres, &LARGE, 2),
+    ]
+}
+
+/// A database in one zone, or in two for twice the units and the price.
+fn database(
+    (class, engine, operation, quantum_rate): (&'static str, &str, &'static str, &str),
+    size: &Size,
+    zones: i64,
+) -> Product {
+    let kind = format!("{class}.{}", size.name);
+    let (option, usage, words) = match zones {
+        1 => ("Single-AZ", "InstanceUsage", "a Single-AZ instance"),
+        _ => (
+            "Multi-AZ",
+            "Multi-AZUsage",
+            "a Multi-AZ instance, standby included",
+        ),
+    };
+    let quanta = size.quanta * zones;
+    let usage_type = format!("{usage}:{kind}");
+    let name = "Amazon Relational Database Service";
+    let description = format!("RDS {kind} {engine}, {words}, per hour (or partial hour)");
+    let product = Product::named("AmazonRDS", name, &usage_type, operation, &description)
+        .in_region(&VIRGINIA)
+        .priced("0", "Hrs", "1", quanta)
+        .of_resource("arn:aws:rds:us-east-1:", Some(":db:example-"))
+        .with(&[
+            ("database_engine", engine),
+            ("deployment_option", option),
+            ("instance_family", "General purpose"),
+            ("instance_type", &kind),
+            ("instance_type_family", class),
+            ("vcpu", &size.vcpu.to_string()),
+            ("license_model", "No license required"),
+            ("product_family", "Database Instance"),
+            ("servicecode", "AmazonRDS"),
+            ("servicename", name),
+            ("operation", operation),
+            ("usagetype", &usage_type),
+        ]);
+    Product {
+        rate: Fixed::of(quantum_rate).times(quanta),
+        quantum: Fixed::ONE.quotient(Fixed::whole(quanta)),
+        normalization_factor: size.normalization_factor().times(zones),
+        coverage: Coverage::Database,
+        family: class,
+        reserved_description: Cell::new(&format!("{engine}, {kind} reserved instance applied")),
+        ..product
+    }
+}
+
+fn serverless() -> Vec<Product> {
+    let fargate = |usage_type, description| {
+        let name = "Amazon Elastic Container Service";
+        Product::named("AmazonECS", name, usage_type, "FargateTask", description)
+            .in_region(&VIRGINIA)
+            .of_resource("arn:aws:ecs:us-east-1:", Some(":task/example/"))
+            .with(&[
+                ("product_family", "Compute"),
+                ("servicecode", "AmazonECS"),
+                ("servicename", name),
+                ("tenancy", "Shared"),
+                ("usagetype", usage_type),
+            ])
+    };
+    let cpu = fargate(
+        "USE1-Fargate-vCPU-Hours:perCPU",
+        "AWS Fargate - vCPU, per vCPU per hour",
+    );
+    let memory = fargate(
+        "USE1-Fargate-GB-Hours",
+        "AWS Fargate - Memory, per GB per hour",
+    );
+    let lambda = Product::named(
+        "AWSLambda",
+        "AWS Lambda",
+        "Lambda-GB-Second",
+        "Invoke",
+        "AWS Lambda - Total Compute - US East (Northern Virginia), tier 1",
+    )
+    .in_region(&VIRGINIA)
+    .of_resource("arn:aws:lambda:us-east-1:", Some(":function:example-"))
+    .with(&[
+        ("group", "AWS-Lambda-Duration"),
+        (
+            "group_description",
+            "Invocation duration weighted by memory assigned to function, measured in GB-s",
+        ),
+        ("product_family", "Serverless"),
+        ("servicecode", "AWSLambda"),
+        ("servicename", "AWS Lambda"),
+        ("usagetype", "Lambda-GB-Second"),
+    ]);
+    [
+        cpu.priced("0.04048", "hours", "0.25", 12),
+        memory.priced("0.004445", "hours", "2", 12),
+        lambda.priced("0.0000166667", "Lambda-GB-Second", "800", 20),
+    ]
+    .map(|product| Product {
+        coverage: Coverage::Serverless,
+        ..product
+    })
+    .into()
+}
+
+/// Most lines of a real report cost nothing.
+fn free_usage() -> Vec<Product> {
+    let bucket = ("example-data-", None);
+    [
+        other("AmazonEC2", "Amazon Elastic Compute Cloud", "DataTransfer-In-Bytes", "RunInstances")
+            .described("$0.000 per GB - data transfer in per month")
+            .of_resource("i-0", None)
+            .priced("0", "GB", "0.0000001", 90_000_000),
+        other("AmazonEC2", "Amazon Elastic Compute Cloud", "USE1-APN1-AWS-In-Bytes", "RunInstances")
+            .described("$0.00 per GB - US East (Northern Virginia) data transfer from Asia Pacific (Tokyo)")
+            .of_resource("i-0", None)
+            .priced("0", "GB", "0.0000001", 5_000_000),
+        other("AmazonS3", "Amazon Simple Storage Service", "Global-Bucket-Hrs-FreeTier", "GeneralPurposeBuckets")
+            .described("$0.00 per bucket / month for the first 2000 general purpose buckets in your account")
+            .of_resource("arn:aws:s3:::example-data-", bucket.1)
+            .priced("0", "Bucket-Mo", "0.0000000001", 13_888_889),
+        other("AmazonS3", "Amazon Simple Storage Service", "DataTransfer-In-Bytes", "PutObject")
+            .described("$0.000 per GB - data transfer in per month")
+            .of_resource(bucket.0, bucket.1)
+            .priced("0", "GB", "0.0000000001", 50_000_000),
+        other("AWSCloudTrail", "AWS CloudTrail", "USE1-FreeEventsRecorded", "None")
+            .described("0.0 per free event recorded in US East (N.Virginia) region")
+            .priced("0", "Events", "1", 4_000),
+        other("AmazonCloudWatch", "AmazonCloudWatch", "CW:Requests", "GetMetricData")
+            .described("First 1,000,000 CloudWatch API requests per month are free")
+            .priced("0", "Requests", "1", 900),
+        other("AWSLambda", "AWS Lambda", "Request", "Invoke")
+            .described("AWS Lambda - Requests Free Tier - 1,000,000 Requests - US East (Northern Virginia)")
+            .of_resource("arn:aws:lambda:us-east-1:", Some(":function:example-"))
+            .priced("0", "Request", "1", 7_000),
+        other("AWSQueueService", "Amazon Simple Queue Service", "Requests-RBP", "SendMessage")
+            .described("First 1,000,000 Amazon SQS Requests per month are free")
+            .of_resource("arn:aws:sqs:us-east-1:", Some(":example-"))
+            .priced("0", "Requests", "1", 1_200),
+    ]
+    .into()
+}
+
+fn paid_usage() -> Vec<Product> {
+    let s3 = |usage_type, operation| {
+        other(
+            "AmazonS3",
+            "Amazon Simple Storage Service",
+            usage_type,
+            operation,
+        )
+        .of_resource("example-data-", None)
+    };
+    let ec2 = |usage_type, operation| {
+        other(
+            "AmazonEC2",
+            "Amazon Elastic Compute Cloud",
+            usage_type,
+            operation,
+        )
+    };
+    let nat = ("arn:aws:ec2:us-east-1:", Some(":natgateway/nat-0"));
+    [
+        s3("TimedStorage-ByteHrs", "StandardStorage")
+            .described("$0.023 per GB - first 50 TB / month of storage used")
+            .priced("0.023", "GB-Mo", "0.0000001", 20_000_000),
+        s3("Requests-Tier1", "PutObject")
+            .described("$0.005 per 1,000 PUT, COPY, POST, or LIST requests")
+            .priced("0.000005", "Requests", "1", 40_000),
+        s3("Requests-Tier2", "GetObject")
+            .described("$0.004 per 10,000 GET and all other requests")
+            .priced("0.0000004", "Requests", "1", 90_000),
+        ec2("DataTransfer-Out-Bytes", "RunInstances")
+            .described("$0.090 per GB - first 10 TB / month data transfer out beyond the global free tier")
+            .of_resource("i-0", None)
+            .priced("0.09", "GB", "0.00000001", 900_000_000),
+        ec2("NatGateway-Hours", "NatGateway")
+            .described("$0.045 per NAT Gateway Hour")
+            .of_resource(nat.0, nat.1)
+            .priced("0.045", "Hrs", "1", 1),
+        ec2("NatGateway-Bytes", "NatGateway")
+            .described("$0.045 per GB Data Processed by NAT Gateways")
+            .of_resource(nat.0, nat.1)
+            .priced("0.045", "GB", "0.0000001", 60_000_000),
+        ec2("EBS:VolumeUsage.gp3", "CreateVolume-Gp3")
+            .described("$0.08 per GB-month of General Purpose (gp3) provisioned storage - US East (N. Virginia)")
+            .of_resource("vol-0", None)
+            .priced("0.08", "GB-Mo", "0.00000001", 70_000_000),
+        other("AmazonCloudWatch", "AmazonCloudWatch", "CW:MetricMonitorUsage", "MetricStorage")
+            .described("$0.30 per metric-month for the first 10,000 metrics - US East (Northern Virginia)")
+            .priced("0.3", "Metrics", "0.000000001", 1_388_889),
+        other("AmazonCloudWatch", "AmazonCloudWatch", "DataProcessing-Bytes", "PutLogEvents")
+            .described("$0.50 per GB custom log data ingested in Standard log class - US East (Northern Virginia)")
+            .of_resource("arn:aws:logs:us-east-1:", Some(":log-group:example-"))
+            .priced("0.5", "GB", "0.000000001", 900_000_000),
+        other("awskms", "AWS Key Management Service", "us-east-1-KMS-Requests", "Unknown")
+            .described("$0.03 per 10,000 KMS requests in US East (N. Virginia)")
+            .of_resource("arn:aws:kms:us-east-1:", Some(":key/"))
+            .priced("0.000003", "Requests", "1", 5_000),
+        Product::named("AmazonS3", "Amazon Simple Storage Service", "APN1-TimedStorage-ByteHrs", "StandardStorage", "")
+            .in_region(&TOKYO)
+            .with(&[("product_family", "Storage"), ("servicecode", "AmazonS3"), ("usagetype", "APN1-TimedStorage-ByteHrs")])
+            .described("$0.025 per GB - first 50 TB / month of storage used (東京)")
+            .of_resource("example-tokyo-", None)
+            .priced("0.025", "GB-Mo", "0.0000001", 20_000_000),
+        monitoring(),
+    ]
+    .into()
+}
+
+/// What a marketplace seller sells. Sellers write what they like into their descriptions.
+pub(crate) fn monitoring() -> Product {
+    let name = "Kumo Observability \"Pro\"";
+    other(
+        "3x0examp1e0pr0duct0c0de9z",
+        name,
+        "SoftwareUsage:m5.large",
+        "Hourly",
+    )
+    .described("Kumo Observability \"Pro\" 📈, per host-hour\n(billed by Kumo K.K., 東京)")
+    .of_resource("i-0", None)
+    .priced("0.0125", "Hrs", "0.25", 4)
+    .sold_by(&MARKETPLACE)
+}
+
+fn other(
+    code: &'static str,
+    name: &str,
+    usage_type: &'static str,
+    operation: &'static str,
+) -> Product {
+    Product::named(code, name, usage_type, operation, "")
+        .in_region(&VIRGINIA)
+        .with(&[
+            ("product_family", "Other"),
+            ("servicecode", code),
+            ("servicename", name),
+            ("operation", operation),
+            ("usagetype", usage_type),
+        ])
+}
+
+impl Product {
+    fn described(self, description: &str) -> Self {
+        Self {
+            description: Cell::new(description),
+            ..self
+        }
+    }
+}

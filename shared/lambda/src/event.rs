@@ -1,0 +1,144 @@
+//! What a payload asks for, whatever it is wrapped in.
+//!
+//! S3 tells of a new object directly, through EventBridge, through SNS, or through SQS around any of
+//! these; a person asks for a recalculation; a step sends a message to the next. Only the fields that
+//! say so are read: a field that AWS adds or leaves out elsewhere must not stop a delivery.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+use pipeline::{Message, Notice, RecalculateRequest};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// One thing that a function is asked to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// From the step before.
+    Message(Message),
+    /// From outside.
+    Notice(Notice),
+    /// Something happened that asks for nothing: its name.
+    Nothing(String),
+}
+
+/// A payload that nobody here sends.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidEvent {
+    #[error("the message is not JSON: {0}")]
+    NotJson(String),
+    #[error(
+        "not an event for this function; expected an S3 notification, an EventBridge event of aws.s3, \
+         {{\"recalculate\": …}} or a pipeline message {{\"step\": …}}"
+    )]
+    Unknown,
+    #[error("not {what}: {reason}")]
+    Malformed { what: &'static str, reason: String },
+    #[error("the key `{0}` is not UTF-8 once it is decoded")]
+    Key(String),
+}
+
+/// Reads the text of one message.
+pub fn decode_text(text: &str) -> Result<Vec<Request>, InvalidEvent> {
+    let payload =
+        serde_json::from_str(text).map_err(|error| InvalidEvent::NotJson(error.to_string()))?;
+    decode(&payload)
+}
+
+/// Reads one payload that is not a batch. An S3 notification may tell of several objects.
+pub fn decode(payload: &Value) -> Result<Vec<Request>, InvalidEvent> {
+    if let Some(records) = payload.get("Records") {
+        return s3_notification(records);
+    }
+    if payload.get("step").is_some() {
+        return Ok(vec![Request::Message(read("a pipeline message", payload)?)]);
+    }
+    if let Some(request) = payload.get("recalculate") {
+        let request: RecalculateRequest = read("a request to recalculate", request)?;
+        return Ok(vec![Request::Notice(Notice::Recalculate(request))]);
+    }
+    match (text(payload, "Event"), text(payload, "source"), text(payload, "Type")) {
+        // S3 sends it once, when the notification is set up.
+        (Some("s3:TestEvent"), _, _) => Ok(vec![Request::Nothing("s3:TestEvent".to_owned())]),
+        (_, Some("aws.s3"), _) => Ok(vec![eventbridge_event(payload)?]),
+        (_, _, Some("Notification")) => decode_text(text(payload, "Message").unwrap_or_default()),
+        _ => Err(InvalidEvent::Unknown),
+    }
+}
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>
+#[derive(Deserialize)]
+struct S3Record {
+    #[serde(rename = "eventName")]
+    event_name: String,
+    s3: S3Entity,
+}
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html>
+#[derive(Deserialize)]
+struct EventBridgeEvent {
+    #[serde(rename = "detail-type")]
+    detail_type: String,
+    detail: S3Entity,
+}
+
+#[derive(Deserialize)]
+struct S3Entity {
+    bucket: S3Bucket,
+    object: S3Object,
+}
+
+#[derive(Deserialize)]
+struct S3Bucket {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct S3Object {
+    key: String,
+}
+
+fn s3_notification(records: &Value) -> Result<Vec<Request>, InvalidEvent> {
+    let records: Vec<S3Record> = read("an S3 notification", records)?;
+    records.into_iter().map(s3_record).collect()
+}
+
+fn s3_record(record: S3Record) -> Result<Request, InvalidEvent> {
+    if !record.event_name.starts_with("ObjectCreated:") {
+        return Ok(Request::Nothing(record.event_name));
+    }
+    let key = decode_key(&record.s3.object.key)?;
+    Ok(object_created(record.s3.bucket, key))
+}
+
+fn eventbridge_event(payload: &Value) -> Result<Request, InvalidEvent> {
+    let event: EventBridgeEvent = read("an EventBridge event of aws.s3", payload)?;
+    if event.detail_type != "Object Created" {
+        return Ok(Request::Nothing(event.detail_type));
+    }
+    // EventBridge, unlike S3's own notification, gives the key as it is.
+    Ok(object_created(event.detail.bucket, event.detail.object.key))
+}
+
+fn object_created(bucket: S3Bucket, key: String) -> Request {
+    Request::Notice(Notice::ObjectCreated { bucket: bucket.name, key })
+}
+
+/// S3 encodes keys in notifications as a form does: a space is a plus, so a plus is `%2B`.
+fn decode_key(encoded: &str) -> Result<String, InvalidEvent> {
+    let spaced = encoded.replace('+', " ");
+    percent_decode_str(&spaced)
+        .decode_utf8()
+        .map(Cow::into_owned)
+        .map_err(|_| InvalidEvent::Key(encoded.to_owned()))
+}
+
+fn text<'a>(payload: &'a Value, field: &str) -> Option<&'a str> {
+    payload.get(field).and_then(Value::as_str)
+}
+
+fn read<T: DeserializeOwned>(what: &'static str, value: &Value) -> Result<T, InvalidEvent> {
+    T::deserialize(value)
+        .map_err(|error| InvalidEvent::Malformed { what, reason: error.to_string() })
+}

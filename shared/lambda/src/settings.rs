@@ -1,0 +1,116 @@
+//! What a deployment must set: the only place that reads environment variables.
+
+use std::collections::BTreeMap;
+
+use pipeline::{Compression, Step};
+
+/// What a function touches besides the results bucket. It need not be told of anything else.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Uses {
+    pub reports: bool,
+    pub catalog: bool,
+    /// The steps it may have to start: the next one, and those after it while the next has no units.
+    pub sends_to: &'static [Step],
+}
+
+/// Read once at cold start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    pub results_bucket: String,
+    pub dead_letter_queue_url: String,
+    pub compression: Compression,
+    pub report_bucket: Option<String>,
+    pub catalog: Option<CatalogSettings>,
+    pub queue_urls: BTreeMap<Step, String>,
+    /// Something local stands in for AWS.
+    pub has_local_endpoint: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CatalogSettings {
+    pub database: String,
+    pub workgroup: String,
+}
+
+/// Everything that is wrong, at once.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the function cannot start: {}", .0.join("; "))]
+pub struct InvalidSettings(pub Vec<String>);
+
+impl Settings {
+    #[expect(clippy::disallowed_methods, reason = "this is the place that reads settings")]
+    pub fn from_environment(uses: Uses) -> Result<Self, InvalidSettings> {
+        Self::read(uses, |name| std::env::var(name).ok())
+    }
+
+    pub fn read(
+        uses: Uses,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, InvalidSettings> {
+        let mut reader = Reader { variable, problems: Vec::new() };
+        let settings = Self {
+            results_bucket: reader.text("RESULTS_BUCKET"),
+            dead_letter_queue_url: reader.url("DEAD_LETTER_QUEUE_URL"),
+            compression: reader.compression("COMPRESSION"),
+            report_bucket: uses.reports.then(|| reader.text("REPORT_BUCKET")),
+            catalog: uses.catalog.then(|| CatalogSettings {
+                database: reader.text("DATABASE"),
+                workgroup: reader.text("WORKGROUP"),
+            }),
+            queue_urls: (uses.sends_to.iter())
+                .map(|step| (*step, reader.url(queue_url_variable(*step))))
+                .collect(),
+            has_local_endpoint: reader.get("AWS_ENDPOINT_URL").is_some(),
+        };
+        if reader.problems.is_empty() { Ok(settings) } else { Err(InvalidSettings(reader.problems)) }
+    }
+}
+
+const fn queue_url_variable(step: Step) -> &'static str {
+    match step {
+        Step::SplitReport => "QUEUE_URL_SPLIT_REPORT",
+        Step::RegisterPartitions => "QUEUE_URL_REGISTER_PARTITIONS",
+        Step::RecalculateAccount => "QUEUE_URL_RECALCULATE_ACCOUNT",
+        Step::AllocateCommitments => "QUEUE_URL_ALLOCATE_COMMITMENTS",
+        Step::PublishDatasets => "QUEUE_URL_PUBLISH_DATASETS",
+    }
+}
+
+/// Goes on after a problem, so that one failed start names them all.
+struct Reader<V> {
+    variable: V,
+    problems: Vec<String>,
+}
+
+impl<V: Fn(&str) -> Option<String>> Reader<V> {
+    /// A variable that is set to nothing is not set.
+    fn get(&self, name: &str) -> Option<String> {
+        (self.variable)(name).filter(|value| !value.trim().is_empty())
+    }
+
+    fn text(&mut self, name: &str) -> String {
+        self.get(name).unwrap_or_else(|| {
+            self.problems.push(format!("{name} is not set"));
+            String::new()
+        })
+    }
+
+    fn url(&mut self, name: &str) -> String {
+        let url = self.text(name);
+        if !(url.is_empty() || url.starts_with("https://") || url.starts_with("http://")) {
+            self.problems.push(format!("{name} is `{url}`, which is not a URL"));
+        }
+        url
+    }
+
+    fn compression(&mut self, name: &str) -> Compression {
+        match self.get(name).as_deref() {
+            None | Some("zstd") => Compression::Zstd,
+            Some("gzip") => Compression::Gzip,
+            Some(other) => {
+                self.problems.push(format!("{name} is `{other}`, expected zstd or gzip"));
+                Compression::default()
+            }
+        }
+    }
+}

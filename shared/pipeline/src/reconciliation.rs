@@ -1,0 +1,70 @@
+//! `runs/<run>/reconciliation.json`: the proof of a sealed run, with every sum that it rests on.
+
+use std::collections::BTreeMap;
+
+use cur::{AccountId, BillingPeriod};
+use money::Amount;
+use serde::{Deserialize, Serialize};
+
+use crate::{Check, LineTotals, RunId, Tally};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reconciliation {
+    pub run_id: RunId,
+    pub payer_account_id: AccountId,
+    pub report: String,
+    pub billing_period: BillingPeriod,
+    pub delivery_id: String,
+    pub delivered_at: String,
+    pub contracts_version: String,
+    pub engine_version: String,
+    /// As the report's files were read.
+    pub report_totals: LineTotals,
+    pub margin: Margin,
+    pub customers: Vec<CustomerTotals>,
+    /// Accounts of the report that belong to no customer, with their unblended cost.
+    pub unassigned: BTreeMap<AccountId, Amount>,
+    pub laws: Vec<Check>,
+    pub report_checks: BTreeMap<String, Tally>,
+    /// What the sealed run of the previous period did not have; empty if there was none.
+    pub news: News,
+    pub product_codes: Vec<String>,
+    pub line_item_types: Vec<String>,
+}
+
+/// From what AWS charged to what customers pay, in the report's currency and before rounding.
+/// Each line is the one before it plus the next term.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Margin {
+    pub unblended_cost: Amount,
+    /// What upfront payments and commitment fees move between periods: amortized less unblended.
+    pub upfront_timing: Amount,
+    pub amortized_cost: Amount,
+    pub terms: BTreeMap<String, Amount>,
+    pub charge: Amount,
+    /// Charge less amortized cost: the sum of the terms.
+    pub margin: Amount,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerTotals {
+    pub customer: String,
+    pub accounts: Vec<AccountId>,
+    pub lines: u64,
+    pub unblended_cost: Amount,
+    pub amortized_cost: Amount,
+    pub list_cost: Option<Amount>,
+    pub benefit: Amount,
+    pub charge: Amount,
+    pub margin: Amount,
+    pub margin_terms: BTreeMap<String, Amount>,
+    pub invoice_total: Option<Amount>,
+    pub invoice_currency: Option<String>,
+}
+
+/// Product codes and types of line items that were not there in the previous period.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct News {
+    pub product_codes: Vec<String>,
+    pub line_item_types: Vec<String>,
+}

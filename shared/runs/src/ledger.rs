@@ -1,0 +1,151 @@
+//! Reading and writing a run's objects.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use contracts::Contracts;
+use pipeline::{Message, Plan, RunId, Step, keys};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::{App, Failure, Outcome};
+
+impl App {
+    pub async fn plan(&self, run: &RunId) -> Result<Plan, Failure> {
+        self.need(&keys::plan(run)).await
+    }
+
+    /// The contracts as they were when the run was planned.
+    pub async fn contracts(&self, plan: &Plan) -> Result<Contracts, Failure> {
+        let key = keys::pinned_contracts(&plan.run_id);
+        parse_contracts(&key, &self.need_bytes(&key).await?)
+    }
+
+    /// Whether an earlier delivery of the same message came to its end.
+    pub async fn is_done(&self, run: &RunId, step: Step, unit: &str) -> Result<bool, Failure> {
+        Ok(self.results.head(&keys::receipt(run, step, unit)).await?.is_some())
+    }
+
+    /// What a unit's first delivery left, if it came to its end.
+    pub async fn receipt<T: DeserializeOwned>(
+        &self,
+        run: &RunId,
+        step: Step,
+        unit: &str,
+    ) -> Result<Option<T>, Failure> {
+        self.find(&keys::receipt(run, step, unit)).await
+    }
+
+    /// The receipts of every unit of a complete step, in the order of their units.
+    pub async fn receipts<T: DeserializeOwned + Send + 'static>(
+        &self,
+        run: &RunId,
+        step: Step,
+    ) -> Result<Vec<T>, Failure> {
+        let keys = self.results.list(&keys::receipts_prefix(run, step)).await?;
+        let app = self.clone();
+        in_order(keys, move |key| {
+            let app = app.clone();
+            async move { app.need(&key).await }
+        })
+        .await
+    }
+
+    /// A worker's last write.
+    pub async fn write_receipt<T: Serialize + Sync>(
+        &self,
+        run: &RunId,
+        step: Step,
+        unit: &str,
+        receipt: &T,
+    ) -> Result<(), Failure> {
+        self.write_once(&keys::receipt(run, step, unit), receipt).await
+    }
+
+    /// AWS has replaced a report file since the plan: the run ends here, and the newer delivery's
+    /// own manifest starts the next.
+    pub async fn superseded(&self, plan: &Plan, reason: &str) -> Result<Outcome, Failure> {
+        let note = serde_json::json!({ "reason": reason });
+        self.write_once(&keys::superseded(&plan.run_id), &note).await?;
+        Ok(Outcome::Superseded)
+    }
+
+    /// Leaves the reason beside the run, where `sluice` and people find it.
+    pub async fn record_failure(&self, message: &Message, reason: &str) -> Result<(), Failure> {
+        let key = keys::failure(message.run(), message.step(), &message.unit());
+        self.write_once(&key, &serde_json::json!({ "reason": reason })).await
+    }
+
+    /// Writes JSON that must not change. If it is there already, an earlier delivery wrote it.
+    pub async fn write_once<T: Serialize + Sync>(
+        &self,
+        key: &str,
+        value: &T,
+    ) -> Result<(), Failure> {
+        self.results.create(key, to_json(key, value)?).await?;
+        Ok(())
+    }
+
+    /// An object of ours that an earlier step must have left.
+    pub async fn need_bytes(&self, key: &str) -> Result<Bytes, Failure> {
+        let object = self.results.get(key).await?;
+        object
+            .map(|object| object.bytes)
+            .ok_or_else(|| Failure::Reject(format!("`{key}` is missing")))
+    }
+
+    pub async fn find<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Failure> {
+        let Some(object) = self.results.get(key).await? else { return Ok(None) };
+        serde_json::from_slice(&object.bytes)
+            .map(Some)
+            .map_err(|error| Failure::Reject(format!("`{key}` is not what was written: {error}")))
+    }
+
+    pub async fn need<T: DeserializeOwned>(&self, key: &str) -> Result<T, Failure> {
+        let found = self.find(key).await?;
+        found.ok_or_else(|| Failure::Reject(format!("`{key}` is missing")))
+    }
+}
+
+/// How many small objects are asked for at once: enough to hide the latency of S3, few enough to
+/// stay far below what one prefix answers a second.
+const AT_ONCE: usize = 16;
+
+/// Does the same for every item, several at once, and keeps their order.
+pub async fn in_order<I, T, F>(
+    items: Vec<I>,
+    work: impl Fn(I) -> F,
+) -> Result<Vec<T>, Failure>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, Failure>> + Send + 'static,
+{
+    let mut under_way = VecDeque::new();
+    let mut done = Vec::new();
+    let mut items = items.into_iter();
+    loop {
+        while under_way.len() < AT_ONCE
+            && let Some(item) = items.next()
+        {
+            under_way.push_back(tokio::spawn(work(item)));
+        }
+        let Some(next) = under_way.pop_front() else { return Ok(done) };
+        // A panic in a task is a panic of the message that asked for it.
+        done.push(next.await.map_err(|panic| Failure::Retry(panic.to_string()))??);
+    }
+}
+
+/// Readable, and the same bytes for the same value: structs keep their order, maps are sorted.
+pub fn to_json<T: Serialize>(key: &str, value: &T) -> Result<Bytes, Failure> {
+    let mut json = serde_json::to_vec_pretty(value)
+        .map_err(|error| Failure::Reject(format!("`{key}` cannot be written: {error}")))?;
+    json.push(b'\n');
+    Ok(json.into())
+}
+
+pub fn parse_contracts(key: &str, bytes: &[u8]) -> Result<Contracts, Failure> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| Failure::Reject(format!("`{key}` is not UTF-8: {error}")))?;
+    Contracts::parse(text)
+        .map_err(|problems| Failure::Reject(problems.display(key).to_string()))
+}

@@ -1,0 +1,92 @@
+//! The pointer to the run that readers see.
+
+use pipeline::{Current, Plan, RunId, keys};
+use storage::Replaced;
+
+use crate::{App, Failure, Outcome};
+
+/// Why a run asks to be the current one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// It has just been proved. If it has been current before, this is an old message come back.
+    Sealed,
+    /// Someone asked for the contracts as they are now, and this run has them: it may come back.
+    Asked,
+}
+
+impl App {
+    /// Moves the pointer to the run, unless a newer delivery has it: an older one can finish later.
+    pub async fn make_current(&self, plan: &Plan, entry: Entry) -> Result<Outcome, Failure> {
+        let key = keys::current(plan.payer_account_id, plan.billing_period);
+        loop {
+            let found = self.results.get(&key).await?;
+            let current: Option<Current> = match &found {
+                Some(object) => Some(
+                    serde_json::from_slice(&object.bytes)
+                        .map_err(|error| Failure::Reject(format!("`{key}`: {error}")))?,
+                ),
+                None => None,
+            };
+            if let Some(current) = &current {
+                refuse_other_report(current, plan)?;
+                if let Some(outcome) = stands(current, plan, entry) {
+                    return Ok(outcome);
+                }
+            }
+            // One line, so that Athena's JSON tables can read it.
+            let bytes = serde_json::to_vec(&next(plan, current))
+                .map_err(|error| Failure::Reject(error.to_string()))?;
+            let expected = found.as_ref().map(|object| object.info.etag.as_str());
+            match self.results.replace(&key, bytes.into(), expected).await? {
+                Replaced::Yes => return Ok(Outcome::Sealed),
+                // Another run was faster: look at what it left.
+                Replaced::Conflict => {}
+            }
+        }
+    }
+}
+
+/// Whether the pointer stays where it is.
+fn stands(current: &Current, plan: &Plan, entry: Entry) -> Option<Outcome> {
+    if current.run_id == plan.run_id {
+        return Some(Outcome::Sealed);
+    }
+    let is_newer = current.delivered_at > plan.delivered_at;
+    let has_replaced_it = entry == Entry::Sealed && current.replaced.contains(&plan.run_id);
+    (is_newer || has_replaced_it).then_some(Outcome::Superseded)
+}
+
+/// The pointer remembers which runs of the same delivery it pointed to before.
+fn next(plan: &Plan, current: Option<Current>) -> Current {
+    let mut replaced: Vec<RunId> = Vec::new();
+    if let Some(current) = current
+        && current.delivery_id == plan.delivery_id
+    {
+        replaced = current.replaced;
+        replaced.push(current.run_id);
+        replaced.retain(|run| *run != plan.run_id);
+    }
+    Current {
+        run_id: plan.run_id.clone(),
+        payer_account_id: plan.payer_account_id,
+        billing_period: plan.billing_period,
+        report: plan.report.clone(),
+        delivery_id: plan.delivery_id.clone(),
+        delivered_at: plan.delivered_at.clone(),
+        contracts_version: plan.contracts_version.clone(),
+        replaced,
+    }
+}
+
+/// Two reports of one payer have the same lines; billing both would bill twice, and taking turns
+/// would be a matter of luck.
+fn refuse_other_report(current: &Current, plan: &Plan) -> Result<(), Failure> {
+    if current.report == plan.report {
+        return Ok(());
+    }
+    Err(Failure::Reject(format!(
+        "payer {} is billed from report `{}` in {}, and this is report `{}`: say which one under \
+         `[reseller]` with `report = \"…\"`",
+        plan.payer_account_id, current.report, plan.billing_period, plan.report
+    )))
+}

@@ -1,0 +1,110 @@
+//! From one step to the next: a step is complete when every planned receipt exists.
+//!
+//! Whoever sees it complete writes down the next step's units, sends their messages, and then notes
+//! that they were sent. A crash anywhere in between is healed by the message that comes back: it finds
+//! its receipt, finds the step complete and nothing sent, and sends. Sending twice is harmless.
+
+use std::collections::BTreeSet;
+
+use cur::AccountId;
+use pipeline::{
+    Message, Plan, RecalculateReceipt, SplitReceipt, Step, Table, UNASSIGNED, keys,
+};
+
+use crate::{App, Failure};
+
+/// Whether the step that a worker belongs to still waits for others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    Waiting,
+    Complete,
+}
+
+impl App {
+    /// Starts a planned run. Doing it twice is harmless.
+    pub async fn begin(&self, plan: &Plan) -> Result<(), Failure> {
+        self.start(plan, Step::SplitReport).await
+    }
+
+    /// Called after a unit's receipt is written, or found. The step after the last is sealing, which
+    /// is the caller's.
+    pub async fn advance(&self, plan: &Plan, step: Step) -> Result<Progress, Failure> {
+        let units: Vec<Message> = self.need(&keys::units(&plan.run_id, step)).await?;
+        let receipts = self.results.list(&keys::receipts_prefix(&plan.run_id, step)).await?;
+        if receipts.len() < units.len() {
+            return Ok(Progress::Waiting);
+        }
+        if let Some(next) = following(step) {
+            self.start(plan, next).await?;
+        }
+        Ok(Progress::Complete)
+    }
+
+    /// Sends a step's messages; a step without any is complete at once, so the one after it starts.
+    async fn start(&self, plan: &Plan, first: Step) -> Result<(), Failure> {
+        let run = &plan.run_id;
+        let mut next = Some(first);
+        while let Some(step) = next {
+            if self.results.head(&keys::sent(run, step)).await?.is_some() {
+                return Ok(());
+            }
+            let messages = self.messages(plan, step).await?;
+            self.write_once(&keys::units(run, step), &messages).await?;
+            self.queue.send(&messages).await?;
+            self.write_once(&keys::sent(run, step), &messages.len()).await?;
+            next = if messages.is_empty() { following(step) } else { None };
+        }
+        Ok(())
+    }
+
+    /// The units of a step follow from the plan and the receipts before it, so everyone who works
+    /// them out finds the same.
+    async fn messages(&self, plan: &Plan, step: Step) -> Result<Vec<Message>, Failure> {
+        let run = || plan.run_id.clone();
+        Ok(match step {
+            Step::SplitReport => (0..plan.files.len())
+                .map(|file| Message::SplitReport { run: run(), file })
+                .collect(),
+            Step::RegisterPartitions => Table::ALL
+                .map(|table| Message::RegisterPartitions { run: run(), table })
+                .to_vec(),
+            Step::RecalculateAccount => (self.accounts(plan).await?.into_iter())
+                .map(|account| Message::RecalculateAccount { run: run(), account })
+                .collect(),
+            Step::AllocateCommitments => {
+                let receipts: Vec<RecalculateReceipt> =
+                    self.receipts(&plan.run_id, Step::RecalculateAccount).await?;
+                let days: BTreeSet<_> = receipts.into_iter().flat_map(|r| r.demand_days).collect();
+                days.into_iter()
+                    .map(|day| Message::AllocateCommitments { run: run(), day })
+                    .collect()
+            }
+            Step::PublishDatasets => (self.customers(plan).await?.into_iter())
+                .map(|customer| Message::PublishDatasets { run: run(), customer })
+                .collect(),
+        })
+    }
+
+    /// Every account that the report has lines of.
+    pub async fn accounts(&self, plan: &Plan) -> Result<BTreeSet<AccountId>, Failure> {
+        let receipts: Vec<SplitReceipt> = self.receipts(&plan.run_id, Step::SplitReport).await?;
+        Ok(receipts.into_iter().flat_map(|receipt| receipt.accounts.into_keys()).collect())
+    }
+
+    /// Customers with an account in the report, and `_unassigned`, which is published even when it
+    /// is empty: that nothing is unassigned is worth seeing, and every run has a last unit that seals it.
+    async fn customers(&self, plan: &Plan) -> Result<BTreeSet<String>, Failure> {
+        let contracts = self.contracts(plan).await?;
+        let mut customers: BTreeSet<String> = (self.accounts(plan).await?.into_iter())
+            .filter_map(|account| contracts.owner_of(account, plan.billing_period))
+            .map(|customer| customer.id.clone())
+            .collect();
+        customers.insert(UNASSIGNED.to_owned());
+        Ok(customers)
+    }
+}
+
+fn following(step: Step) -> Option<Step> {
+    let position = Step::ALL.iter().position(|candidate| *candidate == step)?;
+    Step::ALL.get(position + 1).copied()
+}

@@ -1,0 +1,101 @@
+"""Delivers reports to the deployed stack as AWS does, waits, and fetches everything that came of it.
+
+usage: deliver.py REPORTS CONTRACTS RESULTS     (folders, and the contracts' file)
+
+Data files go first, then one manifest after the other. Ends with 1, the functions' logs and the dead
+letters if anything was given up or is not finished in time.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+import boto3
+
+STACK = "sluice"
+SECONDS_MAX = 180
+# A message is in no queue while EventBridge hands it over, so nothing counts as quiet at first sight.
+QUIET_SECONDS = 3
+
+s3, sqs, logs = boto3.client("s3"), boto3.client("sqs"), boto3.client("logs")
+
+
+def outputs():
+    stack = boto3.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def objects(bucket):
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        yield from (entry["Key"] for entry in page.get("Contents", []))
+
+
+def messages_by_queue():
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    return {
+        url: sum(int(n) for n in sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"].values())
+        for url in sqs.list_queues()["QueueUrls"]
+    }
+
+
+def wait_until_quiet(results):
+    """Until no message is left anywhere and a run is current, or until something was given up."""
+    quiet_since = None
+    deadline = time.monotonic() + SECONDS_MAX
+    while time.monotonic() < deadline:
+        time.sleep(0.25)
+        counts = messages_by_queue()
+        if any(count for url, count in counts.items() if url.endswith("-dead-letters")):
+            return "a message was given up"
+        if any(counts.values()) or not any(key.startswith("current/") for key in objects(results)):
+            quiet_since = None
+            continue
+        quiet_since = quiet_since or time.monotonic()
+        if time.monotonic() - quiet_since > QUIET_SECONDS:
+            return None
+    return f"nothing is sealed after {SECONDS_MAX} seconds"
+
+
+def deliver(reports, contracts, results_folder):
+    names = outputs()
+    results = names["ResultsBucket"]
+    s3.upload_file(str(contracts), results, "config/contracts.toml")
+    files = sorted(path for path in reports.rglob("*") if path.is_file())
+    manifests = [path for path in files if path.name.endswith("Manifest.json")]
+    # A delivery's own manifest is written before the one that says which delivery is the newest.
+    manifests.sort(key=lambda path: len(path.parts), reverse=True)
+    for path in [path for path in files if path not in manifests] + manifests:
+        s3.upload_file(str(path), names["ReportBucket"], path.relative_to(reports).as_posix())
+        trouble = wait_until_quiet(results) if path in manifests else None
+        if trouble:
+            return trouble
+    for key in objects(results):
+        target = results_folder / key
+        target.parent.mkdir(parents=True, exist_ok=True)
+        s3.download_file(results, key, str(target))
+    return None
+
+
+def explain():
+    for group in logs.describe_log_groups()["logGroups"]:
+        print(f"==== {group['logGroupName']}")
+        for stream in logs.describe_log_streams(logGroupName=group["logGroupName"])["logStreams"]:
+            page = logs.get_log_events(
+                logGroupName=group["logGroupName"], logStreamName=stream["logStreamName"], startFromHead=True
+            )
+            for event in page["events"]:
+                print(event["message"].rstrip())
+    for url, count in messages_by_queue().items():
+        print(f"==== {url}: {count} messages")
+        if url.endswith("-dead-letters"):
+            page = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
+            for message in page.get("Messages", []):
+                reason = message.get("MessageAttributes", {}).get("reason", {}).get("StringValue")
+                print(message["Body"], "-", reason)
+
+
+if __name__ == "__main__":
+    trouble = deliver(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))
+    if trouble:
+        explain()
+        sys.exit(trouble)

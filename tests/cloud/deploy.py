@@ -1,0 +1,82 @@
+"""Deploys infra/template.yaml on a local AWS as `sam deploy` does: zips, a packaged copy, one stack.
+
+usage: deploy.py TEMPLATE BINARIES REPORT_BUCKET     (BINARIES has a program named after each function)
+
+The endpoint, the region and the keys come from the environment that boto3 reads.
+"""
+
+import io
+import json
+import re
+import sys
+import zipfile
+from pathlib import Path
+
+import boto3
+
+STACK = "sluice"
+DEPLOYMENT_BUCKET = "sluice-deployment"
+CODE_URI = re.compile(r"CodeUri: \.\./target/lambda/([a-z-]+)/")
+
+s3 = boto3.client("s3")
+
+
+def zipped(binary):
+    """A Lambda package: the one executable that `provided.al2023` starts."""
+    entry = zipfile.ZipInfo("bootstrap")
+    entry.external_attr = 0o755 << 16
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr(entry, binary.read_bytes())
+    return package.getvalue()
+
+
+def packaged(template, binaries):
+    """The template with every function's code uploaded and named by its address."""
+
+    def upload(code_uri):
+        key = f"{code_uri.group(1)}.zip"
+        s3.put_object(Bucket=DEPLOYMENT_BUCKET, Key=key, Body=zipped(binaries / code_uri.group(1)))
+        return f"CodeUri: s3://{DEPLOYMENT_BUCKET}/{key}"
+
+    region = s3.meta.region_name
+    s3.create_bucket(Bucket=DEPLOYMENT_BUCKET, CreateBucketConfiguration={"LocationConstraint": region})
+    s3.put_object(
+        Bucket=DEPLOYMENT_BUCKET, Key="template.yaml", Body=CODE_URI.sub(upload, template.read_text()).encode()
+    )
+    return f"{s3.meta.endpoint_url}/{DEPLOYMENT_BUCKET}/template.yaml"
+
+
+def create_stack(template_url, report_bucket):
+    cloudformation = boto3.client("cloudformation")
+    cloudformation.create_stack(
+        StackName=STACK,
+        TemplateURL=template_url,
+        Capabilities=["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+        Parameters=[
+            {"ParameterKey": "ReportBucketName", "ParameterValue": report_bucket},
+            {"ParameterKey": "Architecture", "ParameterValue": "x86_64"},
+        ],
+    )
+    cloudformation.get_waiter("stack_create_complete").wait(
+        StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 120}
+    )
+
+
+def make_up_for_the_local_aws():
+    """Two things that AWS has and the local one, which does enforce policies, has not."""
+    # TLS, which the buckets' policies insist on.
+    for bucket in s3.list_buckets()["Buckets"]:
+        s3.delete_bucket_policy(Bucket=bucket["Name"])
+    # A query execution that is known to belong to its workgroup.
+    follow = {"Effect": "Allow", "Action": "athena:GetQueryExecution", "Resource": "*"}
+    boto3.client("iam").put_role_policy(
+        RoleName="register-partitions",
+        PolicyName="local-aws",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [follow]}),
+    )
+
+
+if __name__ == "__main__":
+    create_stack(packaged(Path(sys.argv[1]), Path(sys.argv[2])), sys.argv[3])
+    make_up_for_the_local_aws()

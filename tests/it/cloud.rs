@@ -1,0 +1,269 @@
+//! The deployment for real: the template on a local AWS, the functions as Lambda runs them, a report
+//! dropped into the bucket. What comes out is what a laptop makes of it, byte for byte.
+//!
+//! The local AWS enforces the functions' roles, so a right that the template forgot fails here.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::thread;
+use std::time::Duration;
+
+use generator::{Generation, Layout, Options, Sink};
+use pipeline::{Compression, Step, keys};
+use sluice::RunOptions;
+
+const REGION: &str = "eu-west-1";
+const REPORT_BUCKET: &str = "reports-111122223333";
+
+#[test]
+#[ignore = "builds six AWS binaries and installs a local AWS: cargo test -- --ignored cloud"]
+fn a_delivery_ends_as_on_a_laptop() {
+    let scratch = tempfile::tempdir().unwrap();
+    let [reports, expected, found] =
+        ["reports", "expected", "found"].map(|name| scratch.path().join(name));
+    let options = Options {
+        generation: Generation::Legacy,
+        accounts: 6,
+        lines: 3_000,
+        seed: 1,
+        period: "2026-10".parse().unwrap(),
+        files: 2,
+        layout: Layout::CreateNew,
+    };
+    let summary = generator::generate(&options, &mut Folder(&reports)).unwrap();
+    let contracts = scratch.path().join("contracts.toml");
+    fs::write(&contracts, generator::contracts(&options)).unwrap();
+
+    let binaries = build_functions();
+    let cloud = LocalAws::start(scratch.path());
+    let template = project().join("infra/template.yaml");
+    cloud.python(
+        "deploy.py",
+        &[&template, &binaries, Path::new(REPORT_BUCKET)],
+    );
+    cloud.python("deliver.py", &[&reports, &contracts, &found]);
+
+    let run = RunOptions {
+        source: reports,
+        contracts,
+        out: expected.clone(),
+        manifest: Some(summary.manifest_keys[0].clone()),
+        compression: Compression::Zstd,
+        is_quiet: true,
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let finished = runtime.block_on(sluice::run(&run)).unwrap();
+    assert!(finished.iter().all(|run| run.is_sealed), "{finished:?}");
+    assert_same_files(&expected, &found);
+}
+
+fn project() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The folder that Cargo builds into: this very program lies in `<target>/<profile>/deps`.
+fn target() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    test.ancestors().nth(3).unwrap().to_path_buf()
+}
+
+/// Builds the programs that Lambda runs and says where they are.
+fn build_functions() -> PathBuf {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .args(["build", "--locked", "--quiet", "--target-dir"])
+        .arg(target());
+    for step in ["receive-report"]
+        .into_iter()
+        .chain(Step::ALL.map(Step::name))
+    {
+        cargo.args(["--package", step]);
+    }
+    run(cargo.current_dir(project()));
+    target().join("debug")
+}
+
+fn run(command: &mut Command) {
+    let status = command.status().unwrap();
+    assert!(status.success(), "{command:?}: {status}");
+}
+
+/// A local AWS with a state of its own, ended when it goes out of scope.
+struct LocalAws {
+    server: Child,
+    endpoint: String,
+    programs: PathBuf,
+}
+
+impl LocalAws {
+    fn start(scratch: &Path) -> Self {
+        let programs = install();
+        let port = free_port();
+        let endpoint = format!("http://127.0.0.1:{port}");
+        let log = File::create(target().join("ministack.log")).unwrap();
+        let mut command = Command::new(programs.join("ministack"));
+        // Functions inherit the server's environment, so there is nothing in it that is not said here.
+        command.env_clear().envs(aws_environment(&endpoint)).envs([
+            ("PATH", "/usr/bin:/bin"),
+            ("AUTH", "true"),
+            ("ATHENA_ENGINE", "mock"),
+            ("BIND_HOST", "127.0.0.1"),
+            ("GATEWAY_PORT", &port.to_string()),
+            ("IOT_MTLS_ENABLED", "0"),
+            ("MINISTACK_ACCOUNT_ID", "111122223333"),
+            ("MINISTACK_HOST", "127.0.0.1"),
+            ("MINISTACK_REGION", REGION),
+            ("SFTP_ENABLED", "0"),
+        ]);
+        for folder in ["HOME", "TMPDIR", "STATE_DIR", "S3_DATA_DIR"] {
+            let path = scratch.join(folder.to_lowercase());
+            fs::create_dir(&path).unwrap();
+            command.env(folder, path);
+        }
+        let server = command
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let cloud = Self {
+            server,
+            endpoint,
+            programs,
+        };
+        cloud.wait_until_it_listens(port);
+        cloud
+    }
+
+    fn wait_until_it_listens(&self, port: u16) {
+        for _ in 0..120 {
+            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(250));
+        }
+        panic!(
+            "the local AWS did not start: see {}",
+            target().join("ministack.log").display()
+        );
+    }
+
+    /// Runs a script of `tests/cloud` against it.
+    fn python(&self, script: &str, arguments: &[&Path]) {
+        let script = project().join("tests/cloud").join(script);
+        let mut python = Command::new(self.programs.join("python3"));
+        run(python
+            .arg(script)
+            .args(arguments)
+            .envs(aws_environment(&self.endpoint)));
+    }
+}
+
+impl Drop for LocalAws {
+    fn drop(&mut self) {
+        // A request to end, so that it ends the functions that it started.
+        let id = self.server.id().to_string();
+        let asked = Command::new("kill").arg(id).status();
+        let deadline = 40;
+        for _ in 0..deadline {
+            if asked.is_err() || matches!(self.server.try_wait(), Ok(Some(_))) {
+                break;
+            }
+            thread::sleep(Duration::from_millis(250));
+        }
+        drop(self.server.kill());
+        drop(self.server.wait());
+    }
+}
+
+fn aws_environment(endpoint: &str) -> [(&str, &str); 4] {
+    [
+        ("AWS_ENDPOINT_URL", endpoint),
+        ("AWS_DEFAULT_REGION", REGION),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+    ]
+}
+
+/// Installs what `requirements.txt` names unless that is there, and says where the programs are.
+fn install() -> PathBuf {
+    let wanted = fs::read(project().join("tests/cloud/requirements.txt")).unwrap();
+    let home = target().join("ministack");
+    let (programs, installed) = (home.join("bin"), home.join("requirements.txt"));
+    if fs::read(&installed).is_ok_and(|there| there == wanted) {
+        return programs;
+    }
+    run(Command::new("python3")
+        .args(["-m", "venv", "--clear"])
+        .arg(&home));
+    let requirements = project().join("tests/cloud/requirements.txt");
+    let mut pip = Command::new(programs.join("pip"));
+    run(pip
+        .args(["install", "--quiet", "--requirement"])
+        .arg(requirements));
+    fs::write(installed, wanted).unwrap();
+    programs
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// A folder as a report bucket.
+struct Folder<'a>(&'a Path);
+
+impl Sink for Folder<'_> {
+    fn create(&mut self, key: &str) -> io::Result<Box<dyn Write + '_>> {
+        let path = self.0.join(key);
+        fs::create_dir_all(path.parent().unwrap())?;
+        Ok(Box::new(File::create(path)?))
+    }
+}
+
+fn assert_same_files(expected: &Path, found: &Path) {
+    let (expected, found) = (files(expected, expected), files(found, found));
+    let keys = |files: &BTreeMap<String, Vec<u8>>| files.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(&found), keys(&expected));
+    assert!(
+        found
+            .keys()
+            .any(|key| key.starts_with(keys::current_prefix())),
+        "nothing is sealed"
+    );
+    for (key, bytes) in &expected {
+        assert!(
+            found[key] == *bytes,
+            "`{key}` differs:\n{}\n{}",
+            text(bytes),
+            text(&found[key])
+        );
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(&bytes[..bytes.len().min(2_000)]).into_owned()
+}
+
+/// Every file below a folder by its key.
+fn files(root: &Path, folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(root, &path));
+        } else {
+            let key = path
+                .strip_prefix(root)
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .to_owned();
+            found.insert(key, fs::read(path).unwrap());
+        }
+    }
+    found
+}

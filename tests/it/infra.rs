@@ -1,0 +1,576 @@
+//! The deployment template agrees with the code: names, settings, rights, queues and columns.
+
+mod template;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use cur::AccountId;
+use pipeline::{Compression, Current, ManifestRef, Plan, RunId, Step, Table, keys};
+use serde_json::{Value, json};
+use template::Template;
+
+const FUNCTION: &str = "AWS::Serverless::Function";
+const ROLE: &str = "AWS::IAM::Role";
+const QUEUE: &str = "AWS::SQS::Queue";
+const ALARM: &str = "AWS::CloudWatch::Alarm";
+const TABLE: &str = "AWS::Glue::Table";
+
+/// What each function is told. Its own dead-letter queue comes on top: every function has one.
+const SETTINGS: [(&str, &[&str]); 6] = [
+    (
+        "receive-report",
+        &[
+            "COMPRESSION",
+            // A delivery without files has nothing to split.
+            "QUEUE_URL_REGISTER_PARTITIONS",
+            "QUEUE_URL_SPLIT_REPORT",
+            "REPORT_BUCKET",
+            "RESULTS_BUCKET",
+        ],
+    ),
+    (
+        "split-report",
+        &[
+            "QUEUE_URL_REGISTER_PARTITIONS",
+            "REPORT_BUCKET",
+            "RESULTS_BUCKET",
+        ],
+    ),
+    (
+        "register-partitions",
+        &[
+            "DATABASE",
+            // A report without lines has no accounts.
+            "QUEUE_URL_PUBLISH_DATASETS",
+            "QUEUE_URL_RECALCULATE_ACCOUNT",
+            "RESULTS_BUCKET",
+            "WORKGROUP",
+        ],
+    ),
+    (
+        "recalculate-account",
+        &[
+            "QUEUE_URL_ALLOCATE_COMMITMENTS",
+            // A report without commitments has no days to allocate.
+            "QUEUE_URL_PUBLISH_DATASETS",
+            "RESULTS_BUCKET",
+        ],
+    ),
+    (
+        "allocate-commitments",
+        &["QUEUE_URL_PUBLISH_DATASETS", "RESULTS_BUCKET"],
+    ),
+    ("publish-datasets", &["RESULTS_BUCKET"]),
+];
+
+/// Which objects of the results bucket each function reads, and which it writes.
+const RIGHTS: [(&str, &[&str], &[&str]); 6] = [
+    (
+        "receive-report",
+        &["config/contracts.toml", "current/*", "runs/*"],
+        &["current/*", "runs/*"],
+    ),
+    ("split-report", &["runs/*"], &["line_items/*", "runs/*"]),
+    ("register-partitions", &["runs/*"], &["runs/*"]),
+    (
+        "recalculate-account",
+        &["line_items/*", "runs/*"],
+        &["demand/*", "rated/*", "runs/*"],
+    ),
+    (
+        "allocate-commitments",
+        &["demand/*", "runs/*"],
+        &["allocations/*", "runs/*"],
+    ),
+    (
+        "publish-datasets",
+        &["allocations/*", "current/*", "rated/*", "runs/*"],
+        &["billing/*", "current/*", "reports/*", "runs/*"],
+    ),
+];
+
+fn steps() -> Vec<&'static str> {
+    let after_the_plan = Step::ALL.map(Step::name);
+    ["receive-report"]
+        .into_iter()
+        .chain(after_the_plan)
+        .collect()
+}
+
+/// A step's name as the ids of its resources begin: `split-report` is `SplitReport`.
+fn id(step: &str) -> String {
+    let capitalised = |word: &str| word[..1].to_uppercase() + &word[1..];
+    step.split('-').map(capitalised).collect()
+}
+
+fn sub(text: &str) -> Value {
+    json!({ "Fn::Sub": text })
+}
+
+fn arn(id: &str) -> Value {
+    json!({ "Fn::GetAtt": format!("{id}.Arn") })
+}
+
+/// `CloudFormation` takes one value where it takes a list of one.
+fn list(value: &Value) -> Vec<&Value> {
+    value
+        .as_array()
+        .map_or_else(|| vec![value], |items| items.iter().collect())
+}
+
+fn number(value: &Value) -> u64 {
+    value
+        .as_u64()
+        .unwrap_or_else(|| panic!("{value} is not a number"))
+}
+
+#[test]
+fn functions_steps_and_folders_are_the_same_six() {
+    let template = Template::read();
+    let deployed: BTreeSet<&str> = template
+        .all(FUNCTION)
+        .into_iter()
+        .map(|(_, function)| function["FunctionName"].as_str().unwrap())
+        .collect();
+    assert_eq!(deployed, steps().into_iter().collect());
+
+    let folders = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../functions")).unwrap();
+    let folders: BTreeSet<String> = folders
+        .map(|folder| folder.unwrap().file_name().into_string().unwrap())
+        .filter(|folder| folder != "local")
+        .collect();
+    assert_eq!(folders, deployed.into_iter().map(str::to_owned).collect());
+}
+
+#[test]
+fn a_step_has_everything_under_its_own_name() {
+    let template = Template::read();
+    let globals = template.globals();
+    assert_eq!(globals["Runtime"], "provided.al2023");
+    assert_eq!(globals["Handler"], "bootstrap");
+    assert_eq!(globals["LoggingConfig"]["LogFormat"], "JSON");
+    for step in steps() {
+        check_function(&template, step);
+        check_queues(&template, step);
+        check_alarms(&template, step);
+    }
+}
+
+fn check_function(template: &Template, step: &str) {
+    let id = id(step);
+    let function = template.properties(&id, FUNCTION);
+    assert_eq!(function["FunctionName"], step);
+    assert_eq!(function["CodeUri"], format!("../target/lambda/{step}/"));
+    assert_eq!(function["Role"], arn(&format!("{id}Role")), "{step}");
+
+    let log = template.properties(&format!("{id}Log"), "AWS::Logs::LogGroup");
+    assert_eq!(log["LogGroupName"], format!("/aws/lambda/{step}"));
+    assert_eq!(
+        log["RetentionInDays"],
+        json!({ "Ref": "LogRetentionDays" }),
+        "{step}"
+    );
+    assert_eq!(
+        function["LoggingConfig"]["LogGroup"],
+        json!({ "Ref": format!("{id}Log") })
+    );
+
+    let events = function["Events"].as_object().unwrap();
+    assert_eq!(
+        events.len(),
+        1,
+        "{step} wakes on its queue and on nothing else"
+    );
+    let mapping = &events["Messages"]["Properties"];
+    assert_eq!(mapping["Queue"], arn(&format!("{id}Queue")), "{step}");
+    assert_eq!(
+        mapping["BatchSize"], 1,
+        "{step}: a slow message would use up its neighbours' time"
+    );
+    assert_eq!(
+        mapping["FunctionResponseTypes"],
+        json!(["ReportBatchItemFailures"]),
+        "{step}"
+    );
+    assert!(
+        number(&mapping["ScalingConfig"]["MaximumConcurrency"]) >= 2,
+        "{step}"
+    );
+}
+
+fn check_queues(template: &Template, step: &str) {
+    let id = id(step);
+    let queue = template.properties(&format!("{id}Queue"), QUEUE);
+    assert_eq!(queue["QueueName"], step);
+    let timeout = number(&template.properties(&id, FUNCTION)["Timeout"]);
+    assert!(number(&queue["VisibilityTimeout"]) >= 6 * timeout, "{step}");
+    let redrive =
+        json!({ "deadLetterTargetArn": arn(&format!("{id}DeadLetters")), "maxReceiveCount": 5 });
+    assert_eq!(queue["RedrivePolicy"], redrive, "{step}");
+
+    let dead_letters = template.properties(&format!("{id}DeadLetters"), QUEUE);
+    assert_eq!(dead_letters["QueueName"], format!("{step}-dead-letters"));
+    let fourteen_days = 14 * 24 * 60 * 60;
+    assert_eq!(
+        dead_letters["MessageRetentionPeriod"], fourteen_days,
+        "{step}"
+    );
+}
+
+fn check_alarms(template: &Template, step: &str) {
+    let id = id(step);
+    let dead_letters = json!({ "Fn::GetAtt": format!("{id}DeadLetters.QueueName") });
+    let queue = json!({ "Fn::GetAtt": format!("{id}Queue.QueueName") });
+    let function = json!({ "Ref": id });
+    for (alarm, metric, of) in [
+        (
+            "dead-letters",
+            "ApproximateNumberOfMessagesVisible",
+            dead_letters,
+        ),
+        ("waiting", "ApproximateAgeOfOldestMessage", queue),
+        ("errors", "Errors", function),
+    ] {
+        let properties = template.properties(&format!("{id}{}Alarm", self::id(alarm)), ALARM);
+        assert_eq!(properties["AlarmName"], format!("{step}-{alarm}"));
+        assert_eq!(properties["MetricName"], metric, "{step}");
+        assert_eq!(properties["Dimensions"][0]["Value"], of, "{step}");
+        assert_eq!(
+            properties["AlarmActions"],
+            json!([{ "Ref": "AlarmTopic" }]),
+            "{step}"
+        );
+    }
+}
+
+#[test]
+fn a_function_is_told_what_it_uses_and_no_more() {
+    let template = Template::read();
+    for (step, settings) in SETTINGS {
+        let function = template.properties(&id(step), FUNCTION);
+        let variables = function["Environment"]["Variables"].as_object().unwrap();
+        let mut expected: BTreeSet<&str> = settings.iter().copied().collect();
+        expected.insert("DEAD_LETTER_QUEUE_URL");
+        let found: BTreeSet<&str> = variables.keys().map(String::as_str).collect();
+        assert_eq!(found, expected, "{step}");
+
+        assert_eq!(
+            variables["DEAD_LETTER_QUEUE_URL"],
+            json!({ "Ref": format!("{}DeadLetters", id(step)) })
+        );
+        for receiver in steps() {
+            let name = format!("QUEUE_URL_{}", receiver.to_uppercase().replace('-', "_"));
+            if let Some(url) = variables.get(&name) {
+                assert_eq!(
+                    *url,
+                    json!({ "Ref": format!("{}Queue", id(receiver)) }),
+                    "{step} {name}"
+                );
+            }
+        }
+    }
+}
+
+/// The statements of a step's role, by their names.
+fn statements<'a>(template: &'a Template, step: &str) -> BTreeMap<&'a str, &'a Value> {
+    let role = template.properties(&format!("{}Role", id(step)), ROLE);
+    assert_eq!(role["RoleName"], step);
+    assert_eq!(
+        role.get("ManagedPolicyArns"),
+        None,
+        "{step}: what a role may do stands in the template"
+    );
+    let statements = role["Policies"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().unwrap());
+    statements
+        .map(|statement| (statement["Sid"].as_str().unwrap(), statement))
+        .collect()
+}
+
+#[test]
+fn a_role_names_every_action_and_every_resource() {
+    let template = Template::read();
+    assert_eq!(template.all(ROLE).len(), steps().len());
+    for step in steps() {
+        for (name, statement) in statements(&template, step) {
+            for action in list(&statement["Action"]) {
+                assert!(
+                    !action.as_str().unwrap().contains('*'),
+                    "{step} {name}: {action}"
+                );
+            }
+            for resource in list(&statement["Resource"]) {
+                assert_ne!(resource, "*", "{step} {name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_role_sends_where_its_function_is_told_to() {
+    let template = Template::read();
+    for (step, settings) in SETTINGS {
+        let statements = statements(&template, step);
+        let receivers = steps().into_iter().filter(|receiver| {
+            let name = format!("QUEUE_URL_{}", receiver.to_uppercase().replace('-', "_"));
+            settings.contains(&name.as_str())
+        });
+        let mut queues: Vec<Value> = receivers
+            .map(|step| arn(&format!("{}Queue", id(step))))
+            .collect();
+        queues.push(arn(&format!("{}DeadLetters", id(step))));
+        let allowed: BTreeSet<String> = list(&statements["SendMessages"]["Resource"])
+            .into_iter()
+            .map(Value::to_string)
+            .collect();
+        assert_eq!(
+            allowed,
+            queues.iter().map(Value::to_string).collect(),
+            "{step}"
+        );
+        assert_eq!(
+            statements["TakeMessages"]["Resource"],
+            arn(&format!("{}Queue", id(step)))
+        );
+    }
+}
+
+#[test]
+fn a_role_touches_only_its_own_objects() {
+    let template = Template::read();
+    for (step, reads, writes) in RIGHTS {
+        let statements = statements(&template, step);
+        let check = |name: &str, prefixes: &[&str]| {
+            let allowed: Vec<Value> = prefixes
+                .iter()
+                .map(|prefix| sub(&format!("${{ResultsBucket.Arn}}/{prefix}")))
+                .collect();
+            let found = list(&statements[name]["Resource"]);
+            assert_eq!(found, allowed.iter().collect::<Vec<_>>(), "{step} {name}");
+        };
+        check("ReadResults", reads);
+        check("WriteResults", writes);
+        // Without it S3 says that a missing object is forbidden, and `missing` is an answer.
+        assert_eq!(
+            statements["ListResults"]["Resource"],
+            arn("ResultsBucket"),
+            "{step}"
+        );
+
+        let (_, settings) = SETTINGS
+            .into_iter()
+            .find(|(name, _)| *name == step)
+            .unwrap();
+        let reads_reports = statements.contains_key("ReadReports");
+        assert_eq!(reads_reports, settings.contains(&"REPORT_BUCKET"), "{step}");
+    }
+}
+
+#[test]
+fn buckets_are_private_encrypted_and_clean_up_after_broken_uploads() {
+    let template = Template::read();
+    let buckets = template.all("AWS::S3::Bucket");
+    assert_eq!(buckets.len(), 2);
+    for (id, bucket) in buckets {
+        let access = bucket["PublicAccessBlockConfiguration"]
+            .as_object()
+            .unwrap();
+        assert_eq!(access.len(), 4, "{id}");
+        assert!(access.values().all(|blocked| *blocked == true), "{id}");
+        assert!(bucket["BucketEncryption"].is_object(), "{id}");
+        let rules = bucket["LifecycleConfiguration"]["Rules"]
+            .as_array()
+            .unwrap();
+        let abort = json!({ "DaysAfterInitiation": 1 });
+        assert!(
+            rules
+                .iter()
+                .any(|rule| rule["AbortIncompleteMultipartUpload"] == abort),
+            "{id}"
+        );
+    }
+}
+
+#[test]
+fn only_manifests_wake_the_first_step() {
+    let template = Template::read();
+    let rule = template.properties("ManifestCreated", "AWS::Events::Rule");
+    let keys = &rule["EventPattern"]["detail"]["object"]["key"];
+    assert_eq!(
+        *keys,
+        json!([{ "suffix": "-Manifest.json" }, { "suffix": "/Manifest.json" }])
+    );
+    assert_eq!(rule["Targets"][0]["Arn"], arn("ReceiveReportQueue"));
+    let bucket = template.properties("ReportBucket", "AWS::S3::Bucket");
+    let events = json!({ "EventBridgeConfiguration": { "EventBridgeEnabled": true } });
+    assert_eq!(bucket["NotificationConfiguration"], events);
+}
+
+/// Names and types, as the template and the code have them.
+type Columns = Vec<(String, String)>;
+
+/// A table of the template by its name in Athena.
+fn table_input<'a>(template: &'a Template, name: &str) -> &'a Value {
+    let tables = template.all(TABLE);
+    let found = tables
+        .into_iter()
+        .map(|(_, table)| &table["TableInput"])
+        .find(|table| table["Name"] == name);
+    found.unwrap_or_else(|| panic!("the template has no table {name}"))
+}
+
+fn columns(declared: &Value) -> Columns {
+    let column = |column: &Value| {
+        let text = |field: &str| column[field].as_str().unwrap().to_owned();
+        (text("Name"), text("Type"))
+    };
+    declared.as_array().unwrap().iter().map(column).collect()
+}
+
+fn sample_plan() -> Plan {
+    Plan {
+        run_id: RunId::of(["sample"]),
+        engine_version: String::new(),
+        payer_account_id: "999988887777".parse().unwrap(),
+        report: String::new(),
+        billing_period: "2026-10".parse().unwrap(),
+        delivery_id: String::new(),
+        delivered_at: String::new(),
+        manifest: ManifestRef {
+            key: String::new(),
+            etag: String::new(),
+        },
+        contracts_version: String::new(),
+        compression: Compression::Zstd,
+        previous_run: None,
+        files: Vec::new(),
+    }
+}
+
+/// A table's folder and the columns that its partitions' folders carry: `rated`, [`payer`, …].
+fn layout(table: Table) -> (String, Columns) {
+    let account: Option<AccountId> = table
+        .is_partitioned_by_account()
+        .then(|| "111122223333".parse().unwrap());
+    let key = keys::partition(&sample_plan(), table, account);
+    let parts: Vec<&str> = key.split('/').collect();
+    let (folder, partition): (Vec<&str>, Vec<&str>) =
+        parts.into_iter().partition(|part| !part.contains('='));
+    let name = |part: &str| {
+        (
+            part.split('=').next().unwrap().to_owned(),
+            "string".to_owned(),
+        )
+    };
+    (folder.join("/"), partition.into_iter().map(name).collect())
+}
+
+#[test]
+fn tables_lie_where_the_keys_say() {
+    let template = Template::read();
+    for table in Table::ALL {
+        let declared = table_input(&template, table.name());
+        let (folder, partition) = layout(table);
+        let location = &declared["StorageDescriptor"]["Location"];
+        assert_eq!(
+            *location,
+            sub(&format!("s3://${{ResultsBucket}}/{folder}/")),
+            "{table}"
+        );
+        assert_eq!(columns(&declared["PartitionKeys"]), partition, "{table}");
+    }
+}
+
+#[test]
+fn tables_have_the_columns_of_their_datasets() {
+    let template = Template::read();
+    for table in Table::ALL {
+        let declared = table_input(&template, table.name());
+        let found = columns(&declared["StorageDescriptor"]["Columns"]);
+        let expected = match datasets::columns(table) {
+            Some(columns) => columns
+                .iter()
+                .map(|column| (column.name.to_owned(), column.kind.sql().to_owned()))
+                .collect(),
+            // Reports differ in their columns, and Athena reads CSV by position.
+            None => vec![("line".to_owned(), "string".to_owned())],
+        };
+        assert_eq!(found, expected, "{table}");
+    }
+}
+
+#[test]
+fn current_runs_has_the_fields_of_a_pointer() {
+    let pointer = Current {
+        run_id: RunId::of(["sample"]),
+        payer_account_id: "999988887777".parse().unwrap(),
+        billing_period: "2026-10".parse().unwrap(),
+        report: String::new(),
+        delivery_id: String::new(),
+        delivered_at: String::new(),
+        contracts_version: String::new(),
+        replaced: Vec::new(),
+    };
+    let Value::Object(fields) = serde_json::to_value(pointer).unwrap() else {
+        panic!()
+    };
+    let template = Template::read();
+    let declared = table_input(&template, "current_runs");
+    let found = columns(&declared["StorageDescriptor"]["Columns"]);
+    let field = |(name, value): (String, Value)| {
+        let kind = if value.is_array() {
+            "array<string>"
+        } else {
+            "string"
+        };
+        (name, kind.to_owned())
+    };
+    let expected: BTreeMap<String, String> = fields.into_iter().map(field).collect();
+    assert_eq!(found.into_iter().collect::<BTreeMap<_, _>>(), expected);
+    let folder = format!("s3://${{ResultsBucket}}/{}", keys::current_prefix());
+    assert_eq!(declared["StorageDescriptor"]["Location"], sub(&folder));
+}
+
+#[test]
+fn views_show_the_sealed_runs_of_their_tables() {
+    let template = Template::read();
+    for table in [Table::Charges, Table::DailyCosts] {
+        let view = table_input(&template, &format!("current_{table}"));
+        let of = table_input(&template, table.name());
+        let mut expected = columns(&of["StorageDescriptor"]["Columns"]);
+        expected.extend(columns(&of["PartitionKeys"]));
+        assert_eq!(
+            columns(&view["StorageDescriptor"]["Columns"]),
+            expected,
+            "{table}: Hive's columns"
+        );
+
+        let definition =
+            view["ViewOriginalText"]["Fn::Sub"][1]["View"]["Fn::Base64"]["Fn::Sub"].as_str();
+        let definition: Value = serde_json::from_str(definition.unwrap()).unwrap();
+        assert_eq!(
+            trino_columns(&definition["columns"]),
+            expected,
+            "{table}: Trino's columns"
+        );
+        assert_eq!(definition["schema"], "${Database}");
+        let sql = format!("SELECT * FROM {table} WHERE run IN (SELECT run_id FROM current_runs)");
+        assert_eq!(definition["originalSql"], sql);
+    }
+}
+
+/// The columns of a view's definition with Hive's names of the types.
+fn trino_columns(declared: &Value) -> Columns {
+    let column = |column: &Value| {
+        let kind = match column["type"].as_str().unwrap() {
+            "varchar" => "string",
+            other => other,
+        };
+        (column["name"].as_str().unwrap().to_owned(), kind.to_owned())
+    };
+    declared.as_array().unwrap().iter().map(column).collect()
+}
