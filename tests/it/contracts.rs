@@ -53,10 +53,7 @@ fn a_right_file_says_what_was_promised() {
     assert_eq!(contracts.sharing(), Sharing::AsBilled);
     assert_eq!(contracts.unused(), Unused::ProRata);
     assert_eq!(contracts.assignments(), []);
-    let ids: Vec<&str> = contracts
-        .customers()
-        .map(|customer| &*customer.id)
-        .collect();
+    let ids: Vec<&str> = contracts.customers().map(|customer| &*customer.id).collect();
     assert_eq!(ids, ["acme", "globex.2"]);
 
     let acme = contracts.customer("acme").unwrap();
@@ -66,10 +63,7 @@ fn a_right_file_says_what_was_promised() {
     assert_eq!(acme.rounding.mode, Mode::HalfEven);
     assert_eq!(acme.rounding.per, RoundingScope::Account);
     let tax = acme.tax.as_ref().unwrap();
-    assert_eq!(
-        (&*tax.name, tax.rate, tax.mode),
-        ("consumption tax", rate("0.1"), Mode::Up)
-    );
+    assert_eq!((&*tax.name, tax.rate, tax.mode), ("consumption tax", rate("0.1"), Mode::Up));
     assert_eq!(acme.adjustment(ChargeKind::Credit), Adjustment::Pass);
     assert_eq!(acme.adjustment(ChargeKind::Fee), Adjustment::Retain);
 }
@@ -105,30 +99,14 @@ fn what_is_left_out_has_a_default() {
         .filter(|kind| acme.adjustment(*kind) == Adjustment::Pass)
         .map(ChargeKind::name)
         .collect::<Vec<_>>();
-    let expected = [
-        "usage",
-        "commitment_fee",
-        "support",
-        "fee",
-        "subscription",
-        "marketplace",
-    ];
+    let expected = ["usage", "commitment_fee", "support", "fee", "subscription", "marketplace"];
     assert_eq!(passed, expected);
 }
 
 #[test]
 fn tax_is_rounded_down_unless_the_contract_says_otherwise() {
     let contracts = parse(&customer(r#"tax = { name = "GST", rate = "0.09" }"#));
-    assert_eq!(
-        contracts
-            .customer("acme")
-            .unwrap()
-            .tax
-            .as_ref()
-            .unwrap()
-            .mode,
-        Mode::Down
-    );
+    assert_eq!(contracts.customer("acme").unwrap().tax.as_ref().unwrap().mode, Mode::Down);
 }
 
 #[test]
@@ -163,10 +141,7 @@ fn the_reference_page_shows_a_right_file_and_names_every_key() {
     assert_eq!(lists.len(), 10, "{lists:?}");
     for key in lists.iter().flat_map(|keys| keys.split(", ")) {
         let ways = [format!("`{key}`"), format!("[{key}"), format!(".{key}]")];
-        assert!(
-            ways.iter().any(|way| page.contains(way)),
-            "`{key}` is not on the page"
-        );
+        assert!(ways.iter().any(|way| page.contains(way)), "`{key}` is not on the page");
     }
 }
 
@@ -188,10 +163,7 @@ fn an_account_has_one_owner_a_period() {
 
     let acme = contracts.customer("acme").unwrap();
     let accounts_in = |at| acme.accounts_in(period(at)).collect::<Vec<_>>();
-    assert_eq!(
-        accounts_in("2026-09"),
-        [account("111122223333"), account("444455556666")]
-    );
+    assert_eq!(accounts_in("2026-09"), [account("111122223333"), account("444455556666")]);
     assert_eq!(accounts_in("2026-10"), [account("111122223333")]);
 }
 
@@ -199,11 +171,7 @@ fn an_account_has_one_owner_a_period() {
 fn an_exchange_rate_is_there_or_not() {
     let contracts = parse(VALID);
     let check = |from, to, at, expected: Option<&str>| {
-        assert_eq!(
-            contracts.fx(from, to, period(at)),
-            expected.map(rate),
-            "{from} {to} {at}"
-        );
+        assert_eq!(contracts.fx(from, to, period(at)), expected.map(rate), "{from} {to} {at}");
     };
     check("USD", "JPY", "2026-10", Some("150.37"));
     check("USD", "JPY", "2026-11", None);
@@ -251,46 +219,21 @@ from = "2026-11"
 
 #[test]
 fn the_most_specific_rule_wins() {
-    let europe = RuleSubject {
-        region: "eu-west-1",
-        ..other()
-    };
+    let europe = RuleSubject { region: "eu-west-1", ..other() };
     check_rule(europe, "2026-06", "discount 0.03 region=eu-west-1");
-    let ec2 = RuleSubject {
-        service: "AmazonEC2",
-        ..other()
-    };
+    let ec2 = RuleSubject { service: "AmazonEC2", ..other() };
     check_rule(ec2, "2026-06", "discount 0.04 service=AmazonEC2");
-    let ec2_europe = RuleSubject {
-        service: "AmazonEC2",
-        ..europe
-    };
+    let ec2_europe = RuleSubject { service: "AmazonEC2", ..europe };
     let rule = "discount 0.05 service=AmazonEC2 region=eu-west-1";
     check_rule(ec2_europe, "2026-06", rule);
-    let windows = RuleSubject {
-        operation: "RunInstances:0002",
-        ..ec2_europe
-    };
-    check_rule(
-        windows,
-        "2026-06",
-        "discount 0.06 operation=RunInstances:0002",
-    );
-    let large = RuleSubject {
-        usage_type: "BoxUsage:m5.large",
-        ..windows
-    };
+    let windows = RuleSubject { operation: "RunInstances:0002", ..ec2_europe };
+    check_rule(windows, "2026-06", "discount 0.06 operation=RunInstances:0002");
+    let large = RuleSubject { usage_type: "BoxUsage:m5.large", ..windows };
     check_rule(large, "2026-06", "rate 0.07 usage_type=BoxUsage:m5.large");
-    let owned = RuleSubject {
-        account: account("111122223333"),
-        ..large
-    };
+    let owned = RuleSubject { account: account("111122223333"), ..large };
     let rule = "markup 0.08 account=111122223333 from=2026-10 until=2026-10";
     check_rule(owned, "2026-10", rule);
-    let storage = RuleSubject {
-        service: "AmazonS3",
-        ..owned
-    };
+    let storage = RuleSubject { service: "AmazonS3", ..owned };
     check_rule(storage, "2026-10", rule);
     let rule = "discount 0.09 account=111122223333 service=AmazonEC2 from=2026-11";
     check_rule(owned, "2026-11", rule);
@@ -302,20 +245,10 @@ fn a_rule_applies_to_its_kinds_and_periods() {
     let usage_and_support = "discount 0.02 kind=usage,support until=2026-06";
     check_rule(other(), "2026-07", "discount 0.01");
     check_rule(other(), "2026-06", usage_and_support);
-    let support = RuleSubject {
-        kind: ChargeKind::Support,
-        ..other()
-    };
+    let support = RuleSubject { kind: ChargeKind::Support, ..other() };
     check_rule(support, "2026-06", usage_and_support);
     check_rule(support, "2026-07", "");
-    check_rule(
-        RuleSubject {
-            kind: ChargeKind::Tax,
-            ..other()
-        },
-        "2026-06",
-        "",
-    );
+    check_rule(RuleSubject { kind: ChargeKind::Tax, ..other() }, "2026-06", "");
 }
 
 #[test]
@@ -328,20 +261,8 @@ fn a_rule_has_one_effect() {
     };
     let other = other();
     check(other, Effect::Discount(rate("0.01")));
-    check(
-        RuleSubject {
-            usage_type: "BoxUsage:m5.large",
-            ..other
-        },
-        Effect::Rate(rate("0.07")),
-    );
-    check(
-        RuleSubject {
-            account: account("111122223333"),
-            ..other
-        },
-        Effect::Markup(rate("0.08")),
-    );
+    check(RuleSubject { usage_type: "BoxUsage:m5.large", ..other }, Effect::Rate(rate("0.07")));
+    check(RuleSubject { account: account("111122223333"), ..other }, Effect::Markup(rate("0.08")));
 }
 
 #[test]
@@ -361,14 +282,8 @@ fn rules_that_cannot_meet_may_be_equally_specific() {
 
 #[test]
 fn a_syntax_error_has_its_place() {
-    check(
-        "[reseller\nname = \"A\"",
-        &["1:10: this is not TOML: unclosed table, expected `]`"],
-    );
-    check(
-        "a = 1\nb = 2\na = 3\n",
-        &["3:1: this is not TOML: duplicate key"],
-    );
+    check("[reseller\nname = \"A\"", &["1:10: this is not TOML: unclosed table, expected `]`"]);
+    check("a = 1\nb = 2\na = 3\n", &["3:1: this is not TOML: duplicate key"]);
     check(
         "from = 2026-10\nname = Acme",
         &[
@@ -380,18 +295,9 @@ fn a_syntax_error_has_its_place() {
 
 #[test]
 fn the_reseller_is_checked() {
-    check(
-        "",
-        &[r#"1:1: the file has no `reseller`; add it: reseller = { name = "…" }"#],
-    );
-    check(
-        "[reseller]",
-        &[r#"1:1: [reseller] has no `name`; add it: name = "Example MSP""#],
-    );
-    check(
-        "reseller = 1",
-        &["1:12: `reseller` is a number, but it must be a table"],
-    );
+    check("", &[r#"1:1: the file has no `reseller`; add it: reseller = { name = "…" }"#]);
+    check("[reseller]", &[r#"1:1: [reseller] has no `name`; add it: name = "Example MSP""#]);
+    check("reseller = 1", &["1:12: `reseller` is a number, but it must be a table"]);
     check(
         "[reseller]\nnane = \"A\"\nname = \" \"\npayers = []\nreport = 1\nstrict_report = \"yes\"",
         &[
@@ -476,16 +382,10 @@ fn what_this_version_cannot_apply_is_refused() {
     };
     let by_list = "[[customer]]\nid = \"acme\"\naccounts = [\"111122223333\"]\n";
     let check = |commitments: &str, expected: &[&str]| {
-        check(
-            &format!("reseller = {{ name = \"A\" }}\n{commitments}\n{by_list}"),
-            expected,
-        );
+        check(&format!("reseller = {{ name = \"A\" }}\n{commitments}\n{by_list}"), expected);
     };
     check("", &[&format!("1:1: {}", unsupported("customer"))]);
-    check(
-        "[commitments]",
-        &[&format!("2:1: {}", unsupported("customer"))],
-    );
+    check("[commitments]", &[&format!("2:1: {}", unsupported("customer"))]);
     for sharing in ["owner", "customer", "everyone"] {
         let commitments = format!("commitments.sharing = \"{sharing}\"");
         check(&commitments, &[&format!("2:23: {}", unsupported(sharing))]);
@@ -500,10 +400,7 @@ customer = "acme"
 count = 2
 from = "2026-10"
 "#;
-    check(
-        assign,
-        &["3:1: [[commitments.assign]] is not supported by this version; remove it"],
-    );
+    check(assign, &["3:1: [[commitments.assign]] is not supported by this version; remove it"]);
 }
 
 #[test]
@@ -684,11 +581,7 @@ fn columns_count_characters() {
 fn any_slip_of_a_key_is_survived_and_has_a_place() {
     let slips = (0..VALID.len()).flat_map(|at| {
         let without = [&VALID[..at], &VALID[at + 1..]].concat();
-        [
-            without,
-            VALID[..at].to_owned(),
-            format!("{}\"{}", &VALID[..at], &VALID[at..]),
-        ]
+        [without, VALID[..at].to_owned(), format!("{}\"{}", &VALID[..at], &VALID[at..])]
     });
     for slip in slips {
         let Err(problems) = Contracts::parse(&slip) else {
@@ -696,9 +589,7 @@ fn any_slip_of_a_key_is_survived_and_has_a_place() {
         };
         for problem in problems.as_slice() {
             let line = slip.split('\n').nth(problem.position.line - 1);
-            let width = line
-                .unwrap_or_else(|| panic!("{problem}: no such line"))
-                .len();
+            let width = line.unwrap_or_else(|| panic!("{problem}: no such line")).len();
             assert!(problem.position.column <= width + 1, "{problem}\n{slip}");
         }
     }
@@ -707,18 +598,13 @@ fn any_slip_of_a_key_is_survived_and_has_a_place() {
 #[test]
 fn problems_are_printed_as_a_compiler_prints_them() {
     let problems = Contracts::parse("[reseller]\nfoo = 1").unwrap_err();
-    let [first, second] = problems.as_slice() else {
-        panic!("{problems}")
-    };
+    let [first, second] = problems.as_slice() else { panic!("{problems}") };
     assert_eq!((first.position.line, first.position.column), (1, 1));
     assert_eq!((second.position.line, second.position.column), (2, 1));
     let lines = problems.display("contracts.toml").to_string();
     let lines: Vec<&str> = lines.lines().collect();
     assert_eq!(lines.len(), 2);
-    assert!(
-        lines.iter().all(|line| line.starts_with("contracts.toml:")),
-        "{lines:?}"
-    );
+    assert!(lines.iter().all(|line| line.starts_with("contracts.toml:")), "{lines:?}");
 }
 
 #[test]
@@ -726,10 +612,7 @@ fn the_kinds_of_charges_have_names_and_an_order() {
     assert!(ChargeKind::ALL.is_sorted());
     for kind in ChargeKind::ALL {
         assert_eq!(kind.name().parse(), Ok(kind));
-        assert_eq!(
-            serde_json::to_string(&kind).unwrap(),
-            format!("\"{}\"", kind.name())
-        );
+        assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{}\"", kind.name()));
     }
     assert!("Usage".parse::<ChargeKind>().is_err());
 }
@@ -749,14 +632,8 @@ fn parse(file: &str) -> Contracts {
 /// Which rule of [`RULES`] applies to a charge.
 fn check_rule(subject: RuleSubject, at: &str, expected: &str) {
     let contracts = parse(&customer(RULES));
-    let rule = contracts
-        .customer("acme")
-        .and_then(|acme| acme.price_rule(&subject, period(at)));
-    assert_eq!(
-        rule.map_or("", |rule| &*rule.id),
-        expected,
-        "{subject:?} in {at}"
-    );
+    let rule = contracts.customer("acme").and_then(|acme| acme.price_rule(&subject, period(at)));
+    assert_eq!(rule.map_or("", |rule| &*rule.id), expected, "{subject:?} in {at}");
 }
 
 /// A right file with one customer that owns two accounts, and more of it.

@@ -109,9 +109,8 @@ impl Row for Note {
 }
 
 fn any_text() -> impl Strategy<Value = String> {
-    let start = prop::sample::select(vec![
-        "", "=", "+", "-", "@", "\t", "\r", "\n", "'", "''=", "'＝",
-    ]);
+    let start =
+        prop::sample::select(vec!["", "=", "+", "-", "@", "\t", "\r", "\n", "'", "''=", "'＝"]);
     let rest = vec(any::<char>(), 0..8).prop_map(String::from_iter);
     (start, rest).prop_map(|(start, rest)| format!("{start}{rest}"))
 }
@@ -169,11 +168,7 @@ fn a_day_is_read_without_touching_the_others() {
     let mut bytes = encode_parquet([&first, &second]).unwrap().to_vec();
     // Both files begin with the first day's row group; what they share of it is overwritten.
     let first_alone = encode_parquet([&first]).unwrap();
-    let shared = bytes
-        .iter()
-        .zip(&first_alone)
-        .take_while(|(a, b)| a == b)
-        .count();
+    let shared = bytes.iter().zip(&first_alone).take_while(|(a, b)| a == b).count();
     bytes[4..shared / 2].fill(0xff);
     let bytes = Bytes::from(bytes);
 
@@ -193,20 +188,14 @@ fn a_long_group_is_read_whole_and_its_rows_are_counted_through() {
     rows[135_000] = Natural(-1);
     let bytes = encode_parquet([&rows]).unwrap();
     let error = decode_parquet::<Natural>(bytes).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "row 135001, column `natural`: -1 is not a natural number"
-    );
+    assert_eq!(error.to_string(), "row 135001, column `natural`: -1 is not a natural number");
 }
 
 #[test]
 fn a_table_without_rows_is_a_file_with_columns() {
     let parquet = encode_parquet::<Sample>([&[]; 0]).unwrap();
     assert_eq!(decode_parquet::<Sample>(parquet.clone()).unwrap(), []);
-    assert_eq!(
-        decode_parquet_day::<Sample>(parquet.clone(), "date", day(1)).unwrap(),
-        []
-    );
+    assert_eq!(decode_parquet_day::<Sample>(parquet.clone(), "date", day(1)).unwrap(), []);
     assert!(decode_parquet::<Note>(parquet.clone()).is_err());
     // A group without rows leaves no trace.
     assert_eq!(encode_parquet::<Sample>([&[], &[]]).unwrap(), parquet);
@@ -219,11 +208,7 @@ fn a_table_without_rows_is_a_file_with_columns() {
 #[test]
 fn a_parquet_file_names_its_writer_and_no_build() {
     let bytes = encode_parquet([&[sample(1)]]).unwrap();
-    let has = |text: &str| {
-        bytes
-            .windows(text.len())
-            .any(|window| window == text.as_bytes())
-    };
+    let has = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
     assert!(has("sluice version 1"));
     assert!(!has("parquet-rs"));
 }
@@ -274,9 +259,7 @@ fn a_bad_cell_of_a_csv_is_named() {
     fn check(line: &str, expected: &str) {
         let good = "i-1,1,1.5,,2026-10-01,2026-10-01T00:00:00Z";
         let csv = format!("text,integer,amount,optional,date,hour\n{good}\n{line}\n");
-        let error = decode_csv::<Sample>(csv.as_bytes())
-            .unwrap_err()
-            .to_string();
+        let error = decode_csv::<Sample>(csv.as_bytes()).unwrap_err().to_string();
         assert!(error.starts_with(expected), "{error}");
     }
     check(
@@ -299,26 +282,14 @@ fn a_bad_cell_of_a_csv_is_named() {
         "i-2,1,1,,2026-10-01,noon",
         "line 3, column `hour`: `noon` is not a time such as 2026-10-31T23:00:00Z: ",
     );
-    check(
-        "i-2,1,1",
-        "it is not a readable CSV file: CSV error: record 2 (line: 3",
-    );
+    check("i-2,1,1", "it is not a readable CSV file: CSV error: record 2 (line: 3");
 }
 
 #[test]
 fn an_amount_too_large_for_its_column_is_refused() {
-    let row = Sample {
-        optional: Some(Amount::from_units(-(10_i128.pow(38)))),
-        ..sample(1)
-    };
+    let row = Sample { optional: Some(Amount::from_units(-(10_i128.pow(38)))), ..sample(1) };
     let error = encode_parquet([&[row]]).unwrap_err();
-    assert!(matches!(
-        error,
-        EncodeError::TooLarge {
-            column: "optional",
-            ..
-        }
-    ));
+    assert!(matches!(error, EncodeError::TooLarge { column: "optional", .. }));
 }
 
 #[test]
@@ -380,9 +351,7 @@ impl<const N: usize> Row for Different<N> {
 fn another_datasets_parquet_is_refused() {
     fn check<const N: usize>(expected: &str) {
         let bytes = encode_parquet([&[sample(1)]]).unwrap();
-        let error = decode_parquet::<Different<N>>(bytes)
-            .unwrap_err()
-            .to_string();
+        let error = decode_parquet::<Different<N>>(bytes).unwrap_err().to_string();
         assert!(error.starts_with(expected), "{error}");
     }
     check::<0>("it has 6 columns and should have 2");
@@ -409,10 +378,7 @@ fn what_is_no_parquet_is_refused() {
     let good = encode_parquet([&[sample(1)]]).unwrap();
     let check = |bytes: Bytes| {
         let error = decode_parquet::<Sample>(bytes).unwrap_err().to_string();
-        assert!(
-            error.starts_with("it is not a readable Parquet file: "),
-            "{error}"
-        );
+        assert!(error.starts_with("it is not a readable Parquet file: "), "{error}");
     };
     check(Bytes::new());
     check(Bytes::from_static(b"text,integer\n"));

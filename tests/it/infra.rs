@@ -29,14 +29,7 @@ const SETTINGS: [(&str, &[&str]); 6] = [
             "RESULTS_BUCKET",
         ],
     ),
-    (
-        "split-report",
-        &[
-            "QUEUE_URL_REGISTER_PARTITIONS",
-            "REPORT_BUCKET",
-            "RESULTS_BUCKET",
-        ],
-    ),
+    ("split-report", &["QUEUE_URL_REGISTER_PARTITIONS", "REPORT_BUCKET", "RESULTS_BUCKET"]),
     (
         "register-partitions",
         &[
@@ -57,32 +50,17 @@ const SETTINGS: [(&str, &[&str]); 6] = [
             "RESULTS_BUCKET",
         ],
     ),
-    (
-        "allocate-commitments",
-        &["QUEUE_URL_PUBLISH_DATASETS", "RESULTS_BUCKET"],
-    ),
+    ("allocate-commitments", &["QUEUE_URL_PUBLISH_DATASETS", "RESULTS_BUCKET"]),
     ("publish-datasets", &["RESULTS_BUCKET"]),
 ];
 
 /// Which objects of the results bucket each function reads, and which it writes.
 const RIGHTS: [(&str, &[&str], &[&str]); 6] = [
-    (
-        "receive-report",
-        &["config/contracts.toml", "current/*", "runs/*"],
-        &["current/*", "runs/*"],
-    ),
+    ("receive-report", &["config/contracts.toml", "current/*", "runs/*"], &["current/*", "runs/*"]),
     ("split-report", &["runs/*"], &["line_items/*", "runs/*"]),
     ("register-partitions", &["runs/*"], &["runs/*"]),
-    (
-        "recalculate-account",
-        &["line_items/*", "runs/*"],
-        &["demand/*", "rated/*", "runs/*"],
-    ),
-    (
-        "allocate-commitments",
-        &["demand/*", "runs/*"],
-        &["allocations/*", "runs/*"],
-    ),
+    ("recalculate-account", &["line_items/*", "runs/*"], &["demand/*", "rated/*", "runs/*"]),
+    ("allocate-commitments", &["demand/*", "runs/*"], &["allocations/*", "runs/*"]),
     (
         "publish-datasets",
         &["allocations/*", "current/*", "rated/*", "runs/*"],
@@ -92,10 +70,7 @@ const RIGHTS: [(&str, &[&str], &[&str]); 6] = [
 
 fn steps() -> Vec<&'static str> {
     let after_the_plan = Step::ALL.map(Step::name);
-    ["receive-report"]
-        .into_iter()
-        .chain(after_the_plan)
-        .collect()
+    ["receive-report"].into_iter().chain(after_the_plan).collect()
 }
 
 /// A step's name as the ids of its resources begin: `split-report` is `SplitReport`.
@@ -114,15 +89,11 @@ fn arn(id: &str) -> Value {
 
 /// `CloudFormation` takes one value where it takes a list of one.
 fn list(value: &Value) -> Vec<&Value> {
-    value
-        .as_array()
-        .map_or_else(|| vec![value], |items| items.iter().collect())
+    value.as_array().map_or_else(|| vec![value], |items| items.iter().collect())
 }
 
 fn number(value: &Value) -> u64 {
-    value
-        .as_u64()
-        .unwrap_or_else(|| panic!("{value} is not a number"))
+    value.as_u64().unwrap_or_else(|| panic!("{value} is not a number"))
 }
 
 #[test]
@@ -166,37 +137,16 @@ fn check_function(template: &Template, step: &str) {
 
     let log = template.properties(&format!("{id}Log"), "AWS::Logs::LogGroup");
     assert_eq!(log["LogGroupName"], format!("/aws/lambda/{step}"));
-    assert_eq!(
-        log["RetentionInDays"],
-        json!({ "Ref": "LogRetentionDays" }),
-        "{step}"
-    );
-    assert_eq!(
-        function["LoggingConfig"]["LogGroup"],
-        json!({ "Ref": format!("{id}Log") })
-    );
+    assert_eq!(log["RetentionInDays"], json!({ "Ref": "LogRetentionDays" }), "{step}");
+    assert_eq!(function["LoggingConfig"]["LogGroup"], json!({ "Ref": format!("{id}Log") }));
 
     let events = function["Events"].as_object().unwrap();
-    assert_eq!(
-        events.len(),
-        1,
-        "{step} wakes on its queue and on nothing else"
-    );
+    assert_eq!(events.len(), 1, "{step} wakes on its queue and on nothing else");
     let mapping = &events["Messages"]["Properties"];
     assert_eq!(mapping["Queue"], arn(&format!("{id}Queue")), "{step}");
-    assert_eq!(
-        mapping["BatchSize"], 1,
-        "{step}: a slow message would use up its neighbours' time"
-    );
-    assert_eq!(
-        mapping["FunctionResponseTypes"],
-        json!(["ReportBatchItemFailures"]),
-        "{step}"
-    );
-    assert!(
-        number(&mapping["ScalingConfig"]["MaximumConcurrency"]) >= 2,
-        "{step}"
-    );
+    assert_eq!(mapping["BatchSize"], 1, "{step}: a slow message would use up its neighbours' time");
+    assert_eq!(mapping["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]), "{step}");
+    assert!(number(&mapping["ScalingConfig"]["MaximumConcurrency"]) >= 2, "{step}");
 }
 
 fn check_queues(template: &Template, step: &str) {
@@ -212,10 +162,7 @@ fn check_queues(template: &Template, step: &str) {
     let dead_letters = template.properties(&format!("{id}DeadLetters"), QUEUE);
     assert_eq!(dead_letters["QueueName"], format!("{step}-dead-letters"));
     let fourteen_days = 14 * 24 * 60 * 60;
-    assert_eq!(
-        dead_letters["MessageRetentionPeriod"], fourteen_days,
-        "{step}"
-    );
+    assert_eq!(dead_letters["MessageRetentionPeriod"], fourteen_days, "{step}");
 }
 
 fn check_alarms(template: &Template, step: &str) {
@@ -224,11 +171,7 @@ fn check_alarms(template: &Template, step: &str) {
     let queue = json!({ "Fn::GetAtt": format!("{id}Queue.QueueName") });
     let function = json!({ "Ref": id });
     for (alarm, metric, of) in [
-        (
-            "dead-letters",
-            "ApproximateNumberOfMessagesVisible",
-            dead_letters,
-        ),
+        ("dead-letters", "ApproximateNumberOfMessagesVisible", dead_letters),
         ("waiting", "ApproximateAgeOfOldestMessage", queue),
         ("errors", "Errors", function),
     ] {
@@ -236,11 +179,7 @@ fn check_alarms(template: &Template, step: &str) {
         assert_eq!(properties["AlarmName"], format!("{step}-{alarm}"));
         assert_eq!(properties["MetricName"], metric, "{step}");
         assert_eq!(properties["Dimensions"][0]["Value"], of, "{step}");
-        assert_eq!(
-            properties["AlarmActions"],
-            json!([{ "Ref": "AlarmTopic" }]),
-            "{step}"
-        );
+        assert_eq!(properties["AlarmActions"], json!([{ "Ref": "AlarmTopic" }]), "{step}");
     }
 }
 
@@ -286,9 +225,7 @@ fn statements<'a>(template: &'a Template, step: &str) -> BTreeMap<&'a str, &'a V
         .unwrap()
         .iter()
         .flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().unwrap());
-    statements
-        .map(|statement| (statement["Sid"].as_str().unwrap(), statement))
-        .collect()
+    statements.map(|statement| (statement["Sid"].as_str().unwrap(), statement)).collect()
 }
 
 #[test]
@@ -298,10 +235,7 @@ fn a_role_names_every_action_and_every_resource() {
     for step in steps() {
         for (name, statement) in statements(&template, step) {
             for action in list(&statement["Action"]) {
-                assert!(
-                    !action.as_str().unwrap().contains('*'),
-                    "{step} {name}: {action}"
-                );
+                assert!(!action.as_str().unwrap().contains('*'), "{step} {name}: {action}");
             }
             for resource in list(&statement["Resource"]) {
                 assert_ne!(resource, "*", "{step} {name}");
@@ -319,23 +253,15 @@ fn a_role_sends_where_its_function_is_told_to() {
             let name = format!("QUEUE_URL_{}", receiver.to_uppercase().replace('-', "_"));
             settings.contains(&name.as_str())
         });
-        let mut queues: Vec<Value> = receivers
-            .map(|step| arn(&format!("{}Queue", id(step))))
-            .collect();
+        let mut queues: Vec<Value> =
+            receivers.map(|step| arn(&format!("{}Queue", id(step)))).collect();
         queues.push(arn(&format!("{}DeadLetters", id(step))));
         let allowed: BTreeSet<String> = list(&statements["SendMessages"]["Resource"])
             .into_iter()
             .map(Value::to_string)
             .collect();
-        assert_eq!(
-            allowed,
-            queues.iter().map(Value::to_string).collect(),
-            "{step}"
-        );
-        assert_eq!(
-            statements["TakeMessages"]["Resource"],
-            arn(&format!("{}Queue", id(step)))
-        );
+        assert_eq!(allowed, queues.iter().map(Value::to_string).collect(), "{step}");
+        assert_eq!(statements["TakeMessages"]["Resource"], arn(&format!("{}Queue", id(step))));
     }
 }
 
@@ -355,16 +281,9 @@ fn a_role_touches_only_its_own_objects() {
         check("ReadResults", reads);
         check("WriteResults", writes);
         // Without it S3 says that a missing object is forbidden, and `missing` is an answer.
-        assert_eq!(
-            statements["ListResults"]["Resource"],
-            arn("ResultsBucket"),
-            "{step}"
-        );
+        assert_eq!(statements["ListResults"]["Resource"], arn("ResultsBucket"), "{step}");
 
-        let (_, settings) = SETTINGS
-            .into_iter()
-            .find(|(name, _)| *name == step)
-            .unwrap();
+        let (_, settings) = SETTINGS.into_iter().find(|(name, _)| *name == step).unwrap();
         let reads_reports = statements.contains_key("ReadReports");
         assert_eq!(reads_reports, settings.contains(&"REPORT_BUCKET"), "{step}");
     }
@@ -376,22 +295,13 @@ fn buckets_are_private_encrypted_and_clean_up_after_broken_uploads() {
     let buckets = template.all("AWS::S3::Bucket");
     assert_eq!(buckets.len(), 2);
     for (id, bucket) in buckets {
-        let access = bucket["PublicAccessBlockConfiguration"]
-            .as_object()
-            .unwrap();
+        let access = bucket["PublicAccessBlockConfiguration"].as_object().unwrap();
         assert_eq!(access.len(), 4, "{id}");
         assert!(access.values().all(|blocked| *blocked == true), "{id}");
         assert!(bucket["BucketEncryption"].is_object(), "{id}");
-        let rules = bucket["LifecycleConfiguration"]["Rules"]
-            .as_array()
-            .unwrap();
+        let rules = bucket["LifecycleConfiguration"]["Rules"].as_array().unwrap();
         let abort = json!({ "DaysAfterInitiation": 1 });
-        assert!(
-            rules
-                .iter()
-                .any(|rule| rule["AbortIncompleteMultipartUpload"] == abort),
-            "{id}"
-        );
+        assert!(rules.iter().any(|rule| rule["AbortIncompleteMultipartUpload"] == abort), "{id}");
     }
 }
 
@@ -400,10 +310,7 @@ fn only_manifests_wake_the_first_step() {
     let template = Template::read();
     let rule = template.properties("ManifestCreated", "AWS::Events::Rule");
     let keys = &rule["EventPattern"]["detail"]["object"]["key"];
-    assert_eq!(
-        *keys,
-        json!([{ "suffix": "-Manifest.json" }, { "suffix": "/Manifest.json" }])
-    );
+    assert_eq!(*keys, json!([{ "suffix": "-Manifest.json" }, { "suffix": "/Manifest.json" }]));
     assert_eq!(rule["Targets"][0]["Arn"], arn("ReceiveReportQueue"));
     let bucket = template.properties("ReportBucket", "AWS::S3::Bucket");
     let events = json!({ "EventBridgeConfiguration": { "EventBridgeEnabled": true } });
@@ -440,10 +347,7 @@ fn sample_plan() -> Plan {
         billing_period: "2026-10".parse().unwrap(),
         delivery_id: String::new(),
         delivered_at: String::new(),
-        manifest: ManifestRef {
-            key: String::new(),
-            etag: String::new(),
-        },
+        manifest: ManifestRef { key: String::new(), etag: String::new() },
         contracts_version: String::new(),
         compression: Compression::Zstd,
         previous_run: None,
@@ -453,19 +357,13 @@ fn sample_plan() -> Plan {
 
 /// A table's folder and the columns that its partitions' folders carry: `rated`, [`payer`, …].
 fn layout(table: Table) -> (String, Columns) {
-    let account: Option<AccountId> = table
-        .is_partitioned_by_account()
-        .then(|| "111122223333".parse().unwrap());
+    let account: Option<AccountId> =
+        table.is_partitioned_by_account().then(|| "111122223333".parse().unwrap());
     let key = keys::partition(&sample_plan(), table, account);
     let parts: Vec<&str> = key.split('/').collect();
     let (folder, partition): (Vec<&str>, Vec<&str>) =
         parts.into_iter().partition(|part| !part.contains('='));
-    let name = |part: &str| {
-        (
-            part.split('=').next().unwrap().to_owned(),
-            "string".to_owned(),
-        )
-    };
+    let name = |part: &str| (part.split('=').next().unwrap().to_owned(), "string".to_owned());
     (folder.join("/"), partition.into_iter().map(name).collect())
 }
 
@@ -476,11 +374,7 @@ fn tables_lie_where_the_keys_say() {
         let declared = table_input(&template, table.name());
         let (folder, partition) = layout(table);
         let location = &declared["StorageDescriptor"]["Location"];
-        assert_eq!(
-            *location,
-            sub(&format!("s3://${{ResultsBucket}}/{folder}/")),
-            "{table}"
-        );
+        assert_eq!(*location, sub(&format!("s3://${{ResultsBucket}}/{folder}/")), "{table}");
         assert_eq!(columns(&declared["PartitionKeys"]), partition, "{table}");
     }
 }
@@ -515,18 +409,12 @@ fn current_runs_has_the_fields_of_a_pointer() {
         contracts_version: String::new(),
         replaced: Vec::new(),
     };
-    let Value::Object(fields) = serde_json::to_value(pointer).unwrap() else {
-        panic!()
-    };
+    let Value::Object(fields) = serde_json::to_value(pointer).unwrap() else { panic!() };
     let template = Template::read();
     let declared = table_input(&template, "current_runs");
     let found = columns(&declared["StorageDescriptor"]["Columns"]);
     let field = |(name, value): (String, Value)| {
-        let kind = if value.is_array() {
-            "array<string>"
-        } else {
-            "string"
-        };
+        let kind = if value.is_array() { "array<string>" } else { "string" };
         (name, kind.to_owned())
     };
     let expected: BTreeMap<String, String> = fields.into_iter().map(field).collect();
@@ -552,11 +440,7 @@ fn views_show_the_sealed_runs_of_their_tables() {
         let definition =
             view["ViewOriginalText"]["Fn::Sub"][1]["View"]["Fn::Base64"]["Fn::Sub"].as_str();
         let definition: Value = serde_json::from_str(definition.unwrap()).unwrap();
-        assert_eq!(
-            trino_columns(&definition["columns"]),
-            expected,
-            "{table}: Trino's columns"
-        );
+        assert_eq!(trino_columns(&definition["columns"]), expected, "{table}: Trino's columns");
         assert_eq!(definition["schema"], "${Database}");
         let sql = format!("SELECT * FROM {table} WHERE run IN (SELECT run_id FROM current_runs)");
         assert_eq!(definition["originalSql"], sql);

@@ -21,25 +21,40 @@ pub async fn handle(run: &RunId, day: NaiveDate, app: &App) -> Result<Outcome, F
 }
 
 async fn allocate_day(plan: &Plan, day: NaiveDate, app: &App) -> Result<(), Failure> {
-    let contracts = app.contracts(plan).await?;
     let demand = demand_of(plan, day, app).await?;
-
-    let allocations = allocate(&demand, contracts.sharing())
-        .map_err(|error| Failure::Reject(error.to_string()))?;
-    let rows = with_customers(allocations, &contracts, plan);
+    let rows = allocations(plan, &demand, app).await?;
+    let negations = negation_cancels(&demand);
     let receipt = AllocateReceipt {
         day,
         rows: rows.len() as u64,
         benefit: rows.iter().map(|row| row.allocation.benefit).sum(),
-        report_checks: BTreeMap::from([(
-            "negation_cancels".to_owned(),
-            negation_cancels(&demand),
-        )]),
+        report_checks: BTreeMap::from([("negation_cancels".to_owned(), negations)]),
     };
 
     let bytes = encode_parquet([&rows]).map_err(|error| Failure::Reject(error.to_string()))?;
     app.results.create(&keys::allocations(plan, day), bytes).await?;
     app.write_receipt(&plan.run_id, Step::AllocateCommitments, &day.to_string(), &receipt).await
+}
+
+/// Allocates a day again and writes nothing, for a proof.
+pub async fn allocate_again(
+    plan: &Plan,
+    day: NaiveDate,
+    app: &App,
+) -> Result<Vec<AllocationRow>, Failure> {
+    let demand = demand_of(plan, day, app).await?;
+    allocations(plan, &demand, app).await
+}
+
+async fn allocations(
+    plan: &Plan,
+    demand: &[DemandRow],
+    app: &App,
+) -> Result<Vec<AllocationRow>, Failure> {
+    let contracts = app.contracts(plan).await?;
+    let allocations = allocate(demand, contracts.sharing())
+        .map_err(|error| Failure::Reject(error.to_string()))?;
+    Ok(with_customers(allocations, &contracts, plan))
 }
 
 /// The day's rows of every account that has any, in the order of accounts.

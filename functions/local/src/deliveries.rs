@@ -15,7 +15,9 @@ pub(crate) async fn newest(reports: &dyn Store) -> Result<Vec<String>, Error> {
         if !Manifest::is_manifest_key(&key) {
             continue;
         }
-        let Some(object) = reports.get(&key).await? else { continue };
+        let Some(object) = reports.get(&key).await? else {
+            continue;
+        };
         let Ok(manifest) = Manifest::parse(&key, &object.bytes) else {
             unreadable.push(key);
             continue;

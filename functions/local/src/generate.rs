@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use generator::{Options, Sink};
 
-use crate::args::{Generation, GenerateArgs, Layout};
+use crate::args::{GenerateArgs, Generation, Layout};
 
 pub(crate) fn command(args: &GenerateArgs, out: &mut dyn Write) -> anyhow::Result<bool> {
     let options = options(args);

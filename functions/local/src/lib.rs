@@ -3,8 +3,8 @@
 
 pub mod args;
 mod check;
-mod demo;
 mod deliveries;
+mod demo;
 mod generate;
 mod progress;
 mod run;

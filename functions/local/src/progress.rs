@@ -45,7 +45,8 @@ impl Drop for Progress {
 fn spinner() -> ProgressBar {
     let bar = ProgressBar::new_spinner();
     // The template is constant; were it wrong, the default would do.
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed_precise} {pos} done, {wide_msg}")
+    if let Ok(style) =
+        ProgressStyle::with_template("{spinner} {elapsed_precise} {pos} done, {wide_msg}")
     {
         bar.set_style(style);
     }

@@ -109,17 +109,20 @@ async fn bill(world: &World, manifest: String, is_quiet: bool) -> anyhow::Result
         failures.push("a newer delivery has replaced this one".to_owned());
     }
     failures.extend(drained.given_up.into_iter().map(|message| message.reason));
-    let reconciliation =
-        if failures.is_empty() { sealed(world, &manifest).await? } else { None };
+    let reconciliation = if failures.is_empty() { sealed(world, &manifest).await? } else { None };
     Ok(Finished { is_sealed: reconciliation.is_some(), manifest, failures, reconciliation })
 }
 
 /// The proof of the run that the pointer names, which the manifest's run has just become.
 async fn sealed(world: &World, manifest_key: &str) -> anyhow::Result<Option<Reconciliation>> {
-    let Some(object) = world.app.reports.get(manifest_key).await? else { return Ok(None) };
+    let Some(object) = world.app.reports.get(manifest_key).await? else {
+        return Ok(None);
+    };
     let manifest = Manifest::parse(manifest_key, &object.bytes)?;
     let pointer = keys::current(manifest.payer_account_id, manifest.billing_period);
-    let Some(current) = world.app.find::<Current>(&pointer).await? else { return Ok(None) };
+    let Some(current) = world.app.find::<Current>(&pointer).await? else {
+        return Ok(None);
+    };
     if current.delivery_id != manifest.delivery_id {
         return Ok(None);
     }

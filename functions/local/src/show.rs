@@ -56,9 +56,8 @@ fn sealed(run: &Reconciliation, results: &Path, out: &mut dyn Write) -> io::Resu
 }
 
 fn customers(run: &Reconciliation) -> String {
-    let mut table = Table::new([
-        "customer", "accounts", "lines", "charge", "AWS cost", "margin", "invoice",
-    ]);
+    let mut table =
+        Table::new(1, ["customer", "accounts", "lines", "charge", "AWS cost", "margin", "invoice"]);
     for customer in &run.customers {
         let CustomerTotals { charge, amortized_cost, margin, lines, .. } = customer;
         let invoice = match (&customer.invoice_total, &customer.invoice_currency) {
@@ -90,7 +89,7 @@ fn customers(run: &Reconciliation) -> String {
 
 fn margin(run: &Reconciliation) -> String {
     let margin = &run.margin;
-    let mut table = Table::new(["from AWS's cost to the charge", ""]);
+    let mut table = Table::new(1, ["from AWS's cost to the charge", ""]);
     let mut row = |name: &str, amount: Amount| table.row([name.to_owned(), cents(amount)]);
     row("AWS charged (unblended)", margin.unblended_cost);
     row("+ upfront_timing", margin.upfront_timing);
@@ -102,30 +101,37 @@ fn margin(run: &Reconciliation) -> String {
     table.to_string()
 }
 
-/// One line a law where all of its sums agree; every sum that does not, in full.
+/// How many sums of one law are shown one by one.
+const SUMS_SHOWN: usize = 6;
+
+/// The laws with their two sides. Where a law has more sums than fit the eye, those that hold are only
+/// counted; one that does not is always shown.
 fn laws(checks: &[Check]) -> String {
-    let mut table = Table::new(["law", "checked", "left", "right", ""]);
-    let mut index = 0;
-    while let Some(first) = checks.get(index) {
-        let same_law = |check: &&Check| check.law == first.law;
-        let group: Vec<&Check> = checks.iter().skip(index).take_while(same_law).collect();
-        index += group.len();
-        let left: Amount = group.iter().map(|check| check.left).sum();
-        let right: Amount = group.iter().map(|check| check.right).sum();
-        let holds = group.iter().all(|check| check.holds);
-        table.row([
-            first.law.clone(),
-            group.len().to_string(),
-            left.to_string(),
-            right.to_string(),
-            if holds { "holds" } else { "BROKEN" }.to_owned(),
-        ]);
+    let mut table = Table::new(2, ["law", "of", "left", "right", ""]);
+    for group in checks.chunk_by(|a, b| a.law == b.law) {
+        let is_shown = |check: &&Check| group.len() <= SUMS_SHOWN || !check.holds;
+        let hidden = group.iter().filter(|check| !is_shown(check)).count();
+        for Check { law, of, left, right, holds } in group.iter().filter(is_shown) {
+            let verdict = if *holds { "holds" } else { "BROKEN" };
+            table.row([
+                law.clone(),
+                of.clone(),
+                left.to_string(),
+                right.to_string(),
+                verdict.to_owned(),
+            ]);
+        }
+        if let (Some(first), 1..) = (group.first(), hidden) {
+            let of = format!("{hidden} sums, each with equal sides");
+            let nothing = String::new();
+            table.row([first.law.clone(), of, nothing.clone(), nothing, "holds".to_owned()]);
+        }
     }
     table.to_string()
 }
 
 fn report_checks(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
-    let mut table = Table::new(["report check", "checked", "broken"]);
+    let mut table = Table::new(1, ["report check", "checked", "broken"]);
     for (name, tally) in &run.report_checks {
         table.row([name.clone(), tally.checked.to_string(), tally.broken.to_string()]);
     }
@@ -185,14 +191,15 @@ fn grouped(number: &str) -> String {
     format!("{sign}{text}{fraction}")
 }
 
-/// Columns as wide as they need to be; the first to the left, the others to the right.
+/// Columns as wide as they need to be; texts to the left, then numbers to the right.
 struct Table<const N: usize> {
+    texts: usize,
     rows: Vec<[String; N]>,
 }
 
 impl<const N: usize> Table<N> {
-    fn new(header: [&str; N]) -> Self {
-        Self { rows: vec![header.map(str::to_owned)] }
+    fn new(texts: usize, header: [&str; N]) -> Self {
+        Self { texts, rows: vec![header.map(str::to_owned)] }
     }
 
     fn row(&mut self, cells: [String; N]) {
@@ -209,7 +216,12 @@ impl<const N: usize> std::fmt::Display for Table<N> {
         for row in &self.rows {
             let mut line = String::new();
             for (column, (cell, width)) in row.iter().zip(widths).enumerate() {
-                let cell = if column == 0 { format!("{cell:<width$}") } else { format!("  {cell:>width$}") };
+                let gap = if column == 0 { "" } else { "  " };
+                let cell = if column < self.texts {
+                    format!("{gap}{cell:<width$}")
+                } else {
+                    format!("{gap}{cell:>width$}")
+                };
                 line.push_str(&cell);
             }
             writeln!(f, "{}", line.trim_end())?;

@@ -7,17 +7,19 @@ use std::io::Write;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use billing::{Charge, LineGroup, invoice_re_adds};
+use billing::{Charge, Invoice, LineGroup, invoice_re_adds};
 use bytes::Bytes;
+use commitments::DemandRow;
 use datasets::{
-    ChargeRow, DailyCostRow, DecodeError, InvoiceFile, InvoiceLineRow, Row, decode_csv,
-    decode_parquet,
+    AllocationRow, ChargeRow, DailyCostRow, DecodeError, InvoiceFile, InvoiceLineRow, Row,
+    decode_csv, decode_parquet,
 };
 use money::Amount;
 use pipeline::{
-    Compression, Current, Plan, PublishReceipt, RecalculateReceipt, Reconciliation, Step, Table,
-    UNASSIGNED, keys,
+    AllocateReceipt, Compression, Current, Plan, PublishReceipt, RecalculateReceipt,
+    Reconciliation, Step, Table, UNASSIGNED, keys,
 };
+use publish_datasets::Published;
 use serde::Serialize;
 use storage::FolderStore;
 
@@ -105,10 +107,19 @@ async fn prove(world: &World, current: &Current) -> anyhow::Result<Proof> {
     for account in &accounts {
         lines_give_rated(world, &plan, account, &mut proof).await?;
     }
+    let days: Vec<AllocateReceipt> = app.receipts(&plan.run_id, Step::AllocateCommitments).await?;
+    for AllocateReceipt { day, .. } in days {
+        let again = allocate_commitments::allocate_again(&plan, day, app).await?;
+        let stored: Vec<AllocationRow> = parquet(world, &keys::allocations(&plan, day)).await?;
+        proof.compare("demand gives allocations", day, &again, &stored);
+    }
     let customers: Vec<PublishReceipt> = app.receipts(&plan.run_id, Step::PublishDatasets).await?;
     for customer in &customers {
-        rated_gives_charges(world, &plan, customer, &mut proof).await?;
-        charges_give_invoice(world, &plan, customer, &mut proof).await?;
+        let again = publish_datasets::price_again(&plan, &customer.customer, app).await?;
+        rated_gives_charges(world, &plan, customer, &again, &mut proof).await?;
+        if let Some(invoice) = &again.invoice {
+            charges_give_invoice(world, &plan, customer, invoice, &mut proof).await?;
+        }
     }
     totals(&reconciliation, &accounts, &customers, &mut proof);
     Ok(proof)
@@ -125,6 +136,10 @@ async fn lines_give_rated(
     let again = recalculate_account::rate_again(plan, id, &world.app).await?;
     let stored: Vec<LineGroup> = parquet(world, &keys::rated(plan, id)).await?;
     proof.compare("lines give rated lines", id, &again.groups, &stored);
+    if !again.demand.is_empty() {
+        let stored: Vec<DemandRow> = parquet(world, &keys::demand(plan, id)).await?;
+        proof.compare("lines give demand", id, &again.demand, &stored);
+    }
     proof.compare("lines give totals", id, &again.totals, &account.totals);
     Ok(())
 }
@@ -134,34 +149,35 @@ async fn rated_gives_charges(
     world: &World,
     plan: &Plan,
     customer: &PublishReceipt,
+    again: &Published,
     proof: &mut Proof,
 ) -> anyhow::Result<()> {
     let id = &customer.customer;
-    let again = publish_datasets::price_again(plan, id, &world.app).await?;
-    let charges = charges(world, plan, id).await?;
-    proof.compare("rated lines give charges", id, &again.charges, &charges);
-    for (table, key) in [
-        ("charges.csv", keys::billing(plan, id, "charges.csv")),
-        ("charges.parquet", keys::billing(plan, id, "charges.parquet")),
-        ("reports/charges", keys::report(plan, Table::Charges, id)),
-    ] {
-        let rows: Vec<ChargeRow> = rows(world, &key).await?;
-        let same_run = rows.iter().all(|row| {
+    let id_column = if id == UNASSIGNED { "" } else { id };
+    let copies: [(&str, Vec<ChargeRow>); 3] = [
+        ("charges.csv", csv(world, &keys::billing(plan, id, "charges.csv")).await?),
+        ("charges.parquet", parquet(world, &keys::billing(plan, id, "charges.parquet")).await?),
+        ("reports/charges", parquet(world, &keys::report(plan, Table::Charges, id)).await?),
+    ];
+    for (table, rows) in copies {
+        let is_of_run = |row: &ChargeRow| {
             (&row.run_id, row.payer_account_id, row.billing_period)
                 == (&plan.run_id, plan.payer_account_id, plan.billing_period)
-                && row.customer_id == customer_column(id)
-        });
-        proof.compare("charges name their run", format!("{id} {table}"), &same_run, &true);
+                && row.customer_id == id_column
+        };
+        let of = format!("{id} {table}");
+        proof.compare("charges name their run", &of, &rows.iter().all(is_of_run), &true);
         let stored: Vec<Charge> = rows.into_iter().map(|row| row.charge).collect();
-        proof.compare("charges agree", format!("{id} {table}"), &stored, &charges);
+        proof.compare("rated lines give charges", &of, &again.charges, &stored);
     }
-    let daily: Vec<DailyCostRow> = parquet(world, &keys::report(plan, Table::DailyCosts, id)).await?;
-    let daily_again = DailyCostRow::of(customer_column(id), &again.daily);
+    let daily: Vec<DailyCostRow> =
+        parquet(world, &keys::report(plan, Table::DailyCosts, id)).await?;
+    let daily_again = DailyCostRow::of(id_column, &again.daily);
     proof.compare("rated lines give daily costs", id, &daily_again, &daily);
-    let charged: Amount = charges.iter().map(|charge| charge.measures.charge).sum();
+    let total: Amount = again.charges.iter().map(|charge| charge.measures.charge).sum();
     let by_day: Amount = daily.iter().map(|day| day.measures.charge).sum();
-    proof.compare("days add up to charges", id, &by_day, &charged);
-    proof.compare("charges add up to the receipt", id, &charged, &customer.charge);
+    proof.compare("days add up to charges", id, &by_day, &total);
+    proof.compare("charges add up to the receipt", id, &total, &customer.charge);
     Ok(())
 }
 
@@ -169,21 +185,21 @@ async fn charges_give_invoice(
     world: &World,
     plan: &Plan,
     customer: &PublishReceipt,
+    again: &Invoice,
     proof: &mut Proof,
 ) -> anyhow::Result<()> {
     let id = &customer.customer;
-    if id == UNASSIGNED {
-        return Ok(());
-    }
-    let charges = charges(world, plan, id).await?;
+    let charges: Vec<ChargeRow> =
+        parquet(world, &keys::billing(plan, id, "charges.parquet")).await?;
+    let charges: Vec<Charge> = charges.into_iter().map(|row| row.charge).collect();
     let file: InvoiceFile = world.app.need(&keys::billing(plan, id, "invoice.json")).await?;
     let invoice = file.to_invoice().with_context(|| format!("a rate in {id}'s invoice"))?;
     for check in invoice_re_adds(&invoice, &charges) {
         proof.compare("charges give the invoice", check.of, &check.left, &check.right);
     }
-    let again = publish_datasets::price_again(plan, id, &world.app).await?;
-    proof.compare("contract gives the invoice", id, &again.invoice.as_ref(), &Some(&invoice));
-    let csv: Vec<InvoiceLineRow> = rows(world, &keys::billing(plan, id, "invoice.csv")).await?;
+    proof.compare("contract gives the invoice", id, again, &invoice);
+    proof.compare("invoice names its run", id, &file.run_id, &plan.run_id);
+    let csv: Vec<InvoiceLineRow> = csv(world, &keys::billing(plan, id, "invoice.csv")).await?;
     proof.compare("invoice.csv is invoice.json", id, &csv, &file.rows());
     proof.compare("invoice is the receipt's", id, &Some(invoice.total), &customer.invoice_total);
     Ok(())
@@ -205,26 +221,12 @@ fn totals(
     proof.compare("terms add up", "margin", &terms, &reconciliation.margin.margin);
 }
 
-async fn charges(world: &World, plan: &Plan, customer: &str) -> anyhow::Result<Vec<Charge>> {
-    let rows: Vec<ChargeRow> =
-        parquet(world, &keys::billing(plan, customer, "charges.parquet")).await?;
-    Ok(rows.into_iter().map(|row| row.charge).collect())
-}
-
-fn customer_column(customer: &str) -> &str {
-    if customer == UNASSIGNED { "" } else { customer }
-}
-
 async fn parquet<R: Row>(world: &World, key: &str) -> anyhow::Result<Vec<R>> {
     read(world, key, decode_parquet).await
 }
 
-async fn rows<R: Row>(world: &World, key: &str) -> anyhow::Result<Vec<R>> {
-    if key.ends_with(".csv") {
-        read(world, key, |bytes| decode_csv(&bytes)).await
-    } else {
-        parquet(world, key).await
-    }
+async fn csv<R: Row>(world: &World, key: &str) -> anyhow::Result<Vec<R>> {
+    read(world, key, |bytes| decode_csv(&bytes)).await
 }
 
 async fn read<R>(

@@ -55,8 +55,7 @@ impl World {
 
     /// What S3 would say when the manifest was created.
     pub async fn deliver(&self, manifest_key: &str) -> Result<Outcome, Failure> {
-        let notice =
-            Notice::ObjectCreated { bucket: String::new(), key: manifest_key.to_owned() };
+        let notice = Notice::ObjectCreated { bucket: String::new(), key: manifest_key.to_owned() };
         receive_report::handle(&notice, &self.app).await
     }
 
@@ -72,7 +71,9 @@ impl World {
                 progress.started(&message);
                 workers.spawn(work(self.app.clone(), message));
             }
-            let Some(finished) = workers.join_next().await else { return drained };
+            let Some(finished) = workers.join_next().await else {
+                return drained;
+            };
             match finished {
                 Ok((message, Ok(outcome))) => {
                     progress.finished(&message);

@@ -117,11 +117,11 @@ fn receipt(customer: &str, input: &Input, published: &Published) -> PublishRecei
 /// The laws as far as one customer's numbers go. What went in was counted when lines were rated; what
 /// came out is counted from the rows that are published.
 fn checks(customer: &str, input: &Input, published: &Published) -> Vec<Check> {
-    let charges = &published.charges;
     let rated = |amount: fn(&pipeline::RecalculateReceipt) -> Amount| {
         input.accounts.iter().map(amount).sum::<Amount>()
     };
-    let charged = |amount: fn(&Charge) -> Amount| charges.iter().map(amount).sum::<Amount>();
+    let charged =
+        |amount: fn(&Charge) -> Amount| published.charges.iter().map(amount).sum::<Amount>();
     let mut checks = vec![
         Check::equal(
             "every_line_once",
@@ -143,7 +143,7 @@ fn checks(customer: &str, input: &Input, published: &Published) -> Vec<Check> {
         ),
     ];
     if let Some(invoice) = &published.invoice {
-        checks.extend(invoice_re_adds(invoice, charges));
+        checks.extend(invoice_re_adds(invoice, &published.charges));
     }
     checks
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use billing::{Benefits, ChargeKey, LineGroup, UnusedShare};
-use commitments::{Sharing, Unused, share_unused};
+use chrono::NaiveDate;
+use commitments::{Allocation, Sharing, Unused, share_unused};
 use contracts::{Basis, ChargeKind, Contracts, Customer};
 use cur::AccountId;
 use datasets::{AllocationRow, Row, decode_parquet};
@@ -60,24 +61,30 @@ async fn benefits(
     app: &App,
 ) -> Result<Benefits, Failure> {
     let days: Vec<AllocateReceipt> = app.receipts(&plan.run_id, Step::AllocateCommitments).await?;
-    let keys = days.iter().map(|receipt| keys::allocations(plan, receipt.day)).collect();
     let mut benefits = Benefits::new();
-    for AllocationRow { allocation, .. } in rows(keys, app).await? {
-        if !is_own(allocation.usage_account_id) {
-            continue;
+    // A day at a time: its rows are those of all customers.
+    for AllocateReceipt { day, .. } in days {
+        let rows: Vec<AllocationRow> = rows(vec![keys::allocations(plan, day)], app).await?;
+        let allocations = rows.into_iter().map(|row| row.allocation);
+        for allocation in allocations.filter(|allocation| is_own(allocation.usage_account_id)) {
+            let benefit = allocation.benefit;
+            *benefits.entry(lands_on(allocation)).or_insert(Amount::ZERO) += benefit;
         }
-        let key = ChargeKey {
-            usage_account_id: allocation.usage_account_id,
-            charge_kind: ChargeKind::Usage,
-            service_code: allocation.service_code,
-            region: allocation.region,
-            usage_type: allocation.usage_type,
-            operation: allocation.operation,
-            currency: allocation.currency,
-        };
-        *benefits.entry((allocation.usage_date, key)).or_insert(Amount::ZERO) += allocation.benefit;
     }
     Ok(benefits)
+}
+
+fn lands_on(allocation: Allocation) -> (NaiveDate, ChargeKey) {
+    let key = ChargeKey {
+        usage_account_id: allocation.usage_account_id,
+        charge_kind: ChargeKind::Usage,
+        service_code: allocation.service_code,
+        region: allocation.region,
+        usage_type: allocation.usage_type,
+        operation: allocation.operation,
+        currency: allocation.currency,
+    };
+    (allocation.usage_date, key)
 }
 
 /// This customer's accounts' parts of what nobody used. Every customer works the same split out of the
@@ -110,10 +117,7 @@ fn own_shares(
 }
 
 /// The rows of several objects, in the order of the objects.
-async fn rows<R: Row + Send + 'static>(
-    keys: Vec<String>,
-    app: &App,
-) -> Result<Vec<R>, Failure> {
+async fn rows<R: Row + Send + 'static>(keys: Vec<String>, app: &App) -> Result<Vec<R>, Failure> {
     let app = app.clone();
     let tables = runs::in_order(keys, move |key| {
         let app = app.clone();

@@ -7,9 +7,8 @@ use contracts::Contracts;
 use cur::AccountId;
 use money::Amount;
 use pipeline::{
-    AllocateReceipt, Check, CustomerTotals, LineTotals, Margin, News, Plan,
-    PublishReceipt, RecalculateReceipt, Reconciliation, SplitReceipt, Step, Tally, UNASSIGNED,
-    keys,
+    AllocateReceipt, Check, CustomerTotals, LineTotals, Margin, News, Plan, PublishReceipt,
+    RecalculateReceipt, Reconciliation, SplitReceipt, Step, Tally, UNASSIGNED, keys,
 };
 use runs::{App, Entry, Failure, Outcome};
 
@@ -212,7 +211,8 @@ impl Books {
     }
 
     fn report_checks(&self) -> BTreeMap<String, Tally> {
-        let mut checks: BTreeMap<String, Tally> = BTreeMap::new();
+        // Named even where no day had anything to check.
+        let mut checks = BTreeMap::from([("negation_cancels".to_owned(), Tally::default())]);
         let accounts = self.recalculated.iter().map(|receipt| &receipt.report_checks);
         let days = self.allocated.iter().map(|receipt| &receipt.report_checks);
         for (name, tally) in accounts.chain(days).flatten() {
@@ -224,7 +224,9 @@ impl Books {
     }
 
     fn news(&self, product_codes: &[String], line_item_types: &[String]) -> News {
-        let Some(previous) = &self.previous else { return News::default() };
+        let Some(previous) = &self.previous else {
+            return News::default();
+        };
         let new = |now: &[String], before: &[String]| {
             now.iter().filter(|name| !before.contains(name)).cloned().collect()
         };

@@ -1,9 +1,7 @@
 //! Writing what is published of one customer.
 
 use bytes::Bytes;
-use datasets::{
-    ChargeRow, DailyCostRow, EncodeError, InvoiceFile, encode_csv, encode_parquet,
-};
+use datasets::{ChargeRow, DailyCostRow, EncodeError, InvoiceFile, encode_csv, encode_parquet};
 use pipeline::{Plan, Table, UNASSIGNED, keys};
 use runs::{App, Failure, to_json};
 

@@ -133,7 +133,8 @@ fn rate_object(
 }
 
 fn receipt(account: AccountId, rated: Rated) -> RecalculateReceipt {
-    let mut demand_days: Vec<_> = rated.demand.iter().map(|row: &DemandRow| row.usage_date).collect();
+    let mut demand_days: Vec<_> =
+        rated.demand.iter().map(|row: &DemandRow| row.usage_date).collect();
     demand_days.dedup();
     RecalculateReceipt {
         account,

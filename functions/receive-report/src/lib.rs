@@ -4,9 +4,7 @@ use bytes::Bytes;
 use chrono::DateTime;
 use contracts::Contracts;
 use cur::Manifest;
-use pipeline::{
-    Current, ManifestRef, Notice, Plan, PlannedFile, RecalculateRequest, RunId, keys,
-};
+use pipeline::{Current, ManifestRef, Notice, Plan, PlannedFile, RecalculateRequest, RunId, keys};
 use runs::{App, Entry, Failure, Outcome, parse_contracts, to_json};
 use sha2::{Digest, Sha256};
 use storage::{Object, ObjectInfo};
@@ -72,9 +70,8 @@ async fn receive(key: &str, app: &App) -> Result<Outcome, Failure> {
 /// A payer may deliver more than one report; the contracts name the one that is billed from.
 fn not_billed(manifest: &Manifest, contracts: &Contracts) -> Option<String> {
     let billed = contracts.report()?;
-    (billed != manifest.report).then(|| {
-        format!("report `{}` is not the one that is billed, `{billed}`", manifest.report)
-    })
+    (billed != manifest.report)
+        .then(|| format!("report `{}` is not the one that is billed, `{billed}`", manifest.report))
 }
 
 async fn contracts_now(app: &App) -> Result<Bytes, Failure> {

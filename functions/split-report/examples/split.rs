@@ -19,21 +19,11 @@ async fn main() -> anyhow::Result<()> {
         _ => anyhow::bail!("usage: split FILE.csv.gz FOLDER [gzip]"),
     };
     let path = Path::new(file);
-    let key = path
-        .file_name()
-        .and_then(|name| name.to_str())
-        .context("the file has no name")?;
+    let key = path.file_name().and_then(|name| name.to_str()).context("the file has no name")?;
     let reports: Arc<dyn Store> = Arc::new(FolderStore::new(path.parent().unwrap_or(path)));
     let results: Arc<dyn Store> = Arc::new(FolderStore::new(out));
-    let found = reports
-        .head(key)
-        .await?
-        .with_context(|| format!("there is no file {file}"))?;
-    let planned = PlannedFile {
-        key: found.key,
-        etag: found.etag,
-        size_bytes: found.size_bytes,
-    };
+    let found = reports.head(key).await?.with_context(|| format!("there is no file {file}"))?;
+    let planned = PlannedFile { key: found.key, etag: found.etag, size_bytes: found.size_bytes };
 
     let receipt = split_report::split(&plan(compression)?, &planned, &reports, &results).await?;
     for (account, written) in &receipt.accounts {
@@ -41,10 +31,7 @@ async fn main() -> anyhow::Result<()> {
         println!("{account}  {lines:>10} lines  {cost:>30}");
     }
     let (lines, cost) = (receipt.totals.all_lines(), receipt.totals.unblended_cost);
-    println!(
-        "{} accounts  {lines:>10} lines  {cost:>30}",
-        receipt.accounts.len()
-    );
+    println!("{} accounts  {lines:>10} lines  {cost:>30}", receipt.accounts.len());
     Ok(())
 }
 
@@ -58,10 +45,7 @@ fn plan(compression: Compression) -> anyhow::Result<Plan> {
         billing_period: "2026-10".parse::<BillingPeriod>()?,
         delivery_id: String::new(),
         delivered_at: String::new(),
-        manifest: ManifestRef {
-            key: String::new(),
-            etag: String::new(),
-        },
+        manifest: ManifestRef { key: String::new(), etag: String::new() },
         contracts_version: String::new(),
         compression,
         previous_run: None,

@@ -94,10 +94,7 @@ impl AccountObjects {
         if account.lines.len() >= BLOCK_BYTES {
             self.compress(id)?;
         } else if self.lines_bytes > LINES_BYTES {
-            let sizes = self
-                .accounts
-                .iter()
-                .map(|(id, account)| (account.lines.len(), *id));
+            let sizes = self.accounts.iter().map(|(id, account)| (account.lines.len(), *id));
             for id in largest_half(sizes) {
                 self.compress(id)?;
             }
@@ -117,10 +114,7 @@ impl AccountObjects {
         self.lines_bytes -= buffer_bytes(lines.len());
         let frame = self.compressor.compress(&lines);
         drop(lines);
-        account
-            .written
-            .totals
-            .add(&mem::take(&mut account.lines_totals));
+        account.written.totals.add(&mem::take(&mut account.lines_totals));
         let written = &mut account.written.objects;
         let object = account.object.get_or_insert_with(|| {
             let part = u32::try_from(written.len()).unwrap_or(u32::MAX);
@@ -138,10 +132,7 @@ impl AccountObjects {
         }
         if self.frames_bytes > FRAMES_BYTES {
             let objects = self.accounts.iter().filter_map(|(id, account)| {
-                account
-                    .object
-                    .as_ref()
-                    .map(|object| (object.frames_bytes, *id))
+                account.object.as_ref().map(|object| (object.frames_bytes, *id))
             });
             for id in largest_half(objects) {
                 self.close(id)?;
@@ -169,11 +160,7 @@ impl AccountObjects {
             self.close(id)?;
         }
         self.uploads.finish()?;
-        Ok(self
-            .accounts
-            .into_iter()
-            .map(|(id, account)| (id, account.written))
-            .collect())
+        Ok(self.accounts.into_iter().map(|(id, account)| (id, account.written)).collect())
     }
 }
 
@@ -194,12 +181,7 @@ impl Account {
 
 impl Object {
     fn new(key: String, header: Box<[u8]>) -> Self {
-        Self {
-            key,
-            frames_bytes: header.len(),
-            frames: vec![header],
-            upload: None,
-        }
+        Self { key, frames_bytes: header.len(), frames: vec![header], upload: None }
     }
 
     fn add(&mut self, frame: Box<[u8]>) {

@@ -28,10 +28,7 @@ impl Compressor {
                 let settings = codec
                     .set_compression_level(ZSTD_LEVEL)
                     .and_then(|()| codec.include_checksum(true));
-                assert!(
-                    settings.is_ok(),
-                    "zstd knows its own settings: {settings:?}"
-                );
+                assert!(settings.is_ok(), "zstd knows its own settings: {settings:?}");
                 Codec::Zstd(codec)
             }
             Compression::Gzip => {
@@ -39,10 +36,7 @@ impl Compressor {
                 Codec::Gzip(Compress::new_gzip(level, GZIP_WINDOW_BITS))
             }
         };
-        Self {
-            codec,
-            frame: Vec::new(),
-        }
+        Self { codec, frame: Vec::new() }
     }
 
     /// The block as a frame of its own. The same block gives the same bytes.
@@ -52,10 +46,7 @@ impl Compressor {
         match &mut self.codec {
             Codec::Zstd(codec) => {
                 let result = codec.compress_to_buffer(block, &mut self.frame);
-                assert!(
-                    result.is_ok(),
-                    "zstd has room for a whole frame: {result:?}"
-                );
+                assert!(result.is_ok(), "zstd has room for a whole frame: {result:?}");
             }
             Codec::Gzip(codec) => {
                 codec.reset();

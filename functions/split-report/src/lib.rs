@@ -14,22 +14,11 @@ pub use split::{SplitError, split};
 /// Splits the plan's report file with this index.
 pub async fn handle(run: &RunId, file: usize, app: &App) -> Result<Outcome, Failure> {
     let step = Step::SplitReport;
-    let unit = Message::SplitReport {
-        run: run.clone(),
-        file,
-    }
-    .unit();
+    let unit = Message::SplitReport { run: run.clone(), file }.unit();
     let plan = app.plan(run).await?;
-    if app
-        .receipt::<SplitReceipt>(run, step, &unit)
-        .await?
-        .is_none()
-    {
+    if app.receipt::<SplitReceipt>(run, step, &unit).await?.is_none() {
         let planned = plan.files.get(file).ok_or_else(|| {
-            Failure::Reject(format!(
-                "the plan has no file {file}, only {}",
-                plan.files.len()
-            ))
+            Failure::Reject(format!("the plan has no file {file}, only {}", plan.files.len()))
         })?;
         match split(&plan, planned, &app.reports, &app.results).await {
             Ok(receipt) => {
@@ -47,11 +36,7 @@ pub async fn handle(run: &RunId, file: usize, app: &App) -> Result<Outcome, Fail
 }
 
 fn log(run: &RunId, receipt: &SplitReceipt) {
-    let objects: usize = receipt
-        .accounts
-        .values()
-        .map(|account| account.objects.len())
-        .sum();
+    let objects: usize = receipt.accounts.values().map(|account| account.objects.len()).sum();
     tracing::info!(
         %run,
         file = receipt.file,

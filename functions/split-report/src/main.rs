@@ -3,11 +3,7 @@
 use lambda::{Request, Uses, misdelivered};
 use pipeline::{Message, Step};
 
-const USES: Uses = Uses {
-    reports: true,
-    catalog: false,
-    sends_to: &[Step::RegisterPartitions],
-};
+const USES: Uses = Uses { reports: true, catalog: false, sends_to: &[Step::RegisterPartitions] };
 
 fn main() -> Result<(), lambda::Error> {
     lambda::run(USES, |request, app| async move {

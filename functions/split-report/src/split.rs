@@ -20,11 +20,7 @@ use crate::uploads::Uploads;
 const CHUNK_BYTES: usize = 256 * 1024;
 
 /// What no line can be routed or counted without.
-const REQUIRED: [Column; 3] = [
-    Column::UsageAccountId,
-    Column::LineItemType,
-    Column::UnblendedCost,
-];
+const REQUIRED: [Column; 3] = [Column::UsageAccountId, Column::LineItemType, Column::UnblendedCost];
 
 /// Why a report file could not be split. The file is named.
 #[derive(Debug, thiserror::Error)]
@@ -97,20 +93,12 @@ fn split_stream(
                 Err(error) => return Err(unreadable(error).in_file(file)),
             };
             let chunk = chunk.get(..length).unwrap_or_default();
-            records
-                .push(chunk, &mut route)
-                .map_err(|error| error.in_file(file))?;
+            records.push(chunk, &mut route).map_err(|error| error.in_file(file))?;
         }
-        records
-            .finish(&mut route)
-            .map_err(|error| error.in_file(file))?;
+        records.finish(&mut route).map_err(|error| error.in_file(file))?;
     }
     let accounts = objects.finish()?;
-    Ok(SplitReceipt {
-        file: file.key.clone(),
-        totals,
-        accounts,
-    })
+    Ok(SplitReceipt { file: file.key.clone(), totals, accounts })
 }
 
 /// Counts a line as read, and hands it to its account, which counts it again as it is written.
@@ -132,17 +120,9 @@ fn route(
 fn count(line: &LineItem<'_>) -> Result<LineTotals, LineError> {
     let cost = line.required_amount(Column::UnblendedCost)?;
     Ok(if cur::is_split_cost_line(line)? {
-        LineTotals {
-            split_cost_lines: 1,
-            split_cost_unblended_cost: cost,
-            ..LineTotals::default()
-        }
+        LineTotals { split_cost_lines: 1, split_cost_unblended_cost: cost, ..LineTotals::default() }
     } else {
-        LineTotals {
-            lines: 1,
-            unblended_cost: cost,
-            ..LineTotals::default()
-        }
+        LineTotals { lines: 1, unblended_cost: cost, ..LineTotals::default() }
     })
 }
 
@@ -155,10 +135,7 @@ enum Broken {
 impl Broken {
     fn in_file(self, file: &PlannedFile) -> SplitError {
         match self {
-            Self::Content(reason) => SplitError::Content {
-                file: file.key.clone(),
-                reason,
-            },
+            Self::Content(reason) => SplitError::Content { file: file.key.clone(), reason },
             Self::Storage(error) => SplitError::Storage(error),
         }
     }

@@ -23,12 +23,7 @@ pub(crate) struct Uploads {
 
 impl Uploads {
     pub(crate) fn new(store: Arc<dyn Store>, runtime: Handle) -> Self {
-        Self {
-            store,
-            runtime,
-            in_flight: JoinSet::new(),
-            in_flight_bytes: 0,
-        }
+        Self { store, runtime, in_flight: JoinSet::new(), in_flight_bytes: 0 }
     }
 
     /// Sends a part of an object that is too large to hold, and waits until it is sent.
@@ -41,12 +36,7 @@ impl Uploads {
         self.runtime.block_on(async {
             match upload {
                 Some(upload) => upload.push(part).await,
-                None => {
-                    upload
-                        .insert(self.store.upload(key).await?)
-                        .push(part)
-                        .await
-                }
+                None => upload.insert(self.store.upload(key).await?).push(part).await,
             }
         })
     }

@@ -237,10 +237,9 @@ impl Pricing<'_> {
             Effect::Rate(rate) => (Some(rate), measures.usage_amount),
         };
         let factor = factor.ok_or_else(|| PricingError::Rate(rule.id.clone()))?;
-        let charge = factor.times(amount).map_err(|source| PricingError::Inexact {
-            key: Box::new(key.clone()),
-            source,
-        })?;
+        let charge = factor
+            .times(amount)
+            .map_err(|source| PricingError::Inexact { key: Box::new(key.clone()), source })?;
         Ok((charge, rule.id.clone()))
     }
 
@@ -280,7 +279,9 @@ fn add_term(terms: &mut MarginTerms, name: &'static str, amount: Amount) {
 }
 
 /// One entry a day and key: the type of line and its commitment are no part of a price.
-fn merge(groups: impl IntoIterator<Item = LineGroup>) -> BTreeMap<(NaiveDate, ChargeKey), Measures> {
+fn merge(
+    groups: impl IntoIterator<Item = LineGroup>,
+) -> BTreeMap<(NaiveDate, ChargeKey), Measures> {
     let mut merged = BTreeMap::new();
     for group in groups {
         let measures = Measures {

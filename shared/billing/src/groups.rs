@@ -33,12 +33,7 @@ impl<T> Default for Groups<T> {
 
 impl<T> Groups<T> {
     /// The group with this rank and these texts, made if it is new.
-    pub(crate) fn find(
-        &mut self,
-        rank: Rank,
-        texts: &[&str],
-        make: impl FnOnce() -> T,
-    ) -> &mut T {
+    pub(crate) fn find(&mut self, rank: Rank, texts: &[&str], make: impl FnOnce() -> T) -> &mut T {
         self.key.clear();
         self.key.extend_from_slice(&rank.date.num_days_from_ce().to_be_bytes());
         self.key.extend_from_slice(&rank.hour.to_be_bytes());

@@ -159,7 +159,9 @@ fn taxes(
     lines: &[InvoiceLine],
     subtotal: Amount,
 ) -> Result<Vec<TaxLine>, InvoiceError> {
-    let Some(tax) = &customer.tax else { return Ok(Vec::new()) };
+    let Some(tax) = &customer.tax else {
+        return Ok(Vec::new());
+    };
     let is_tax = |line: &&InvoiceLine| line.section == ChargeKind::Tax.name();
     let passed_on: Amount = lines.iter().filter(is_tax).map(|line| line.amount).sum();
     let taxable = subtotal - passed_on;

@@ -44,8 +44,7 @@ fn converted_again(invoice: &Invoice, charges: &[Charge]) -> Amount {
     let mut sums: BTreeMap<(&str, &str, &str), Amount> = BTreeMap::new();
     for charge in charges {
         let key = &charge.key;
-        let place =
-            (key.charge_kind.name(), &*key.service_code, key.usage_account_id.as_str());
+        let place = (key.charge_kind.name(), &*key.service_code, key.usage_account_id.as_str());
         *sums.entry(place).or_insert(Amount::ZERO) += charge.measures.charge;
     }
     let mut total = Amount::ZERO;

@@ -26,8 +26,8 @@ pub const REQUIRED_COLUMNS: &[cur::Column] = &[
 ];
 
 pub use charges::{
-    Benefits, Charge, ChargeKey, DailyCharge, MarginTerms, Measures, Priced, Pricing,
-    PricingError, UnusedShare, sum_days,
+    Benefits, Charge, ChargeKey, DailyCharge, MarginTerms, Measures, Priced, Pricing, PricingError,
+    UnusedShare, sum_days,
 };
 pub use invoice::{Invoice, InvoiceError, InvoiceLine, ROUNDING, TaxLine, invoice};
 pub use laws::{invoice_re_adds, margin_explains_itself};

@@ -23,11 +23,9 @@ pub(crate) fn costs(
     needs: Needs,
 ) -> Result<Costs, LineError> {
     let unblended = line.required_amount(Column::UnblendedCost)?;
-    Ok(Costs {
-        unblended,
-        amortized: amortized(line, item_type, unblended, needs)?,
-        list: list(line, item_type, unblended, needs)?,
-    })
+    let list = list(line, item_type, unblended, needs)?;
+    let amortized = amortized(line, item_type, unblended, needs)?;
+    Ok(Costs { unblended, amortized, list })
 }
 
 /// The standard price. Fees of commitments are not a price of anything used, so they have none.

@@ -26,9 +26,7 @@ pub struct Needs {
 impl Needs {
     pub fn of(basis: Basis, sharing: Sharing) -> Self {
         match basis {
-            Basis::List => {
-                Self { list_cost: true, amortized_cost: sharing != Sharing::Reseller }
-            }
+            Basis::List => Self { list_cost: true, amortized_cost: sharing != Sharing::Reseller },
             Basis::Amortized => Self { list_cost: false, amortized_cost: true },
             Basis::Unblended => Self::default(),
         }

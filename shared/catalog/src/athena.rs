@@ -115,13 +115,17 @@ where
     let transient = match &error {
         SdkError::ServiceError(refusal) => {
             // Denied as well: a role that was just deployed takes a while to be known everywhere.
-            let passing = ["TooManyRequestsException", "ThrottlingException", "AccessDeniedException"];
+            let passing =
+                ["TooManyRequestsException", "ThrottlingException", "AccessDeniedException"];
             refusal.raw().status().as_u16() >= 500
                 || refusal.err().code().is_some_and(|code| passing.contains(&code))
         }
         SdkError::ConstructionFailure(_) => false,
         _ => true,
     };
-    let reason = format!("Athena did not {doing}: {}", DisplayErrorContext(error));
-    CatalogError { reason, transient }
+    let words = match (error.code(), error.message()) {
+        (Some(code), Some(message)) => format!("{code}: {message}"),
+        _ => DisplayErrorContext(error).to_string(),
+    };
+    CatalogError { reason: format!("Athena did not {doing}: {words}"), transient }
 }

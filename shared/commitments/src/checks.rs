@@ -51,7 +51,9 @@ pub fn commitment_rows_agree<'a>(
     let mut tally = Tally::default();
     for (commitment, seen) in commitments {
         let normalized = !seen.purchased.normalized.is_zero();
-        let of = |units: Units| if normalized { units.normalized } else { units.plain };
+        let of = |units: Units| {
+            if normalized { units.normalized } else { units.plain }
+        };
         let (used, unused, purchased) = (of(seen.used), of(seen.unused), of(seen.purchased));
         tally.record(used + unused == purchased, || {
             format!("{commitment}: {used} used + {unused} unused is not {purchased} purchased")

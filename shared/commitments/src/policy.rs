@@ -21,13 +21,8 @@ pub enum Sharing {
 }
 
 impl Sharing {
-    pub const ALL: [Self; 5] = [
-        Self::AsBilled,
-        Self::Owner,
-        Self::Customer,
-        Self::Everyone,
-        Self::Reseller,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::AsBilled, Self::Owner, Self::Customer, Self::Everyone, Self::Reseller];
 
     pub const fn name(self) -> &'static str {
         match self {

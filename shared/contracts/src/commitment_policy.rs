@@ -44,15 +44,11 @@ impl CommitmentPolicy {
             let names = Unused::ALL.map(|unused| (unused.name(), unused));
             policy.unused = unused.choice(&names).unwrap_or_default();
         }
-        let assignments = section
-            .field("assign")
-            .and_then(|field| read_sections(&field));
+        let assignments = section.field("assign").and_then(|field| read_sections(&field));
         let assignments = assignments.unwrap_or_default();
         policy.assignments_position = assignments.first().map(Section::position);
-        policy.assignments = assignments
-            .iter()
-            .filter_map(|section| read_assignment(section, customers))
-            .collect();
+        policy.assignments =
+            assignments.iter().filter_map(|section| read_assignment(section, customers)).collect();
         policy
     }
 }
@@ -72,13 +68,7 @@ fn read_assignment(section: &Section, customers: &[Customer]) -> Option<Assignme
     let count = section.optional("count", Field::count);
     let periods = Periods::read(section);
     let Periods { from, until } = periods?;
-    Some(Assignment {
-        arn: arn?,
-        customer: customer?,
-        count: count?,
-        from,
-        until,
-    })
+    Some(Assignment { arn: arn?, customer: customer?, count: count?, from, until })
 }
 
 fn read_arn(field: &Field) -> Option<String> {
@@ -112,9 +102,7 @@ fn read_customer(field: &Field, customers: &[Customer]) -> Option<String> {
     let id = field.text()?;
     let exists = customers.iter().any(|customer| customer.id == id);
     if !exists {
-        field.refuse(format!(
-            "there is no customer `{id}`; add a [[customer]] with this id"
-        ));
+        field.refuse(format!("there is no customer `{id}`; add a [[customer]] with this id"));
     }
     exists.then(|| id.to_owned())
 }

@@ -131,10 +131,7 @@ impl Customer {
     /// What happens to lines of a kind. Usage and the fees of commitments are never kept back here:
     /// the basis decides what they cost.
     pub fn adjustment(&self, kind: ChargeKind) -> Adjustment {
-        self.adjustments
-            .get(&kind)
-            .copied()
-            .unwrap_or(Adjustment::Pass)
+        self.adjustments.get(&kind).copied().unwrap_or(Adjustment::Pass)
     }
 
     /// The most specific price rule that applies to a charge of a billing period, if there is one.
@@ -160,11 +157,7 @@ impl Customer {
         ];
         let customers = document.field("customer");
         let sections = customers.and_then(|customers| customers.sections("[[customer]]", &keys));
-        sections
-            .unwrap_or_default()
-            .iter()
-            .map(Self::read)
-            .collect()
+        sections.unwrap_or_default().iter().map(Self::read).collect()
     }
 
     /// What is wrong is reported and replaced by a default, so that the customer can still be
@@ -176,21 +169,12 @@ impl Customer {
         let basis = section
             .field("basis")
             .and_then(|basis| basis.choice(&Basis::ALL.map(|basis| (basis.name(), basis))));
-        let currency = section
-            .field("currency")
-            .and_then(|currency| currency.parsed());
-        let rounding = section
-            .field("rounding")
-            .map(|rounding| Rounding::read(&rounding));
+        let currency = section.field("currency").and_then(|currency| currency.parsed());
+        let rounding = section.field("rounding").map(|rounding| Rounding::read(&rounding));
         let mut ownerships = section
             .required("accounts", r#"["111122223333"]"#)
             .and_then(|accounts| accounts.list())
-            .map(|accounts| {
-                accounts
-                    .iter()
-                    .filter_map(Ownership::read)
-                    .collect::<Vec<_>>()
-            })
+            .map(|accounts| accounts.iter().filter_map(Ownership::read).collect::<Vec<_>>())
             .unwrap_or_default();
         ownerships.sort_by_key(|ownership| (ownership.account, ownership.position));
         Self {
@@ -213,9 +197,7 @@ fn read_id<'d>(field: &Field<'d>) -> Option<&'d str> {
     let id = field.text()?;
     let is_letter_or_digit = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let starts_well = id.bytes().next().is_some_and(is_letter_or_digit);
-    let goes_on_well = id
-        .bytes()
-        .all(|byte| is_letter_or_digit(byte) || b"._-".contains(&byte));
+    let goes_on_well = id.bytes().all(|byte| is_letter_or_digit(byte) || b"._-".contains(&byte));
     if !(starts_well && goes_on_well && id.len() <= 64) {
         field.refuse(format!(
             "`id` cannot be `{id}`: use at most 64 of a-z, 0-9, `.`, `_` and `-`, \
@@ -232,10 +214,7 @@ fn us_dollar() -> Currency {
 
 impl Default for Rounding {
     fn default() -> Self {
-        Self {
-            mode: Mode::HalfUp,
-            per: RoundingScope::Service,
-        }
+        Self { mode: Mode::HalfUp, per: RoundingScope::Service }
     }
 }
 
@@ -253,28 +232,18 @@ impl Rounding {
         ];
         let mode = section.field("mode").and_then(|mode| mode.choice(&MODES));
         let per = section.field("per").and_then(|per| per.choice(&scopes));
-        Self {
-            mode: mode.unwrap_or(default.mode),
-            per: per.unwrap_or(default.per),
-        }
+        Self { mode: mode.unwrap_or(default.mode), per: per.unwrap_or(default.per) }
     }
 }
 
 impl Tax {
     fn read(field: &Field) -> Option<Self> {
         let section = field.section("tax", &["name", "rate", "mode"])?;
-        let name = section
-            .required("name", r#""consumption tax""#)
-            .and_then(|name| name.text());
-        let rate = section
-            .required("rate", r#""0.10""#)
-            .and_then(|rate| rate.rate(Allowed::Fraction));
+        let name = section.required("name", r#""consumption tax""#).and_then(|name| name.text());
+        let rate =
+            section.required("rate", r#""0.10""#).and_then(|rate| rate.rate(Allowed::Fraction));
         let mode = section.optional("mode", |mode| mode.choice(&MODES));
-        Some(Self {
-            name: name?.to_owned(),
-            rate: rate?,
-            mode: mode?.unwrap_or(Mode::Down),
-        })
+        Some(Self { name: name?.to_owned(), rate: rate?, mode: mode?.unwrap_or(Mode::Down) })
     }
 }
 
@@ -284,22 +253,13 @@ impl Ownership {
         let position = field.position();
         if !field.is_table() {
             let account = field.parsed()?;
-            return Some(Self {
-                account,
-                periods: Periods::ALWAYS,
-                position,
-            });
+            return Some(Self { account, periods: Periods::ALWAYS, position });
         }
         let section = field.section("an account", &["id", "from", "until"])?;
-        let account = section
-            .required("id", r#""111122223333""#)
-            .and_then(|id| id.parsed::<AccountId>());
+        let account =
+            section.required("id", r#""111122223333""#).and_then(|id| id.parsed::<AccountId>());
         let periods = Periods::read(&section);
-        Some(Self {
-            account: account?,
-            periods: periods?,
-            position,
-        })
+        Some(Self { account: account?, periods: periods?, position })
     }
 }
 
@@ -310,9 +270,7 @@ fn read_adjustments(customer: &Section) -> BTreeMap<ChargeKind, Adjustment> {
     let field = customer.field("adjustments");
     if let Some(section) = field.and_then(|field| field.section("adjustments", &names)) {
         for (kind, adjustment) in &mut adjustments {
-            let stated = section
-                .field(kind.name())
-                .and_then(|stated| stated.choice(&choices));
+            let stated = section.field(kind.name()).and_then(|stated| stated.choice(&choices));
             *adjustment = stated.unwrap_or(*adjustment);
         }
     }

@@ -34,12 +34,7 @@ impl<'d> Section<'d> {
             let message = format!("{title} has no key `{}`; {advice}", key.get_ref());
             report.refuse(report.position(key.span().start), message);
         }
-        Self {
-            title,
-            table,
-            position,
-            report,
-        }
+        Self { title, table, position, report }
     }
 
     pub(crate) fn position(&self) -> Position {
@@ -60,10 +55,7 @@ impl<'d> Section<'d> {
     pub(crate) fn required(&self, key: &str, example: &str) -> Option<Field<'d>> {
         let field = self.field(key);
         if field.is_none() {
-            self.refuse(format!(
-                "{} has no `{key}`; add it: {key} = {example}",
-                self.title
-            ));
+            self.refuse(format!("{} has no `{key}`; add it: {key} = {example}", self.title));
         }
         field
     }
@@ -108,12 +100,7 @@ impl<'d> Field<'d> {
         value: &'d Spanned<DeValue<'d>>,
         report: &'d Report<'d>,
     ) -> Self {
-        Self {
-            name: key.get_ref(),
-            name_starts: key.span().start,
-            value,
-            report,
-        }
+        Self { name: key.get_ref(), name_starts: key.span().start, value, report }
     }
 
     pub(crate) fn position(&self) -> Position {
@@ -128,19 +115,13 @@ impl<'d> Field<'d> {
     pub(crate) fn text(&self) -> Option<&'d str> {
         match self.value.get_ref() {
             DeValue::String(text) if text.trim().is_empty() => {
-                self.refuse(format!(
-                    "`{}` is empty; write something or remove it",
-                    self.name
-                ));
+                self.refuse(format!("`{}` is empty; write something or remove it", self.name));
                 None
             }
             DeValue::String(text) => Some(text),
             DeValue::Integer(_) | DeValue::Float(_) => {
                 let source = self.source();
-                self.refuse(format!(
-                    "`{}` must be a string; write \"{source}\"",
-                    self.name
-                ));
+                self.refuse(format!("`{}` must be a string; write \"{source}\"", self.name));
                 None
             }
             _ => self.wrong_type("a string"),
@@ -149,17 +130,13 @@ impl<'d> Field<'d> {
 
     /// Text that is something more: a period, an account, a currency.
     pub(crate) fn parsed<T: FromStr<Err: Display>>(&self) -> Option<T> {
-        self.text()?
-            .parse()
-            .map_err(|error| self.refuse(format!("`{}`: {error}", self.name)))
-            .ok()
+        self.text()?.parse().map_err(|error| self.refuse(format!("`{}`: {error}", self.name))).ok()
     }
 
     /// The name itself, where a table may have any names of a kind.
     pub(crate) fn parsed_name<T: FromStr<Err: Display>>(&self) -> Option<T> {
         let refuse = |error: T::Err| {
-            self.report
-                .refuse(self.report.position(self.name_starts), error.to_string());
+            self.report.refuse(self.report.position(self.name_starts), error.to_string());
         };
         self.name.parse().map_err(refuse).ok()
     }
@@ -167,10 +144,7 @@ impl<'d> Field<'d> {
     /// One of a few words.
     pub(crate) fn choice<T: Copy>(&self, choices: &[(&str, T)]) -> Option<T> {
         let text = self.text()?;
-        let found = choices
-            .iter()
-            .find(|(name, _)| *name == text)
-            .map(|(_, choice)| *choice);
+        let found = choices.iter().find(|(name, _)| *name == text).map(|(_, choice)| *choice);
         if found.is_none() {
             let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
             let advice = one_of(text, &names, "write one of");
@@ -181,10 +155,7 @@ impl<'d> Field<'d> {
 
     /// A decimal number in a string.
     pub(crate) fn rate(&self, allowed: Allowed) -> Option<Rate> {
-        if matches!(
-            self.value.get_ref(),
-            DeValue::Integer(_) | DeValue::Float(_)
-        ) {
+        if matches!(self.value.get_ref(), DeValue::Integer(_) | DeValue::Float(_)) {
             self.refuse(format!(
                 "`{}` is a bare number; write it as a string, \"{}\", so that no float touches it",
                 self.name,
@@ -202,10 +173,7 @@ impl<'d> Field<'d> {
             Allowed::Positive => (rate > Rate::ZERO, "more than 0"),
         };
         if !is_allowed {
-            self.refuse(format!(
-                "`{}` is {rate}, but it must be {expected}",
-                self.name
-            ));
+            self.refuse(format!("`{}` is {rate}, but it must be {expected}", self.name));
         }
         is_allowed.then_some(rate)
     }
@@ -218,11 +186,7 @@ impl<'d> Field<'d> {
         let count = u32::from_str_radix(integer.as_str(), integer.radix());
         let count = count.ok().and_then(NonZeroU32::new);
         if count.is_none() {
-            self.refuse(format!(
-                "`{}` must be a whole number from 1 to {}",
-                self.name,
-                u32::MAX
-            ));
+            self.refuse(format!("`{}` must be a whole number from 1 to {}", self.name, u32::MAX));
         }
         count
     }
@@ -260,12 +224,7 @@ impl<'d> Field<'d> {
         let DeValue::Table(table) = self.value.get_ref() else {
             return self.wrong_type("a table");
         };
-        Some(
-            table
-                .iter()
-                .map(|(key, value)| Field::at_key(key, value, self.report))
-                .collect(),
-        )
+        Some(table.iter().map(|(key, value)| Field::at_key(key, value, self.report)).collect())
     }
 
     /// A table with a fixed set of keys.
@@ -273,30 +232,16 @@ impl<'d> Field<'d> {
         let DeValue::Table(table) = self.value.get_ref() else {
             return self.wrong_type("a table");
         };
-        Some(Section::new(
-            title,
-            keys,
-            table,
-            self.position(),
-            self.report,
-        ))
+        Some(Section::new(title, keys, table, self.position(), self.report))
     }
 
     /// A table for each `[[title]]` in the file.
     pub(crate) fn sections(&self, title: &'static str, keys: &[&str]) -> Option<Vec<Section<'d>>> {
         if self.is_table() {
-            self.refuse(format!(
-                "there may be many of `{}`; write {title}",
-                self.name
-            ));
+            self.refuse(format!("there may be many of `{}`; write {title}", self.name));
             return None;
         }
-        Some(
-            self.list()?
-                .iter()
-                .filter_map(|element| element.section(title, keys))
-                .collect(),
-        )
+        Some(self.list()?.iter().filter_map(|element| element.section(title, keys)).collect())
     }
 
     fn wrong_type<T>(&self, expected: &str) -> Option<T> {
@@ -308,10 +253,7 @@ impl<'d> Field<'d> {
             DeValue::Array(_) => "a list",
             DeValue::Table(_) => "a table",
         };
-        self.refuse(format!(
-            "`{}` is {found}, but it must be {expected}",
-            self.name
-        ));
+        self.refuse(format!("`{}` is {found}, but it must be {expected}", self.name));
         None
     }
 

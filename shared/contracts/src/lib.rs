@@ -53,10 +53,7 @@ impl Contracts {
     pub fn parse(text: &str) -> Result<Self, Problems> {
         let report = Report::new(text);
         let (document, errors) = DeTable::parse_recoverable(text);
-        let syntax = errors
-            .iter()
-            .map(|error| syntax_problem(error, &report))
-            .collect();
+        let syntax = errors.iter().map(|error| syntax_problem(error, &report)).collect();
         // What could be made out of broken TOML is not what was meant, so it is not judged further.
         if let Some(problems) = Problems::new(syntax) {
             return Err(problems);
@@ -75,13 +72,7 @@ impl Contracts {
         refuse_repeated_ids(&customers, report);
         let owners = Owners::new(&customers, report);
         unsupported::refuse_unsupported(&commitments, &customers, report);
-        Self {
-            reseller,
-            fx,
-            commitments,
-            customers,
-            owners,
-        }
+        Self { reseller, fx, commitments, customers, owners }
     }
 
     /// The reseller's name as it stands on invoices.
@@ -91,10 +82,7 @@ impl Contracts {
 
     /// Whether reports of a payer account are accepted. Without a list, all are.
     pub fn payer_is_known(&self, payer: AccountId) -> bool {
-        self.reseller
-            .payers
-            .as_ref()
-            .is_none_or(|payers| payers.contains(&payer))
+        self.reseller.payers.as_ref().is_none_or(|payers| payers.contains(&payer))
     }
 
     /// The report to bill from where a payer account delivers several; `None` if any will do.
@@ -151,10 +139,7 @@ fn syntax_problem(error: &toml::de::Error, report: &Report) -> Problem {
     } else {
         format!("this is not TOML: {}", error.message())
     };
-    Problem {
-        position: report.position(span.start),
-        message,
-    }
+    Problem { position: report.position(span.start), message }
 }
 
 fn refuse_repeated_ids(customers: &[Customer], report: &Report) {

@@ -39,11 +39,7 @@ impl Owners {
                         ),
                     );
                 }
-                earlier.push(Owner {
-                    customer,
-                    periods,
-                    position: ownership.position,
-                });
+                earlier.push(Owner { customer, periods, position: ownership.position });
             }
         }
         owners

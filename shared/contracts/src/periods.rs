@@ -12,10 +12,7 @@ pub(crate) struct Periods {
 }
 
 impl Periods {
-    pub(crate) const ALWAYS: Self = Self {
-        from: None,
-        until: None,
-    };
+    pub(crate) const ALWAYS: Self = Self { from: None, until: None };
 
     /// Reads `from` and `until`. `None` if one of them is wrong.
     pub(crate) fn read(section: &Section) -> Option<Self> {
@@ -32,10 +29,7 @@ impl Periods {
             }
             Some(until_period)
         });
-        Some(Self {
-            from: from?,
-            until: until?,
-        })
+        Some(Self { from: from?, until: until? })
     }
 
     pub(crate) fn contains(self, period: BillingPeriod) -> bool {

@@ -52,13 +52,7 @@ pub struct RuleSubject<'a> {
 impl RuleSubject<'_> {
     /// In the order of [`SELECTORS`].
     fn values(&self) -> [&str; 5] {
-        [
-            self.account.as_str(),
-            self.usage_type,
-            self.operation,
-            self.service,
-            self.region,
-        ]
+        [self.account.as_str(), self.usage_type, self.operation, self.service, self.region]
     }
 }
 
@@ -174,14 +168,7 @@ impl PriceRule {
     fn specificity(&self) -> Specificity {
         let [account, usage_type, operation, service, region] =
             self.selectors.each_ref().map(Option::is_some);
-        [
-            account,
-            usage_type,
-            operation,
-            service,
-            region,
-            self.kinds.is_some(),
-        ]
+        [account, usage_type, operation, service, region, self.kinds.is_some()]
     }
 
     fn has_kind(&self, kind: ChargeKind) -> bool {
@@ -255,10 +242,7 @@ impl fmt::Display for Effect {
 /// An account of the customer: a rule for another one would never apply, and nobody would notice.
 fn read_account(field: &Field, ownerships: &[Ownership]) -> Option<String> {
     let account = field.parsed::<AccountId>()?;
-    if !ownerships
-        .iter()
-        .any(|ownership| ownership.account == account)
-    {
+    if !ownerships.iter().any(|ownership| ownership.account == account) {
         field.refuse(format!(
             "account {account} is not in the customer's `accounts`, so the rule never applies; \
              add it there or correct it"

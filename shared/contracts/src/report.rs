@@ -30,21 +30,14 @@ impl<'t> Report<'t> {
 
     pub(crate) fn position(&self, byte: usize) -> Position {
         let line = self.line_starts.partition_point(|start| *start <= byte);
-        let start = line
-            .checked_sub(1)
-            .and_then(|index| self.line_starts.get(index));
+        let start = line.checked_sub(1).and_then(|index| self.line_starts.get(index));
         let before = self.source(start.copied().unwrap_or_default()..byte);
-        Position {
-            line,
-            column: before.chars().count() + 1,
-        }
+        Position { line, column: before.chars().count() + 1 }
     }
 
     pub(crate) fn refuse(&self, position: Position, message: impl Into<String>) {
         let message = message.into();
-        self.problems
-            .borrow_mut()
-            .push(Problem { position, message });
+        self.problems.borrow_mut().push(Problem { position, message });
     }
 
     pub(crate) fn finish(self) -> Result<(), Problems> {

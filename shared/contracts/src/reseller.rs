@@ -24,18 +24,12 @@ impl Reseller {
         else {
             return Self::default();
         };
-        let name = section
-            .required("name", r#""Example MSP""#)
-            .and_then(|name| name.text());
+        let name = section.required("name", r#""Example MSP""#).and_then(|name| name.text());
         let report = section.field("report").and_then(|report| report.text());
-        let strict = section
-            .field("strict_report")
-            .and_then(|strict| strict.flag());
+        let strict = section.field("strict_report").and_then(|strict| strict.flag());
         Self {
             name: name.unwrap_or_default().to_owned(),
-            payers: section
-                .field("payers")
-                .and_then(|payers| read_payers(&payers)),
+            payers: section.field("payers").and_then(|payers| read_payers(&payers)),
             report: report.map(str::to_owned),
             strict_report: strict.unwrap_or_default(),
         }

@@ -4,10 +4,7 @@
 pub(crate) fn one_of(word: &str, known: &[&str], introduction: &str) -> String {
     // A third of the letters may be wrong: `acounts` is `accounts`, but `x` is not `id`.
     let tolerance = word.chars().count() / 3;
-    let closest = known
-        .iter()
-        .map(|candidate| (distance(word, candidate), candidate))
-        .min();
+    let closest = known.iter().map(|candidate| (distance(word, candidate), candidate)).min();
     match closest {
         Some((distance, candidate)) if distance <= tolerance => {
             format!("did you mean `{candidate}`?")

@@ -13,9 +13,8 @@ pub(crate) fn refuse_unsupported(
     report: &Report,
 ) {
     let is_applied = matches!(policy.sharing, Sharing::AsBilled | Sharing::Reseller);
-    let someone_needs_it = customers
-        .iter()
-        .any(|customer| customer.basis == Basis::List && customer.owns_accounts());
+    let someone_needs_it =
+        customers.iter().any(|customer| customer.basis == Basis::List && customer.owns_accounts());
     if !is_applied && someone_needs_it {
         report.refuse(
             policy.sharing_position,
@@ -27,9 +26,7 @@ pub(crate) fn refuse_unsupported(
         );
     }
     if let Some(position) = policy.assignments_position {
-        report.refuse(
-            position,
-            "[[commitments.assign]] is not supported by this version; remove it",
-        );
+        report
+            .refuse(position, "[[commitments.assign]] is not supported by this version; remove it");
     }
 }

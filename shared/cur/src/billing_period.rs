@@ -28,15 +28,11 @@ impl BillingPeriod {
 
     /// The first day of the next period: reports name it as the end, exclusively.
     pub fn end(self) -> NaiveDate {
-        self.first_day
-            .checked_add_months(Months::new(1))
-            .unwrap_or(NaiveDate::MAX)
+        self.first_day.checked_add_months(Months::new(1)).unwrap_or(NaiveDate::MAX)
     }
 
     pub fn previous(self) -> Option<Self> {
-        self.first_day
-            .checked_sub_months(Months::new(1))
-            .map(|first_day| Self { first_day })
+        self.first_day.checked_sub_months(Months::new(1)).map(|first_day| Self { first_day })
     }
 
     pub fn contains(self, day: NaiveDate) -> bool {
@@ -87,8 +83,6 @@ impl Serialize for BillingPeriod {
 
 impl<'de> Deserialize<'de> for BillingPeriod {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }

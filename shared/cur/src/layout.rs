@@ -54,11 +54,7 @@ impl Layout {
                 return Err(LayoutError::Missing(column));
             }
         }
-        Ok(Self {
-            header: header.to_vec(),
-            found,
-            field_count: ends.len(),
-        })
+        Ok(Self { header: header.to_vec(), found, field_count: ends.len() })
     }
 
     /// The header as it stands in the file, with its line end if it has one.
@@ -89,10 +85,8 @@ impl Layout {
 /// The column under the first of its names that the header has.
 fn find(column: Column, header: &[Cow<'_, [u8]>]) -> Result<Option<Found>, LayoutError> {
     for &name in column.names() {
-        let mut positions = header
-            .iter()
-            .enumerate()
-            .filter(|(_, field)| field.as_ref() == name.as_bytes());
+        let mut positions =
+            header.iter().enumerate().filter(|(_, field)| field.as_ref() == name.as_bytes());
         if let Some((position, _)) = positions.next() {
             return match positions.next() {
                 None => Ok(Some(Found { position, name })),

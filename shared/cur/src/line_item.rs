@@ -153,10 +153,7 @@ pub(crate) fn field<'a>(record: &'a [u8], ends: &[usize], position: usize) -> &'
 
 /// A field without its quotes.
 pub(crate) fn unquoted(field: &[u8]) -> Cow<'_, [u8]> {
-    let Some(inner) = field
-        .strip_prefix(b"\"")
-        .and_then(|rest| rest.strip_suffix(b"\""))
-    else {
+    let Some(inner) = field.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")) else {
         return Cow::Borrowed(field);
     };
     if !inner.contains(&b'"') {
@@ -187,11 +184,6 @@ impl From<ParseAmountError> for CellProblem {
 
 impl fmt::Debug for LineItem<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "line {}: {}",
-            self.line,
-            String::from_utf8_lossy(self.raw)
-        )
+        write!(f, "line {}: {}", self.line, String::from_utf8_lossy(self.raw))
     }
 }

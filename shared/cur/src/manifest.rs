@@ -107,17 +107,11 @@ impl Manifest {
 fn legacy(key: &str, json: &ManifestJson, keys: &[String]) -> Result<Manifest, ManifestError> {
     let files = checked(keys.iter().map(|file| in_bucket(key, file)).collect())?;
     let delivery_id = needed(json.assembly_id.as_deref(), "assemblyId")?;
-    let start = json
-        .billing_period
-        .as_ref()
-        .map(|period| period.start.as_str());
+    let start = json.billing_period.as_ref().map(|period| period.start.as_str());
     Ok(Manifest {
         generation: Generation::Legacy,
         payer_account_id: needed(json.account.as_deref(), "account")?.parse()?,
-        report: json
-            .report_name
-            .clone()
-            .unwrap_or_else(|| name_before_manifest(key)),
+        report: json.report_name.clone().unwrap_or_else(|| name_before_manifest(key)),
         billing_period: starting(needed(start, "billingPeriod")?)?,
         delivery_id: delivery_id.to_owned(),
         delivered_at: timestamp(delivery_id),
@@ -130,12 +124,7 @@ fn data_exports(
     json: &ManifestJson,
     files: &[FileJson],
 ) -> Result<Manifest, ManifestError> {
-    let files = checked(
-        files
-            .iter()
-            .map(|file| in_bucket(key, file.location()))
-            .collect(),
-    )?;
+    let files = checked(files.iter().map(|file| in_bucket(key, file.location())).collect())?;
     let delivery_id = needed(json.execution_id.as_deref(), "executionId")?;
     // "arn:aws:bcm-data-exports:us-east-1:111122223333:export/name-<uuid>"
     let arn = json.export_arn.as_deref();
@@ -149,9 +138,7 @@ fn data_exports(
     Ok(Manifest {
         generation: Generation::DataExports,
         payer_account_id: needed(account, "account or exportArn")?.parse()?,
-        report: arn
-            .and_then(export_name)
-            .unwrap_or_else(|| name_before_manifest(key)),
+        report: arn.and_then(export_name).unwrap_or_else(|| name_before_manifest(key)),
         billing_period,
         delivery_id: delivery_id.to_owned(),
         delivered_at,
@@ -162,18 +149,13 @@ fn data_exports(
 impl FileJson {
     fn location(&self) -> &str {
         match self {
-            Self::Text(location)
-            | Self::Object {
-                file_path: location,
-            } => location,
+            Self::Text(location) | Self::Object { file_path: location } => location,
         }
     }
 }
 
 fn needed<'a>(value: Option<&'a str>, name: &'static str) -> Result<&'a str, ManifestError> {
-    value
-        .filter(|value| !value.is_empty())
-        .ok_or(ManifestError::Missing(name))
+    value.filter(|value| !value.is_empty()).ok_or(ManifestError::Missing(name))
 }
 
 /// A file as the report bucket knows it. Where a report has no prefix, AWS lists its files with a slash
@@ -183,12 +165,7 @@ fn in_bucket(manifest_key: &str, location: &str) -> String {
         Some(uri) => uri.split_once('/').map_or("", |(_bucket, path)| path),
         None => location,
     };
-    if manifest_key.starts_with('/') {
-        path
-    } else {
-        path.trim_start_matches('/')
-    }
-    .to_owned()
+    if manifest_key.starts_with('/') { path } else { path.trim_start_matches('/') }.to_owned()
 }
 
 /// Every file can be read, and no two write the same objects.
@@ -206,9 +183,7 @@ fn checked(files: Vec<String>) -> Result<Vec<String>, ManifestError> {
 /// `…/name-Manifest.json` names its report.
 fn name_before_manifest(key: &str) -> String {
     let name = name_of(key);
-    name.strip_suffix("-Manifest.json")
-        .unwrap_or(name)
-        .to_owned()
+    name.strip_suffix("-Manifest.json").unwrap_or(name).to_owned()
 }
 
 /// An export's name without the id that AWS appends to it.
@@ -228,9 +203,7 @@ fn exported_period(
     in_manifest: Option<&PeriodJson>,
     folders: &[&str],
 ) -> Result<BillingPeriod, ManifestError> {
-    let mut period = in_manifest
-        .map(|period| starting(&period.start))
-        .transpose()?;
+    let mut period = in_manifest.map(|period| starting(&period.start)).transpose()?;
     for folder in folders {
         let Some((name, value)) = folder.split_once('=') else {
             continue;
@@ -249,14 +222,8 @@ fn exported_period(
 
 /// The period that begins with `2026-10`, `20261001T000000.000Z` or `2026-10-01T00:00:00Z`.
 fn starting(text: &str) -> Result<BillingPeriod, ManifestError> {
-    let digits: String = text
-        .chars()
-        .filter(|character| *character != '-')
-        .take(6)
-        .collect();
-    let period = digits
-        .split_at_checked(4)
-        .map(|(year, month)| format!("{year}-{month}"));
+    let digits: String = text.chars().filter(|character| *character != '-').take(6).collect();
+    let period = digits.split_at_checked(4).map(|(year, month)| format!("{year}-{month}"));
     period
         .and_then(|period| period.parse().ok())
         .ok_or_else(|| ManifestError::Start(text.to_owned()))

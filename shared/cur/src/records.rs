@@ -32,11 +32,7 @@ pub enum CsvError {
         "line {line}: the record has {found} fields, the header {expected}; the file is damaged or \
          two files were joined"
     )]
-    FieldCount {
-        line: u64,
-        found: usize,
-        expected: usize,
-    },
+    FieldCount { line: u64, found: usize, expected: usize },
     #[error(
         "line {line}: the record has a quote or a carriage return where CSV allows none; the file \
          was changed after AWS wrote it"
@@ -99,16 +95,10 @@ impl Records {
         mut on_line: impl FnMut(&LineItem<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         if self.scanner.is_inside_quotes() {
-            return Err(CsvError::UnclosedQuote {
-                line: self.record_line,
-            }
-            .into());
+            return Err(CsvError::UnclosedQuote { line: self.record_line }.into());
         }
         if self.scanner.is_after_return() {
-            return Err(CsvError::Malformed {
-                line: self.record_line,
-            }
-            .into());
+            return Err(CsvError::Malformed { line: self.record_line }.into());
         }
         let record = mem::take(&mut self.carried);
         if !record.is_empty() {
@@ -141,10 +131,7 @@ impl Records {
             }
         }
         if marks.malformed {
-            return Err(CsvError::Malformed {
-                line: self.record_line,
-            }
-            .into());
+            return Err(CsvError::Malformed { line: self.record_line }.into());
         }
         self.line += lines(marks.line_feeds);
         Ok(start)
@@ -188,12 +175,7 @@ impl Records {
                 let (found, expected) = (self.ends.len(), layout.field_count());
                 if found != expected {
                     let line = self.record_line;
-                    return Err(CsvError::FieldCount {
-                        line,
-                        found,
-                        expected,
-                    }
-                    .into());
+                    return Err(CsvError::FieldCount { line, found, expected }.into());
                 }
                 on_line(&LineItem {
                     raw: record,
@@ -209,9 +191,7 @@ impl Records {
 
     fn check_length(&self, bytes: usize) -> Result<(), CsvError> {
         if bytes > Self::RECORD_BYTES_MAX {
-            return Err(CsvError::TooLong {
-                line: self.record_line,
-            });
+            return Err(CsvError::TooLong { line: self.record_line });
         }
         Ok(())
     }

@@ -30,12 +30,7 @@ pub(crate) struct Marks {
 
 impl Scanner {
     pub(crate) const fn new() -> Self {
-        Self {
-            inside_quotes: 0,
-            may_open: 1,
-            after_closing_quote: 0,
-            after_return: 0,
-        }
+        Self { inside_quotes: 0, may_open: 1, after_closing_quote: 0, after_return: 0 }
     }
 
     /// Whether the bytes so far end within quotes.
@@ -75,12 +70,7 @@ impl Scanner {
 
         // All bits below the first mistake; all bits if there is none.
         let sound = (mistakes & mistakes.wrapping_neg()).wrapping_sub(1);
-        Marks {
-            delimiters: delimiters & sound,
-            record_ends,
-            line_feeds,
-            malformed: mistakes != 0,
-        }
+        Marks { delimiters: delimiters & sound, record_ends, line_feeds, malformed: mistakes != 0 }
     }
 }
 

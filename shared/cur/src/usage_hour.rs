@@ -49,18 +49,13 @@ impl UsageHour {
 
     /// The moment at which the hour begins.
     pub fn start(self) -> DateTime<Utc> {
-        self.date
-            .and_hms_opt(self.hour, 0, 0)
-            .unwrap_or_default()
-            .and_utc()
+        self.date.and_hms_opt(self.hour, 0, 0).unwrap_or_default().and_utc()
     }
 }
 
 fn number(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0_u32, |number, digit| {
-        digit
-            .is_ascii_digit()
-            .then(|| number * 10 + u32::from(digit - b'0'))
+        digit.is_ascii_digit().then(|| number * 10 + u32::from(digit - b'0'))
     })
 }
 

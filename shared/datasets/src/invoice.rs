@@ -89,7 +89,8 @@ impl InvoiceFile {
 
     /// The same numbers as rows: lines, subtotal, taxes, total.
     pub fn rows(&self) -> Vec<InvoiceLineRow> {
-        let sum = |section: &str, amount| InvoiceLineRow::sum(section, "", Rate::ONE, amount, amount);
+        let sum =
+            |section: &str, amount| InvoiceLineRow::sum(section, "", Rate::ONE, amount, amount);
         let tax = |tax: &InvoiceTax| InvoiceLineRow {
             fx_rate: tax.rate.clone(),
             ..InvoiceLineRow::sum("tax_on_invoice", &tax.name, Rate::ONE, tax.taxable, tax.amount)

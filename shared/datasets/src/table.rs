@@ -133,8 +133,7 @@ impl<'a> Cells<'a> {
     /// Takes a text and reads it as `T`: a `String`, an account id, a billing period.
     pub fn parse<T: FromStr<Err: Display>>(&mut self) -> Result<T, CellError> {
         let text = self.text();
-        text.parse()
-            .map_err(|error| self.refuse(format_args!("`{text}`: {error}")))
+        text.parse().map_err(|error| self.refuse(format_args!("`{text}`: {error}")))
     }
 
     pub fn integer(&mut self) -> i64 {
@@ -174,10 +173,7 @@ impl<'a> Cells<'a> {
 
     /// The error that the cell taken last cannot be what it stands for.
     pub fn refuse(&self, reason: impl Display) -> CellError {
-        CellError {
-            column: self.last_column(),
-            reason: reason.to_string(),
-        }
+        CellError { column: self.last_column(), reason: reason.to_string() }
     }
 
     fn take(&mut self) -> Value<'a> {
@@ -190,8 +186,7 @@ impl<'a> Cells<'a> {
 
     fn last_column(&self) -> &'static str {
         let last = self.taken.checked_sub(1);
-        last.and_then(|last| self.columns.get(last))
-            .map_or("", |column| column.name)
+        last.and_then(|last| self.columns.get(last)).map_or("", |column| column.name)
     }
 
     fn wrong_kind(&self, found: Value<'_>) -> ! {
@@ -205,17 +200,9 @@ impl<'a> Cells<'a> {
 
 /// Reads a row from the values of its columns.
 fn read_row<R: Row>(values: &[Value<'_>]) -> Result<R, CellError> {
-    let mut cells = Cells {
-        columns: R::COLUMNS,
-        values,
-        taken: 0,
-    };
+    let mut cells = Cells { columns: R::COLUMNS, values, taken: 0 };
     let row = R::read(&mut cells)?;
-    assert_eq!(
-        cells.taken,
-        R::COLUMNS.len(),
-        "a row must read all of its columns"
-    );
+    assert_eq!(cells.taken, R::COLUMNS.len(), "a row must read all of its columns");
     Ok(row)
 }
 
@@ -229,9 +216,5 @@ fn write_row<R: Row>(row: &R, mut cell: impl FnMut(usize, &'static Column, Value
         cell(written, column, value);
         written += 1;
     });
-    assert_eq!(
-        written,
-        R::COLUMNS.len(),
-        "a row must write all of its columns"
-    );
+    assert_eq!(written, R::COLUMNS.len(), "a row must write all of its columns");
 }

@@ -141,14 +141,8 @@ impl<'a> Writer<'a> {
         let columns = columns(generation);
         Self {
             generation,
-            descriptions: products
-                .iter()
-                .map(|product| described(&columns, product))
-                .collect(),
-            product_maps: products
-                .iter()
-                .map(|product| product_map(&columns, product))
-                .collect(),
+            descriptions: products.iter().map(|product| described(&columns, product)).collect(),
+            product_maps: products.iter().map(|product| product_map(&columns, product)).collect(),
             payer,
             columns,
             tag_sets: tag_sets(),
@@ -187,11 +181,7 @@ impl<'a> Writer<'a> {
     /// Most of a legacy report is in plain notation.
     fn notation(&self, line: &Line<'_>) -> Notation {
         let is_plain = self.generation == Generation::Legacy && line.key % 16 != 5;
-        if is_plain {
-            Notation::Plain
-        } else {
-            Notation::Java
-        }
+        if is_plain { Notation::Plain } else { Notation::Java }
     }
 
     fn write_time(&self, time: &str, out: &mut Vec<u8>) {
@@ -246,23 +236,12 @@ fn attribute<'p>(product: &'p Product, name: &str) -> &'p str {
     if name == "sku" {
         return &product.sku;
     }
-    product
-        .attributes
-        .iter()
-        .find(|(key, _)| *key == name)
-        .map_or("", |(_, value)| value)
+    product.attributes.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value)
 }
 
 fn product_map(columns: &[Column], product: &Product) -> Cell {
-    let has_column = |name| {
-        columns
-            .iter()
-            .any(|column| column.field == Field::Product(name))
-    };
-    let rest = product
-        .attributes
-        .iter()
-        .filter(|(name, _)| !has_column(name));
+    let has_column = |name| columns.iter().any(|column| column.field == Field::Product(name));
+    let rest = product.attributes.iter().filter(|(name, _)| !has_column(name));
     json_cell(rest.map(|(name, value)| (*name, value.as_str())))
 }
 
@@ -444,10 +423,9 @@ fn write_number_field(field: Field, line: &Line<'_>, notation: Notation, out: &m
         }
         Field::OnDemandCost => line.on_demand.map(|on_demand| on_demand.cost),
         Field::OnDemandRate => line.on_demand.map(|on_demand| on_demand.rate),
-        Field::SplitUsage | Field::SplitRatio | Field::SplitCost | Field::SplitUnusedCost => line
-            .split
-            .as_ref()
-            .map(|split| split_number(field, line, split)),
+        Field::SplitUsage | Field::SplitRatio | Field::SplitCost | Field::SplitUnusedCost => {
+            line.split.as_ref().map(|split| split_number(field, line, split))
+        }
         _ => line
             .reserved
             .as_ref()

@@ -54,12 +54,7 @@ impl Term {
         let end = start + years * HOURS_A_YEAR;
         let [start_time, end_time] =
             [start, end].map(|hour| format!("{}.000Z", time_text(origin, hour)));
-        Self {
-            start,
-            years,
-            start_time,
-            end_time,
-        }
+        Self { start, years, start_time, end_time }
     }
 
     pub(crate) fn hours(&self) -> i64 {
@@ -131,12 +126,8 @@ pub(crate) enum Turn {
     ComputePlan,
 }
 
-pub(crate) const TURNS: [Turn; 4] = [
-    Turn::Zonal,
-    Turn::Regional,
-    Turn::InstancePlan,
-    Turn::ComputePlan,
-];
+pub(crate) const TURNS: [Turn; 4] =
+    [Turn::Zonal, Turn::Regional, Turn::InstancePlan, Turn::ComputePlan];
 
 pub(crate) struct Commitment {
     pub(crate) terms: Terms,
@@ -207,10 +198,7 @@ const RESERVATION: ReservationPlan = ReservationPlan {
 
 /// Every payment option, zonal and regional, size-flexible and not, bought and ending in the period.
 const RESERVATIONS: [ReservationPlan; 10] = [
-    ReservationPlan {
-        usage_type: "BoxUsage:m5.xlarge",
-        ..RESERVATION
-    },
+    ReservationPlan { usage_type: "BoxUsage:m5.xlarge", ..RESERVATION },
     ReservationPlan {
         owner: Owner::User,
         usage_type: "BoxUsage:m5.large",
@@ -389,19 +377,11 @@ impl Market<'_> {
         });
         eligible.sort_by_key(|at| {
             let resource = &self.fleet[*at];
-            (
-                self.products[resource.product].normalization_factor,
-                resource.account,
-                *at,
-            )
+            (self.products[resource.product].normalization_factor, resource.account, *at)
         });
         let count = (self.quanta(&eligible) * plan.share / 100 / unit.hourly_quanta).max(1);
         let owner = self.owner(plan.owner, |product| product.index == unit.index);
-        let turn = if plan.zone.is_some() {
-            Turn::Zonal
-        } else {
-            Turn::Regional
-        };
+        let turn = if plan.zone.is_some() { Turn::Zonal } else { Turn::Regional };
         let terms = self.reservation_terms(plan, number, unit, count, owner);
         let capacity = count * unit.hourly_quanta;
         self.commitment(Terms::Reservation(terms), turn, owner, capacity, eligible)
@@ -424,10 +404,7 @@ impl Market<'_> {
             _ => format!("arn:aws:ec2:{region}:{owner_id}:reserved-instances/{uuid}"),
         };
         let discounted = if plan.years == 1 { 60 } else { 45 };
-        let price = unit
-            .quantum_cost()
-            .times(discounted)
-            .quotient(Fixed::whole(100));
+        let price = unit.quantum_cost().times(discounted).quotient(Fixed::whole(100));
         let (recurring, upfront) = plan.payment.parts(price);
         let (_, kind) = plan.usage_type.split_once(':').unwrap_or_default();
         let fee = format!(
@@ -501,18 +478,11 @@ impl Market<'_> {
                 plan.payment.name(),
                 fee.code
             )),
-            arn: format!(
-                "arn:aws:savingsplans::{}:savingsplan/{uuid}",
-                self.accounts[owner].id
-            ),
+            arn: format!("arn:aws:savingsplans::{}:savingsplan/{uuid}", self.accounts[owner].id),
             term,
         };
         self.products.push(fee);
-        let turn = if plan.family.is_some() {
-            Turn::InstancePlan
-        } else {
-            Turn::ComputePlan
-        };
+        let turn = if plan.family.is_some() { Turn::InstancePlan } else { Turn::ComputePlan };
         self.commitment(Terms::Plan(plan), turn, owner, capacity, eligible)
     }
 
@@ -526,14 +496,7 @@ impl Market<'_> {
     ) -> Commitment {
         let is_own = |at: &usize| self.fleet[*at].account == owner;
         let (own, others) = eligible.into_iter().partition(is_own);
-        Commitment {
-            terms,
-            turn,
-            owner,
-            capacity,
-            own,
-            others,
-        }
+        Commitment { terms, turn, owner, capacity, own, others }
     }
 
     fn eligible(&self, covers: impl Fn(&Product, &str) -> bool) -> Vec<usize> {
@@ -545,17 +508,12 @@ impl Market<'_> {
     }
 
     fn quanta(&self, eligible: &[usize]) -> i64 {
-        let products = eligible
-            .iter()
-            .map(|at| &self.products[self.fleet[*at].product]);
+        let products = eligible.iter().map(|at| &self.products[self.fleet[*at].product]);
         products.map(|product| product.hourly_quanta).sum()
     }
 
     fn owner(&self, owner: Owner, covers: impl Fn(&Product) -> bool) -> usize {
-        let mut users = self
-            .fleet
-            .iter()
-            .filter(|used| covers(&self.products[used.product]));
+        let mut users = self.fleet.iter().filter(|used| covers(&self.products[used.product]));
         match owner {
             Owner::Payer => 0,
             Owner::User => users.next().map_or(0, |user| user.account),
@@ -573,10 +531,7 @@ fn fee_product(plan: &SavingsPlan, term: &Term, index: usize) -> Product {
             "Savings Plans for AWS Compute usage",
             &format!("{}EC2SP:{family}.{option}", region.prefix),
             "",
-            &format!(
-                "{words} {family} EC2 Instance Savings Plan in {}",
-                region.code
-            ),
+            &format!("{words} {family} EC2 Instance Savings Plan in {}", region.code),
         ),
         None => Product::named(
             "ComputeSavingsPlans",

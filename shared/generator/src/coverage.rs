@@ -30,11 +30,7 @@ pub(crate) struct Hour {
 
 impl Hour {
     pub(crate) fn new() -> Self {
-        Self {
-            on_demand: Vec::new(),
-            covered: Vec::new(),
-            unused: Vec::new(),
-        }
+        Self { on_demand: Vec::new(), covered: Vec::new(), unused: Vec::new() }
     }
 
     pub(crate) fn fill(
@@ -55,12 +51,7 @@ impl Hour {
             if is_active { commitment.capacity } else { 0 }
         }));
         for turn in TURNS {
-            let in_turn = || {
-                commitments
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, c)| c.turn == turn)
-            };
+            let in_turn = || commitments.iter().enumerate().filter(|(_, c)| c.turn == turn);
             for (number, commitment) in in_turn() {
                 self.apply(number, &commitment.own);
             }
@@ -80,11 +71,7 @@ impl Hour {
             if quanta > 0 {
                 self.on_demand[resource] -= quanta;
                 self.unused[commitment] -= quanta;
-                self.covered.push(Covered {
-                    resource,
-                    commitment,
-                    quanta,
-                });
+                self.covered.push(Covered { resource, commitment, quanta });
             }
         }
     }

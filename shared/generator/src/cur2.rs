@@ -5,12 +5,7 @@ use crate::columns::{Column, Field};
 pub(crate) fn columns() -> Vec<Column> {
     COLUMNS
         .iter()
-        .map(|&(name, type_name, absent, field)| Column {
-            name,
-            type_name,
-            field,
-            absent,
-        })
+        .map(|&(name, type_name, absent, field)| Column { name, type_name, field, absent })
         .collect()
 }
 

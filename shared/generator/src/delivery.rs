@@ -59,10 +59,7 @@ impl Delivery {
             generation: options.generation,
             id,
             seed: options.seed,
-            period: Period {
-                start: midnight(start),
-                end: midnight(end),
-            },
+            period: Period { start: midnight(start), end: midnight(end) },
             data_folder,
             manifest_keys,
         }
@@ -122,15 +119,9 @@ impl Delivery {
             ),
             columns: columns
                 .iter()
-                .map(|column| ExportColumn {
-                    name: column.name,
-                    type_name: column.type_name,
-                })
+                .map(|column| ExportColumn { name: column.name, type_name: column.type_name })
                 .collect(),
-            data_files: file_keys
-                .iter()
-                .map(|key| format!("s3://{BUCKET}/{key}"))
-                .collect(),
+            data_files: file_keys.iter().map(|key| format!("s3://{BUCKET}/{key}")).collect(),
         }
     }
 }
@@ -162,11 +153,7 @@ struct LegacyColumn {
 
 fn legacy_column(column: &Column) -> LegacyColumn {
     let (category, name) = column.name.split_once('/').unwrap_or(("", column.name));
-    LegacyColumn {
-        category,
-        name,
-        type_name: column.type_name,
-    }
+    LegacyColumn { category, name, type_name: column.type_name }
 }
 
 #[derive(Serialize)]

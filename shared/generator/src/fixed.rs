@@ -117,10 +117,7 @@ impl Fixed {
 }
 
 fn exact(numerator: i128, denominator: i128) -> Fixed {
-    assert!(
-        numerator % denominator == 0,
-        "the catalogue's numbers need more than ten decimals"
-    );
+    assert!(numerator % denominator == 0, "the catalogue's numbers need more than ten decimals");
     i64::try_from(numerator / denominator).map_or_else(
         |_| panic!("a single line costs more than a report line can"),
         Fixed::from_units,
@@ -151,10 +148,7 @@ fn fill_digits(mut number: u64, buffer: &mut [u8]) -> &[u8] {
 
 /// The decimals without trailing zeros, but at least one, as Java does.
 fn write_places(places: &[u8], out: &mut Vec<u8>) {
-    let length = places
-        .iter()
-        .rposition(|digit| *digit != b'0')
-        .map_or(0, |last| last + 1);
+    let length = places.iter().rposition(|digit| *digit != b'0').map_or(0, |last| last + 1);
     out.push(b'.');
     out.extend_from_slice(&places[..length]);
     if length == 0 {

@@ -26,11 +26,7 @@ pub(crate) fn accounts(usage_accounts: u32) -> Vec<Account> {
             id: usage_account_id(number),
             name: Cell::new(&name),
             // An invoice is issued account by account: some lines are final, others are not.
-            invoice_id: if number % 3 == 0 {
-                String::new()
-            } else {
-                "2026000002".to_owned()
-            },
+            invoice_id: if number % 3 == 0 { String::new() } else { "2026000002".to_owned() },
         }
     });
     std::iter::once(payer).chain(usage).collect()
@@ -71,26 +67,16 @@ pub(crate) fn fleet(
 ) -> Vec<Resource> {
     const SALT: u64 = 0xf1ee7;
     let usage_accounts = accounts - 1;
-    let coverable = products
-        .iter()
-        .filter(|product| product.coverage != Coverage::None)
-        .count();
+    let coverable = products.iter().filter(|product| product.coverage != Coverage::None).count();
     (0..size.max(coverable))
         .map(|number| {
             let key = mix(seed ^ SALT, number as u64);
             let is_first = number < coverable;
-            let product = if is_first {
-                number
-            } else {
-                pick(key, coverable)
-            };
+            let product = if is_first { number } else { pick(key, coverable) };
             Resource {
                 key,
-                account: 1 + if is_first {
-                    number
-                } else {
-                    pick(key >> 8, usage_accounts)
-                } % usage_accounts,
+                account: 1 + if is_first { number } else { pick(key >> 8, usage_accounts) }
+                    % usage_accounts,
                 product,
                 zone: zone(&products[product], if is_first { 0 } else { key >> 40 }),
                 pattern: pattern(&products[product], number, key >> 50),

@@ -144,10 +144,7 @@ fn file_ends(files: u32, survey: &Survey) -> Vec<i64> {
     let mut ends = vec![0; usize::try_from(files).unwrap_or(usize::MAX)];
     for (hour, count) in (1..).zip(&survey.hourly_lines) {
         let file = u128::from(before) * u128::from(files) / u128::from(lines.max(1));
-        for end in ends
-            .iter_mut()
-            .skip(usize::try_from(file).unwrap_or_default())
-        {
+        for end in ends.iter_mut().skip(usize::try_from(file).unwrap_or_default()) {
             *end = hour;
         }
         before += count;
@@ -168,9 +165,7 @@ impl<'s> ReportFile<'s> {
     const UNKNOWN_SYSTEM: u8 = 255;
 
     fn new(object: Box<dyn Write + 's>) -> Self {
-        let builder = GzBuilder::new()
-            .mtime(0)
-            .operating_system(Self::UNKNOWN_SYSTEM);
+        let builder = GzBuilder::new().mtime(0).operating_system(Self::UNKNOWN_SYSTEM);
         Self {
             buffer: Vec::with_capacity(2 * Self::FULL),
             encoder: builder.write(object, Self::LEVEL),
@@ -210,8 +205,7 @@ impl Totals {
         } else if let Some(cost) = self.costs.get_mut(&line.account.id) {
             *cost += i128::from(line.cost.units());
         } else {
-            self.costs
-                .insert(line.account.id.clone(), line.cost.units().into());
+            self.costs.insert(line.account.id.clone(), line.cost.units().into());
         }
     }
 
@@ -224,11 +218,7 @@ impl Totals {
         });
         Ok(Summary {
             lines: self.lines.values().sum(),
-            lines_by_type: self
-                .lines
-                .into_iter()
-                .map(|(kind, n)| (kind.name(), n))
-                .collect(),
+            lines_by_type: self.lines.into_iter().map(|(kind, n)| (kind.name(), n)).collect(),
             split_lines: self.split_lines,
             free_lines: self.free_lines,
             unblended_cost_by_account: costs.collect::<io::Result<_>>()?,

@@ -67,31 +67,14 @@ pub(crate) struct Bill {
 const AMAZON: &str = "\"Amazon Web Services, Inc.\"";
 const KUMO: &str = "\"Kumo \"\"Observability\"\" K.K., 東京\"";
 
-pub(crate) const AWS: Bill = Bill {
-    kind: "Anniversary",
-    billing_entity: "AWS",
-    seller: AMAZON,
-};
-pub(crate) const AWS_PURCHASE: Bill = Bill {
-    kind: "Purchase",
-    billing_entity: "AWS",
-    seller: AMAZON,
-};
-pub(crate) const AWS_REFUND: Bill = Bill {
-    kind: "Refund",
-    billing_entity: "AWS",
-    seller: AMAZON,
-};
-pub(crate) const MARKETPLACE: Bill = Bill {
-    kind: "Anniversary",
-    billing_entity: "AWS Marketplace",
-    seller: KUMO,
-};
-pub(crate) const MARKETPLACE_PURCHASE: Bill = Bill {
-    kind: "Purchase",
-    billing_entity: "AWS Marketplace",
-    seller: KUMO,
-};
+pub(crate) const AWS: Bill = Bill { kind: "Anniversary", billing_entity: "AWS", seller: AMAZON };
+pub(crate) const AWS_PURCHASE: Bill =
+    Bill { kind: "Purchase", billing_entity: "AWS", seller: AMAZON };
+pub(crate) const AWS_REFUND: Bill = Bill { kind: "Refund", billing_entity: "AWS", seller: AMAZON };
+pub(crate) const MARKETPLACE: Bill =
+    Bill { kind: "Anniversary", billing_entity: "AWS Marketplace", seller: KUMO };
+pub(crate) const MARKETPLACE_PURCHASE: Bill =
+    Bill { kind: "Purchase", billing_entity: "AWS Marketplace", seller: KUMO };
 
 pub(crate) struct Account {
     pub(crate) id: String,
@@ -112,19 +95,13 @@ impl Span {
     /// From one hour to another, both counted from `origin`.
     pub(crate) fn new(origin: NaiveDateTime, from: i64, until: i64) -> Self {
         let [start, end] = [from, until].map(|hour| time_text(origin, hour));
-        Self {
-            interval: format!("{start}Z/{end}Z"),
-            start,
-            end,
-        }
+        Self { interval: format!("{start}Z/{end}Z"), start, end }
     }
 }
 
 /// An hour counted from `origin`, to the second and without the zone's `Z`.
 pub(crate) fn time_text(origin: NaiveDateTime, hour: i64) -> String {
-    (origin + TimeDelta::hours(hour))
-        .format("%Y-%m-%dT%H:%M:%S")
-        .to_string()
+    (origin + TimeDelta::hours(hour)).format("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
 pub(crate) struct Line<'a> {
@@ -256,10 +233,7 @@ impl<'a> Line<'a> {
             amount: self.product.amount(quanta),
             rate: Some(self.product.rate),
             cost,
-            on_demand: Some(OnDemand {
-                rate: self.product.rate,
-                cost,
-            }),
+            on_demand: Some(OnDemand { rate: self.product.rate, cost }),
             ..self
         }
     }

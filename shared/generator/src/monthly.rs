@@ -61,71 +61,22 @@ const fn off(price: &str) -> Price {
 const ROWS: [Row; 18] = [
     (Kind::Fee, Whose::Payer, Price::SupportPercent(3), support),
     (Kind::Fee, Whose::Account(0), of("42"), domain),
-    (
-        Kind::Fee,
-        Whose::Account(2),
-        of("12000"),
-        annual_subscription,
-    ),
-    (
-        Kind::FlatRateSubscription,
-        Whose::Account(1),
-        of("15"),
-        flat_rate,
-    ),
-    (
-        Kind::Credit,
-        Whose::Account(1),
-        off("25.0000000001"),
-        migration_credit,
-    ),
-    (Kind::Credit, Whose::Account(3), off("0.0000007"), || {
-        ec2("AWS Activate, credit memo 0815")
-    }),
-    (Kind::Credit, Whose::Account(0), off("0"), || {
-        ec2("AWS Free Tier")
-    }),
+    (Kind::Fee, Whose::Account(2), of("12000"), annual_subscription),
+    (Kind::FlatRateSubscription, Whose::Account(1), of("15"), flat_rate),
+    (Kind::Credit, Whose::Account(1), off("25.0000000001"), migration_credit),
+    (Kind::Credit, Whose::Account(3), off("0.0000007"), || ec2("AWS Activate, credit memo 0815")),
+    (Kind::Credit, Whose::Account(0), off("0"), || ec2("AWS Free Tier")),
     (Kind::Refund, Whose::Account(0), off("32.85"), refund),
-    (
-        Kind::EdpDiscount,
-        Whose::Everyone,
-        Price::PercentOff(5),
-        || ec2("Enterprise discount, 5%"),
-    ),
-    (
-        Kind::PrivateRateDiscount,
-        Whose::Account(0),
-        off("3.25"),
-        || ec2("Private rate card"),
-    ),
-    (Kind::BundledDiscount, Whose::Account(1), off("1.5"), || {
-        ec2("Bundled discount")
-    }),
-    (Kind::RiVolumeDiscount, Whose::Payer, off("2.75"), || {
-        ec2("RI volume discount")
-    }),
-    (Kind::SppDiscount, Whose::Payer, off("8.125"), || {
-        ec2("Solution Provider Program, 3%")
-    }),
-    (
-        Kind::DistributorDiscount,
-        Whose::Payer,
-        off("4.0625"),
-        || ec2("Distributor discount"),
-    ),
-    (Kind::Discount, Whose::Account(2), off("0.5"), || {
-        ec2("Discount")
-    }),
-    (Kind::Tax, Whose::Everyone, Price::Percent(10), || {
-        ec2("Tax for product code AmazonEC2")
-    }),
+    (Kind::EdpDiscount, Whose::Everyone, Price::PercentOff(5), || ec2("Enterprise discount, 5%")),
+    (Kind::PrivateRateDiscount, Whose::Account(0), off("3.25"), || ec2("Private rate card")),
+    (Kind::BundledDiscount, Whose::Account(1), off("1.5"), || ec2("Bundled discount")),
+    (Kind::RiVolumeDiscount, Whose::Payer, off("2.75"), || ec2("RI volume discount")),
+    (Kind::SppDiscount, Whose::Payer, off("8.125"), || ec2("Solution Provider Program, 3%")),
+    (Kind::DistributorDiscount, Whose::Payer, off("4.0625"), || ec2("Distributor discount")),
+    (Kind::Discount, Whose::Account(2), off("0.5"), || ec2("Discount")),
+    (Kind::Tax, Whose::Everyone, Price::Percent(10), || ec2("Tax for product code AmazonEC2")),
     (Kind::Tax, Whose::Payer, Price::Percent(10), storage),
-    (
-        Kind::Usage,
-        Whose::Account(0),
-        Price::Quanta(744),
-        monitoring,
-    ),
+    (Kind::Usage, Whose::Account(0), Price::Quanta(744), monitoring),
 ];
 
 /// Adds the products that the entries are about.
@@ -142,12 +93,7 @@ pub(crate) fn entries(products: &mut Vec<Product>, accounts: usize) -> Vec<Entry
             }
             Whose::Everyone => 1..accounts,
         };
-        entries.extend(accounts.map(|account| Entry {
-            kind,
-            product: index,
-            account,
-            price,
-        }));
+        entries.extend(accounts.map(|account| Entry { kind, product: index, account, price }));
     }
     entries
 }
@@ -164,37 +110,19 @@ fn support() -> Product {
 
 fn domain() -> Product {
     let words = "Registration of example.co.jp, \"one year\"";
-    Product::named(
-        "AmazonRegistrar",
-        "Amazon Registrar",
-        "",
-        "RegisterDomain",
-        words,
-    )
-    .sold_by(&AWS_PURCHASE)
+    Product::named("AmazonRegistrar", "Amazon Registrar", "", "RegisterDomain", words)
+        .sold_by(&AWS_PURCHASE)
 }
 
 fn annual_subscription() -> Product {
     let words = "Kumo Observability \"Enterprise\" 📈, annual contract, paid in advance";
-    Product::named(
-        "3x0examp1e0c0ntract00de9z",
-        "Kumo Contract",
-        "AnnualFee",
-        "Contract",
-        words,
-    )
-    .sold_by(&MARKETPLACE_PURCHASE)
+    Product::named("3x0examp1e0c0ntract00de9z", "Kumo Contract", "AnnualFee", "Contract", words)
+        .sold_by(&MARKETPLACE_PURCHASE)
 }
 
 fn flat_rate() -> Product {
     let words = "CloudFront flat-rate plan, Pro";
-    Product::named(
-        "AmazonCloudFront",
-        "Amazon CloudFront",
-        "Global-FlatRate-Pro",
-        "",
-        words,
-    )
+    Product::named("AmazonCloudFront", "Amazon CloudFront", "Global-FlatRate-Pro", "", words)
 }
 
 fn migration_credit() -> Product {
@@ -211,13 +139,7 @@ fn storage() -> Product {
 }
 
 fn ec2(description: &str) -> Product {
-    Product::named(
-        "AmazonEC2",
-        "Amazon Elastic Compute Cloud",
-        "",
-        "",
-        description,
-    )
+    Product::named("AmazonEC2", "Amazon Elastic Compute Cloud", "", "", description)
 }
 
 impl World {
@@ -235,11 +157,7 @@ impl World {
         let period = Span::new(self.origin, 0, self.hours);
         let last_period = Span::new(self.origin, -24 * 28, 0);
         for (number, entry) in self.entries.iter().enumerate() {
-            let span = if entry.kind == Kind::Refund {
-                &last_period
-            } else {
-                &period
-            };
+            let span = if entry.kind == Kind::Refund { &last_period } else { &period };
             emit(&self.entry_line(number, entry, span, survey))?;
         }
         Ok(())
@@ -263,20 +181,12 @@ impl World {
         let cost = match entry.price {
             Price::Quanta(quanta) => return line.using(quanta),
             Price::Of(price) => {
-                return Line {
-                    rate: Some(price),
-                    cost: price,
-                    ..line
-                };
+                return Line { rate: Some(price), cost: price, ..line };
             }
             Price::SupportPercent(percent) => {
                 let share = survey.usage_cost.iter().sum::<i128>() * percent / 100;
                 let price = in_cents(share).max(Fixed::whole(100));
-                return Line {
-                    rate: Some(price),
-                    cost: price,
-                    ..line
-                };
+                return Line { rate: Some(price), cost: price, ..line };
             }
             Price::Off(price) => price.negated(),
             Price::Percent(percent) => in_cents(of_account(percent)),
@@ -326,28 +236,20 @@ impl World {
             rate: Some(reservation.recurring.times(unit.hourly_quanta)),
             cost: reservation.recurring.times(purchased),
             description: Description::Text(&reservation.fee_description),
-            reserved: Some(Reserved {
-                reservation,
-                row: ReservedRow::PeriodFee(fee),
-            }),
+            reserved: Some(Reserved { reservation, row: ReservedRow::PeriodFee(fee) }),
             ..line(Kind::RiFee, 3_000)
         })?;
         if !reservation.term.was_bought_in_period() || reservation.upfront.is_zero() {
             return Ok(());
         }
-        let price = reservation
-            .upfront
-            .times(unit.hourly_quanta * reservation.term.hours());
+        let price = reservation.upfront.times(unit.hourly_quanta * reservation.term.hours());
         emit(&Line {
             bill: &AWS_PURCHASE,
             amount: Fixed::whole(reservation.count),
             rate: Some(price),
             cost: price.times(reservation.count),
             description: Description::Text(&reservation.purchase_description),
-            reserved: Some(Reserved {
-                reservation,
-                row: ReservedRow::Purchase,
-            }),
+            reserved: Some(Reserved { reservation, row: ReservedRow::Purchase }),
             ..line(Kind::Fee, 4_000)
         })
     }
@@ -372,10 +274,7 @@ impl World {
             rate: Some(price),
             cost: price,
             description: Description::Text(&plan.purchase_description),
-            planned: Some(Planned {
-                plan,
-                row: PlannedRow::Purchase,
-            }),
+            planned: Some(Planned { plan, row: PlannedRow::Purchase }),
             ..Line::new(
                 Kind::SavingsPlanUpfrontFee,
                 mix(self.seed, 5_000 + number as u64),

@@ -17,16 +17,10 @@ pub(crate) struct Region {
     pub(crate) prefix: &'static str,
 }
 
-pub(crate) const VIRGINIA: Region = Region {
-    code: "us-east-1",
-    name: "US East (N. Virginia)",
-    prefix: "",
-};
-pub(crate) const TOKYO: Region = Region {
-    code: "ap-northeast-1",
-    name: "Asia Pacific (Tokyo)",
-    prefix: "APN1-",
-};
+pub(crate) const VIRGINIA: Region =
+    Region { code: "us-east-1", name: "US East (N. Virginia)", prefix: "" };
+pub(crate) const TOKYO: Region =
+    Region { code: "ap-northeast-1", name: "Asia Pacific (Tokyo)", prefix: "APN1-" };
 
 /// What a commitment may cover a product by.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -130,10 +124,7 @@ impl Product {
     }
 
     fn of_resource(self, before: &str, after_account: Option<&'static str>) -> Self {
-        let resource = Some(ResourceName {
-            before: before.to_owned(),
-            after_account,
-        });
+        let resource = Some(ResourceName { before: before.to_owned(), after_account });
         Self { resource, ..self }
     }
 
@@ -148,9 +139,7 @@ impl Product {
     }
 
     fn with(mut self, attributes: &[(&'static str, &str)]) -> Self {
-        let owned = attributes
-            .iter()
-            .map(|(key, value)| (*key, (*value).to_owned()));
+        let owned = attributes.iter().map(|(key, value)| (*key, (*value).to_owned()));
         self.attributes.extend(owned);
         self
     }
@@ -182,41 +171,13 @@ struct Size {
     vcpu: i64,
 }
 
-const MICRO: Size = Size {
-    name: "micro",
-    quanta: 1,
-    vcpu: 2,
-};
-const SMALL: Size = Size {
-    name: "small",
-    quanta: 2,
-    vcpu: 2,
-};
-const MEDIUM: Size = Size {
-    name: "medium",
-    quanta: 4,
-    vcpu: 2,
-};
-const LARGE: Size = Size {
-    name: "large",
-    quanta: 8,
-    vcpu: 2,
-};
-const XLARGE: Size = Size {
-    name: "xlarge",
-    quanta: 16,
-    vcpu: 4,
-};
-const XLARGE_2: Size = Size {
-    name: "2xlarge",
-    quanta: 32,
-    vcpu: 8,
-};
-const XLARGE_4: Size = Size {
-    name: "4xlarge",
-    quanta: 64,
-    vcpu: 16,
-};
+const MICRO: Size = Size { name: "micro", quanta: 1, vcpu: 2 };
+const SMALL: Size = Size { name: "small", quanta: 2, vcpu: 2 };
+const MEDIUM: Size = Size { name: "medium", quanta: 4, vcpu: 2 };
+const LARGE: Size = Size { name: "large", quanta: 8, vcpu: 2 };
+const XLARGE: Size = Size { name: "xlarge", quanta: 16, vcpu: 4 };
+const XLARGE_2: Size = Size { name: "2xlarge", quanta: 32, vcpu: 8 };
+const XLARGE_4: Size = Size { name: "4xlarge", quanta: 64, vcpu: 16 };
 
 impl Size {
     fn normalization_factor(&self) -> Fixed {
@@ -281,10 +242,7 @@ const FAMILIES: [Family; 6] = [
 fn instances() -> Vec<Product> {
     let linux = FAMILIES.iter().flat_map(|family| {
         let rate = Fixed::of(family.linux_rate);
-        family
-            .sizes
-            .iter()
-            .map(move |size| instance(family, size, "Linux", rate, size.quanta))
+        family.sizes.iter().map(move |size| instance(family, size, "Linux", rate, size.quanta))
     });
     // A Windows hour is worth twice the quanta of a Linux hour: its plan rates carry the licence.
     let windows = [LARGE, XLARGE].map(|size| {
@@ -306,16 +264,10 @@ fn instance(
     let rate = quantum_rate.times(quanta);
     let mut price = Vec::new();
     rate.write_java(&mut price);
-    let description = format!(
-        "${} per On Demand {system} {kind} Instance Hour",
-        String::from_utf8_lossy(&price)
-    );
+    let description =
+        format!("${} per On Demand {system} {kind} Instance Hour", String::from_utf8_lossy(&price));
     let is_linux = system == "Linux";
-    let operation = if is_linux {
-        "RunInstances"
-    } else {
-        "RunInstances:0002"
-    };
+    let operation = if is_linux { "RunInstances" } else { "RunInstances:0002" };
     let usage_type = format!("{}BoxUsage:{kind}", region.prefix);
     let name = "Amazon Elastic Compute Cloud";
     let product = Product::named("AmazonEC2", name, &usage_type, operation, &description)
@@ -348,11 +300,7 @@ fn instance(
         family: family.name,
         reserved_description: Cell::new(&format!(
             "{}, {kind} reserved instance applied",
-            if is_linux {
-                "Linux/UNIX (Amazon VPC)"
-            } else {
-                "Windows (Amazon VPC)"
-            }
+            if is_linux { "Linux/UNIX (Amazon VPC)" } else { "Windows (Amazon VPC)" }
         )),
         ..product
     }
@@ -378,11 +326,7 @@ fn database(
     let kind = format!("{class}.{}", size.name);
     let (option, usage, words) = match zones {
         1 => ("Single-AZ", "InstanceUsage", "a Single-AZ instance"),
-        _ => (
-            "Multi-AZ",
-            "Multi-AZUsage",
-            "a Multi-AZ instance, standby included",
-        ),
+        _ => ("Multi-AZ", "Multi-AZUsage", "a Multi-AZ instance, standby included"),
     };
     let quanta = size.quanta * zones;
     let usage_type = format!("{usage}:{kind}");
@@ -431,14 +375,8 @@ fn serverless() -> Vec<Product> {
                 ("usagetype", usage_type),
             ])
     };
-    let cpu = fargate(
-        "USE1-Fargate-vCPU-Hours:perCPU",
-        "AWS Fargate - vCPU, per vCPU per hour",
-    );
-    let memory = fargate(
-        "USE1-Fargate-GB-Hours",
-        "AWS Fargate - Memory, per GB per hour",
-    );
+    let cpu = fargate("USE1-Fargate-vCPU-Hours:perCPU", "AWS Fargate - vCPU, per vCPU per hour");
+    let memory = fargate("USE1-Fargate-GB-Hours", "AWS Fargate - Memory, per GB per hour");
     let lambda = Product::named(
         "AWSLambda",
         "AWS Lambda",
@@ -464,10 +402,7 @@ fn serverless() -> Vec<Product> {
         memory.priced("0.004445", "hours", "2", 12),
         lambda.priced("0.0000166667", "Lambda-GB-Second", "800", 20),
     ]
-    .map(|product| Product {
-        coverage: Coverage::Serverless,
-        ..product
-    })
+    .map(|product| Product { coverage: Coverage::Serverless, ..product })
     .into()
 }
 
@@ -511,21 +446,11 @@ fn free_usage() -> Vec<Product> {
 
 fn paid_usage() -> Vec<Product> {
     let s3 = |usage_type, operation| {
-        other(
-            "AmazonS3",
-            "Amazon Simple Storage Service",
-            usage_type,
-            operation,
-        )
-        .of_resource("example-data-", None)
+        other("AmazonS3", "Amazon Simple Storage Service", usage_type, operation)
+            .of_resource("example-data-", None)
     };
     let ec2 = |usage_type, operation| {
-        other(
-            "AmazonEC2",
-            "Amazon Elastic Compute Cloud",
-            usage_type,
-            operation,
-        )
+        other("AmazonEC2", "Amazon Elastic Compute Cloud", usage_type, operation)
     };
     let nat = ("arn:aws:ec2:us-east-1:", Some(":natgateway/nat-0"));
     [
@@ -579,16 +504,11 @@ fn paid_usage() -> Vec<Product> {
 /// What a marketplace seller sells. Sellers write what they like into their descriptions.
 pub(crate) fn monitoring() -> Product {
     let name = "Kumo Observability \"Pro\"";
-    other(
-        "3x0examp1e0pr0duct0c0de9z",
-        name,
-        "SoftwareUsage:m5.large",
-        "Hourly",
-    )
-    .described("Kumo Observability \"Pro\" 📈, per host-hour\n(billed by Kumo K.K., 東京)")
-    .of_resource("i-0", None)
-    .priced("0.0125", "Hrs", "0.25", 4)
-    .sold_by(&MARKETPLACE)
+    other("3x0examp1e0pr0duct0c0de9z", name, "SoftwareUsage:m5.large", "Hourly")
+        .described("Kumo Observability \"Pro\" 📈, per host-hour\n(billed by Kumo K.K., 東京)")
+        .of_resource("i-0", None)
+        .priced("0.0125", "Hrs", "0.25", 4)
+        .sold_by(&MARKETPLACE)
 }
 
 fn other(
@@ -597,22 +517,17 @@ fn other(
     usage_type: &'static str,
     operation: &'static str,
 ) -> Product {
-    Product::named(code, name, usage_type, operation, "")
-        .in_region(&VIRGINIA)
-        .with(&[
-            ("product_family", "Other"),
-            ("servicecode", code),
-            ("servicename", name),
-            ("operation", operation),
-            ("usagetype", usage_type),
-        ])
+    Product::named(code, name, usage_type, operation, "").in_region(&VIRGINIA).with(&[
+        ("product_family", "Other"),
+        ("servicecode", code),
+        ("servicename", name),
+        ("operation", operation),
+        ("usagetype", usage_type),
+    ])
 }
 
 impl Product {
     fn described(self, description: &str) -> Self {
-        Self {
-            description: Cell::new(description),
-            ..self
-        }
+        Self { description: Cell::new(description), ..self }
     }
 }

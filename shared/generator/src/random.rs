@@ -25,11 +25,7 @@ pub(crate) fn pick(key: u64, count: usize) -> usize {
 /// An identity such as AWS prints: sixteen hexadecimal digits.
 pub(crate) fn write_hex(key: u64, out: &mut Vec<u8>) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    out.extend(
-        (0..16)
-            .rev()
-            .map(|digit| DIGITS[pick(key >> (4 * digit), 16)]),
-    );
+    out.extend((0..16).rev().map(|digit| DIGITS[pick(key >> (4 * digit), 16)]));
 }
 
 /// A line item id: 52 characters of base 32, twelve of them from every number.

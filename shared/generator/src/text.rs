@@ -33,12 +33,7 @@ pub(crate) fn json_cell<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>)
 const TAG_VALUES: [[&str; 4]; 4] = [
     ["4711", "0815", "R&D, Tokyo", ""],
     ["production", "staging", "", "test \"blue\""],
-    [
-        "web",
-        "決済バッチ 🚀",
-        "reports, monthly",
-        "line one\nline two",
-    ],
+    ["web", "決済バッチ 🚀", "reports, monthly", "line one\nline two"],
     ["", "Größe & Übergröße", "o'brien@example.com", "team\tα,β"],
 ];
 
@@ -64,27 +59,14 @@ pub(crate) const TAG_SETS: usize = 1 + COMBINATIONS;
 pub(crate) fn tag_sets() -> Vec<TagSet> {
     let combination = |number: usize| {
         let [a, b, c, d] = TAG_VALUES;
-        [
-            a[number % 4],
-            b[number / 4 % 4],
-            c[number / 16 % 4],
-            d[number / 64 % 4],
-        ]
+        [a[number % 4], b[number / 4 % 4], c[number / 16 % 4], d[number / 64 % 4]]
     };
     let untagged = std::iter::once([""; 4]);
-    untagged
-        .chain((0..COMBINATIONS).map(combination))
-        .map(tag_set)
-        .collect()
+    untagged.chain((0..COMBINATIONS).map(combination)).map(tag_set).collect()
 }
 
 fn tag_set(values: [&str; 4]) -> TagSet {
-    const SNAKE: [&str; 4] = [
-        "user_cost_center",
-        "user_environment",
-        "user_name",
-        "user_owner",
-    ];
+    const SNAKE: [&str; 4] = ["user_cost_center", "user_environment", "user_name", "user_owner"];
     const ACTIVATED: [&str; 4] = [
         "resourceTags/user:CostCenter",
         "resourceTags/user:Environment",

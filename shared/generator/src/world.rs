@@ -148,11 +148,7 @@ impl World {
             .map(|(at, account)| (account.id.as_str(), at))
             .collect();
         let account = |line: &Line<'_>| by_id[line.account.id.as_str()];
-        let span = Span {
-            interval: String::new(),
-            start: String::new(),
-            end: String::new(),
-        };
+        let span = Span { interval: String::new(), start: String::new(), end: String::new() };
         let mut state = Hour::new();
         for hour in self.first_hour..self.hours {
             self.fill(hour, &mut state);
@@ -188,22 +184,11 @@ impl World {
             self.fill(hour, state);
             self.fleet_usage(hour, &span, state, emit)?;
         }
-        self.other_usage(
-            hour,
-            &span,
-            self.other_usage_in(hour, survey.other_usage),
-            emit,
-        )
+        self.other_usage(hour, &span, self.other_usage_in(hour, survey.other_usage), emit)
     }
 
     fn fill(&self, hour: i64, state: &mut Hour) {
-        state.fill(
-            hour,
-            &self.fleet,
-            &self.products,
-            &self.commitments,
-            self.hours,
-        );
+        state.fill(hour, &self.fleet, &self.products, &self.commitments, self.hours);
     }
 
     /// An even share of the lines for every hour.
@@ -218,11 +203,7 @@ impl World {
         }
         for (resource, quanta) in self.fleet.iter().zip(&state.on_demand) {
             if *quanta > 0 {
-                emit(
-                    &self
-                        .resource_line(Kind::Usage, span, resource, 0)
-                        .using(*quanta),
-                )?;
+                emit(&self.resource_line(Kind::Usage, span, resource, 0).using(*quanta))?;
             }
         }
         self.negations(span, state, emit)?;
@@ -258,9 +239,8 @@ impl World {
         let quanta = covered.quanta;
         match &self.commitments[covered.commitment].terms {
             Terms::Reservation(reservation) => {
-                let line = self
-                    .resource_line(Kind::DiscountedUsage, span, resource, salt)
-                    .using(quanta);
+                let line =
+                    self.resource_line(Kind::DiscountedUsage, span, resource, salt).using(quanta);
                 let row = ReservedRow::Covered {
                     upfront: reservation.upfront.times(quanta),
                     recurring: reservation.recurring.times(quanta),
@@ -281,10 +261,7 @@ impl World {
                     rate: plan.quantum_rate.quotient(line.product.quantum),
                     effective_cost: plan.quantum_rate.times(quanta),
                 };
-                Line {
-                    planned: Some(Planned { plan, row }),
-                    ..line
-                }
+                Line { planned: Some(Planned { plan, row }), ..line }
             }
         }
     }
@@ -295,12 +272,7 @@ impl World {
         for covered in &state.covered {
             if let Terms::Plan(_) = self.commitments[covered.commitment].terms {
                 let resource = &self.fleet[covered.resource];
-                let group = (
-                    covered.commitment,
-                    resource.account,
-                    resource.product,
-                    resource.zone,
-                );
+                let group = (covered.commitment, resource.account, resource.product, resource.zone);
                 *groups.entry(group).or_default() += covered.quanta;
             }
         }
@@ -309,10 +281,7 @@ impl World {
                 continue;
             };
             let zone_key = zone.bytes().fold(0, |key, byte| mix(key, byte.into()));
-            let place = mix(
-                commitment as u64,
-                mix(account as u64, mix(product as u64, zone_key)),
-            );
+            let place = mix(commitment as u64, mix(account as u64, mix(product as u64, zone_key)));
             let product = &self.products[product];
             let line = Line::new(
                 Kind::SavingsPlanNegation,
@@ -324,14 +293,8 @@ impl World {
             emit(&Line {
                 zone,
                 description: Description::Negation,
-                planned: Some(Planned {
-                    plan,
-                    row: PlannedRow::Negation,
-                }),
-                on_demand: Some(OnDemand {
-                    rate: product.rate,
-                    cost: Fixed::ZERO,
-                }),
+                planned: Some(Planned { plan, row: PlannedRow::Negation }),
+                on_demand: Some(OnDemand { rate: product.rate, cost: Fixed::ZERO }),
                 ..line.using(-quanta)
             })?;
         }
@@ -343,16 +306,11 @@ impl World {
             let Terms::Plan(plan) = &commitment.terms else {
                 continue;
             };
-            let used = plan
-                .quantum_rate
-                .times(commitment.capacity - state.unused[number]);
+            let used = plan.quantum_rate.times(commitment.capacity - state.unused[number]);
             emit(&Line {
                 rate: Some(plan.recurring),
                 cost: plan.recurring,
-                planned: Some(Planned {
-                    plan,
-                    row: PlannedRow::HourlyFee { used },
-                }),
+                planned: Some(Planned { plan, row: PlannedRow::HourlyFee { used } }),
                 ..Line::new(
                     Kind::SavingsPlanRecurringFee,
                     mix(self.seed, 1_000 + number as u64),
@@ -409,11 +367,7 @@ impl World {
         const FREE: u64 = 68;
         for number in 0..count {
             let key = mix(self.seed ^ SALT, number);
-            let menu = if key % 100 < FREE {
-                &self.free
-            } else {
-                &self.paid
-            };
+            let menu = if key % 100 < FREE { &self.free } else { &self.paid };
             let product = &self.products[menu.start + pick(key >> 7, menu.len())];
             let most = product.hourly_quanta.unsigned_abs();
             let quanta = 1 + mix(key, 1 + hour.unsigned_abs()) % most;
@@ -435,11 +389,7 @@ impl World {
 
 /// Half of all resources are not tagged.
 fn tag_set(key: u64) -> usize {
-    if key & 8 == 0 {
-        0
-    } else {
-        1 + pick(key >> 44, TAG_SETS - 1)
-    }
+    if key & 8 == 0 { 0 } else { 1 + pick(key >> 44, TAG_SETS - 1) }
 }
 
 /// The first hour in which the fleet runs, and its size, for a report of so many lines.
@@ -453,10 +403,6 @@ fn extent(lines: u64, hours: i64) -> (i64, usize) {
     let affordable = i64::try_from(lines * FLEET_LINES / 100 / LEAST_LINES).unwrap_or(hours);
     let running = affordable.clamp(LEAST_HOURS, hours);
     let resources = lines * RESOURCES / 100 / hours.unsigned_abs();
-    let size = if running < hours {
-        0
-    } else {
-        usize::try_from(resources).unwrap_or(usize::MAX)
-    };
+    let size = if running < hours { 0 } else { usize::try_from(resources).unwrap_or(usize::MAX) };
     (hours - running, size)
 }

@@ -29,7 +29,7 @@ pub struct Function<H> {
     pub handler: H,
 }
 
-/// The right handler is a deployment's business: a message for another step is no mistake in the message.
+/// A request in the wrong queue: a mistake of the deployment, which trying again does not mend.
 pub fn misdelivered(request: &Request) -> Failure {
     let subject = Subject::of(request);
     Failure::Reject(format!("this function does not handle {} {}", subject.step, subject.unit))
@@ -123,7 +123,10 @@ where
     /// the message comes back; the queue gives up on it in the end.
     async fn guarded(&self, request: Request) -> Result<Outcome, Failure> {
         let task = tokio::spawn((self.handler)(request, Arc::clone(&self.app)));
-        task.await.unwrap_or_else(|error| Err(Failure::Retry(format!("the handler died: {error}"))))
+        task.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "handler panicked");
+            Err(Failure::Retry(format!("the handler panicked: {error}")))
+        })
     }
 }
 

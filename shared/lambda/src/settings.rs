@@ -62,7 +62,11 @@ impl Settings {
                 .collect(),
             has_local_endpoint: reader.get("AWS_ENDPOINT_URL").is_some(),
         };
-        if reader.problems.is_empty() { Ok(settings) } else { Err(InvalidSettings(reader.problems)) }
+        if reader.problems.is_empty() {
+            Ok(settings)
+        } else {
+            Err(InvalidSettings(reader.problems))
+        }
     }
 }
 

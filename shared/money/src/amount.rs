@@ -74,15 +74,8 @@ impl Amount {
         };
         let (mantissa, decimals, rest) = parse_mantissa(digits)?;
         let exponent = parse_exponent(rest)?;
-        let units = scale(
-            mantissa,
-            exponent.saturating_sub(decimals).saturating_add(18),
-        )?;
-        Ok(Self(if negative {
-            units.saturating_neg()
-        } else {
-            units
-        }))
+        let units = scale(mantissa, exponent.saturating_sub(decimals).saturating_add(18))?;
+        Ok(Self(if negative { units.saturating_neg() } else { units }))
     }
 }
 
@@ -135,14 +128,12 @@ fn scale(mantissa: i128, exponent: i32) -> Result<i128, ParseAmountError> {
     }
     let power = 10_i128.checked_pow(exponent.unsigned_abs());
     if exponent >= 0 {
-        return power
-            .and_then(|p| mantissa.checked_mul(p))
-            .ok_or(ParseAmountError::TooLarge);
+        return power.and_then(|p| mantissa.checked_mul(p)).ok_or(ParseAmountError::TooLarge);
     }
     match power {
-        Some(power) if mantissa.checked_rem(power) == Some(0) => mantissa
-            .checked_div(power)
-            .ok_or(ParseAmountError::TooLarge),
+        Some(power) if mantissa.checked_rem(power) == Some(0) => {
+            mantissa.checked_div(power).ok_or(ParseAmountError::TooLarge)
+        }
         _ => Err(ParseAmountError::TooManyDecimals),
     }
 }

@@ -18,9 +18,7 @@ pub fn apportion(whole: Amount, weights: &[Amount]) -> Result<Vec<Amount>, Appor
     if let Some(negative) = weights.iter().find(|weight| weight.is_negative()) {
         return Err(ApportionError::NegativeWeight(*negative));
     }
-    let total = weights
-        .iter()
-        .fold(I256::ZERO, |sum, w| sum.saturating_add(w.units().into()));
+    let total = weights.iter().fold(I256::ZERO, |sum, w| sum.saturating_add(w.units().into()));
     if total == I256::ZERO {
         return Err(ApportionError::NoWeight);
     }
@@ -36,23 +34,13 @@ pub fn apportion(whole: Amount, weights: &[Amount]) -> Result<Vec<Amount>, Appor
     let handed_out: i128 = parts.iter().sum();
     let left = whole.units().abs().saturating_sub(handed_out);
     remainders.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-    for (_, index) in remainders
-        .iter()
-        .take(usize::try_from(left).unwrap_or(usize::MAX))
-    {
+    for (_, index) in remainders.iter().take(usize::try_from(left).unwrap_or(usize::MAX)) {
         if let Some(part) = parts.get_mut(*index) {
             *part = part.saturating_add(1);
         }
     }
     let sign = |units: i128| {
-        if whole.is_negative() {
-            units.saturating_neg()
-        } else {
-            units
-        }
+        if whole.is_negative() { units.saturating_neg() } else { units }
     };
-    Ok(parts
-        .into_iter()
-        .map(|units| Amount::from_units(sign(units)))
-        .collect())
+    Ok(parts.into_iter().map(|units| Amount::from_units(sign(units))).collect())
 }

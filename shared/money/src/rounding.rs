@@ -21,20 +21,13 @@ pub struct Rounded {
 
 /// Rounds to `decimals` (a currency's minor units: 0 for JPY, 2 for USD).
 pub fn round(exact: Amount, decimals: u32, mode: Mode) -> Rounded {
-    assert!(
-        decimals <= Amount::DECIMALS,
-        "nothing is rounded to more decimals than amounts have"
-    );
+    assert!(decimals <= Amount::DECIMALS, "nothing is rounded to more decimals than amounts have");
     let step = 10_i128.pow(Amount::DECIMALS.saturating_sub(decimals));
     let dropped = exact.units().checked_rem(step).unwrap_or_default();
     let truncated = exact - Amount::from_units(dropped);
     let half = step.checked_div(2).unwrap_or_default();
-    let last_digit_is_odd = truncated
-        .units()
-        .checked_div(step)
-        .unwrap_or_default()
-        .checked_rem(2)
-        != Some(0);
+    let last_digit_is_odd =
+        truncated.units().checked_div(step).unwrap_or_default().checked_rem(2) != Some(0);
     let away_from_zero = match mode {
         Mode::Down => false,
         Mode::Up => dropped != 0,
@@ -43,18 +36,7 @@ pub fn round(exact: Amount, decimals: u32, mode: Mode) -> Rounded {
             step > 1 && (dropped.abs() > half || (dropped.abs() == half && last_digit_is_odd))
         }
     };
-    let nudge = if away_from_zero {
-        Amount::from_units(step)
-    } else {
-        Amount::ZERO
-    };
-    let rounded = if dropped < 0 {
-        truncated - nudge
-    } else {
-        truncated + nudge
-    };
-    Rounded {
-        rounded,
-        difference: rounded - exact,
-    }
+    let nudge = if away_from_zero { Amount::from_units(step) } else { Amount::ZERO };
+    let rounded = if dropped < 0 { truncated - nudge } else { truncated + nudge };
+    Rounded { rounded, difference: rounded - exact }
 }

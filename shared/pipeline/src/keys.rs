@@ -93,34 +93,21 @@ pub fn compression_of(key: &str) -> Option<Compression> {
 }
 
 pub fn rated(plan: &Plan, account: AccountId) -> String {
-    format!(
-        "{}/rated.parquet",
-        partition(plan, Table::Rated, Some(account))
-    )
+    format!("{}/rated.parquet", partition(plan, Table::Rated, Some(account)))
 }
 
 /// What commitments covered in each hour of an account, one row group a day.
 pub fn demand(plan: &Plan, account: AccountId) -> String {
-    format!(
-        "{}/account={account}/demand.parquet",
-        of_run(plan, "demand")
-    )
+    format!("{}/account={account}/demand.parquet", of_run(plan, "demand"))
 }
 
 pub fn allocations(plan: &Plan, day: chrono::NaiveDate) -> String {
-    format!(
-        "{}/{day}.parquet",
-        partition(plan, Table::Allocations, None)
-    )
+    format!("{}/{day}.parquet", partition(plan, Table::Allocations, None))
 }
 
 /// A customer's rows of a table that analysts query. Athena skips names that start with `_`.
 pub fn report(plan: &Plan, table: Table, customer: &str) -> String {
-    format!(
-        "{}/{}.parquet",
-        partition(plan, table, None),
-        customer.trim_start_matches('_')
-    )
+    format!("{}/{}.parquet", partition(plan, table, None), customer.trim_start_matches('_'))
 }
 
 /// What a customer is billed, for people: charges and the invoice.

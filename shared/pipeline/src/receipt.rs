@@ -185,12 +185,6 @@ pub struct Check {
 
 impl Check {
     pub fn equal(law: &str, of: impl Into<String>, left: Amount, right: Amount) -> Self {
-        Self {
-            law: law.to_owned(),
-            of: of.into(),
-            left,
-            right,
-            holds: left == right,
-        }
+        Self { law: law.to_owned(), of: of.into(), left, right, holds: left == right }
     }
 }

@@ -23,12 +23,7 @@ impl RunId {
             hash.update(part.as_bytes());
         }
         let digest = hash.finalize();
-        Self(
-            digest
-                .iter()
-                .take(8)
-                .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")),
-        )
+        Self(digest.iter().take(8).fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")))
     }
 
     pub fn as_str(&self) -> &str {
@@ -42,9 +37,7 @@ impl FromStr for RunId {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let valid =
             text.len() == 16 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        valid
-            .then(|| Self(text.to_owned()))
-            .ok_or_else(|| InvalidRunId(text.to_owned()))
+        valid.then(|| Self(text.to_owned())).ok_or_else(|| InvalidRunId(text.to_owned()))
     }
 }
 
@@ -68,8 +61,6 @@ impl Serialize for RunId {
 
 impl<'de> Deserialize<'de> for RunId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }

@@ -16,13 +16,8 @@ pub enum Table {
 }
 
 impl Table {
-    pub const ALL: [Self; 5] = [
-        Self::LineItems,
-        Self::Rated,
-        Self::Allocations,
-        Self::Charges,
-        Self::DailyCosts,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::LineItems, Self::Rated, Self::Allocations, Self::Charges, Self::DailyCosts];
 
     pub const fn name(self) -> &'static str {
         match self {

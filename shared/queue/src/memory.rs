@@ -16,10 +16,7 @@ pub struct MemoryQueue {
 
 impl MemoryQueue {
     pub fn receive(&self) -> Option<Message> {
-        self.messages
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop_front()
+        self.messages.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
 }
 

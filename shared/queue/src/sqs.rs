@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::error::DisplayErrorContext;
+use aws_sdk_sqs::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
 use pipeline::{Message, Step};
 use tokio::task::JoinSet;
@@ -61,7 +61,7 @@ impl SqsQueue {
             .map_err(|error| not_sent(1, 1, error.to_string()))?;
         let request = request.message_attributes("reason", attribute);
         let sent = request.send().await;
-        sent.map_err(|error| not_sent(1, 1, DisplayErrorContext(error).to_string()))?;
+        sent.map_err(|error| not_sent(1, 1, words(error)))?;
         Ok(())
     }
 
@@ -115,6 +115,16 @@ fn not_sent(failed: usize, total: usize, reason: String) -> SendError {
     SendError { failed, total, reason }
 }
 
+fn words<E>(error: SdkError<E>) -> String
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    match (error.code(), error.message()) {
+        (Some(code), Some(message)) => format!("{code}: {message}"),
+        _ => DisplayErrorContext(error).to_string(),
+    }
+}
+
 fn by_step(messages: &[Message]) -> BTreeMap<Step, Vec<String>> {
     let mut bodies: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for message in messages {
@@ -153,7 +163,7 @@ async fn send_batch(
         let request = request.set_entries(Some(entries(&waiting)));
         let answer = request.send().await.map_err(|error| Unsent {
             messages: waiting.len() + refused.messages,
-            reason: DisplayErrorContext(error).to_string(),
+            reason: words(error),
         })?;
         let mut again = Vec::new();
         for failure in answer.failed {

@@ -57,10 +57,6 @@ impl From<queue::SendError> for Failure {
 
 impl From<catalog::CatalogError> for Failure {
     fn from(error: catalog::CatalogError) -> Self {
-        if error.transient {
-            Self::Retry(error.reason)
-        } else {
-            Self::Reject(error.reason)
-        }
+        if error.transient { Self::Retry(error.reason) } else { Self::Reject(error.reason) }
     }
 }

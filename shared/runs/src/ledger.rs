@@ -95,7 +95,9 @@ impl App {
     }
 
     pub async fn find<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Failure> {
-        let Some(object) = self.results.get(key).await? else { return Ok(None) };
+        let Some(object) = self.results.get(key).await? else {
+            return Ok(None);
+        };
         serde_json::from_slice(&object.bytes)
             .map(Some)
             .map_err(|error| Failure::Reject(format!("`{key}` is not what was written: {error}")))
@@ -112,10 +114,7 @@ impl App {
 const AT_ONCE: usize = 16;
 
 /// Does the same for every item, several at once, and keeps their order.
-pub async fn in_order<I, T, F>(
-    items: Vec<I>,
-    work: impl Fn(I) -> F,
-) -> Result<Vec<T>, Failure>
+pub async fn in_order<I, T, F>(items: Vec<I>, work: impl Fn(I) -> F) -> Result<Vec<T>, Failure>
 where
     T: Send + 'static,
     F: Future<Output = Result<T, Failure>> + Send + 'static,
@@ -129,7 +128,9 @@ where
         {
             under_way.push_back(tokio::spawn(work(item)));
         }
-        let Some(next) = under_way.pop_front() else { return Ok(done) };
+        let Some(next) = under_way.pop_front() else {
+            return Ok(done);
+        };
         // A panic in a task is a panic of the message that asked for it.
         done.push(next.await.map_err(|panic| Failure::Retry(panic.to_string()))??);
     }
@@ -146,6 +147,5 @@ pub fn to_json<T: Serialize>(key: &str, value: &T) -> Result<Bytes, Failure> {
 pub fn parse_contracts(key: &str, bytes: &[u8]) -> Result<Contracts, Failure> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| Failure::Reject(format!("`{key}` is not UTF-8: {error}")))?;
-    Contracts::parse(text)
-        .map_err(|problems| Failure::Reject(problems.display(key).to_string()))
+    Contracts::parse(text).map_err(|problems| Failure::Reject(problems.display(key).to_string()))
 }

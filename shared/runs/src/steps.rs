@@ -7,9 +7,7 @@
 use std::collections::BTreeSet;
 
 use cur::AccountId;
-use pipeline::{
-    Message, Plan, RecalculateReceipt, SplitReceipt, Step, Table, UNASSIGNED, keys,
-};
+use pipeline::{Message, Plan, RecalculateReceipt, SplitReceipt, Step, Table, UNASSIGNED, keys};
 
 use crate::{App, Failure};
 
@@ -65,9 +63,9 @@ impl App {
             Step::SplitReport => (0..plan.files.len())
                 .map(|file| Message::SplitReport { run: run(), file })
                 .collect(),
-            Step::RegisterPartitions => Table::ALL
-                .map(|table| Message::RegisterPartitions { run: run(), table })
-                .to_vec(),
+            Step::RegisterPartitions => {
+                Table::ALL.map(|table| Message::RegisterPartitions { run: run(), table }).to_vec()
+            }
             Step::RecalculateAccount => (self.accounts(plan).await?.into_iter())
                 .map(|account| Message::RecalculateAccount { run: run(), account })
                 .collect(),

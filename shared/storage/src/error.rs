@@ -31,21 +31,11 @@ impl Error {
         key: &str,
         source: impl Into<Box<dyn StdError + Send + Sync>>,
     ) -> Self {
-        Self {
-            kind,
-            operation,
-            key: key.to_owned(),
-            source: Some(source.into()),
-        }
+        Self { kind, operation, key: key.to_owned(), source: Some(source.into()) }
     }
 
     pub fn bare(kind: ErrorKind, operation: &'static str, key: &str) -> Self {
-        Self {
-            kind,
-            operation,
-            key: key.to_owned(),
-            source: None,
-        }
+        Self { kind, operation, key: key.to_owned(), source: None }
     }
 }
 

@@ -42,9 +42,7 @@ pub(crate) fn etag_of(bytes: &[u8]) -> String {
 }
 
 fn quoted(digest: &[u8]) -> String {
-    let hex = digest
-        .iter()
-        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+    let hex = digest.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     format!("\"{hex}\"")
 }
 
@@ -69,12 +67,7 @@ impl FolderStore {
         if safe {
             Ok(self.root.join(key))
         } else {
-            Err(Error::new(
-                ErrorKind::Permanent,
-                operation,
-                key,
-                "no file can have this name",
-            ))
+            Err(Error::new(ErrorKind::Permanent, operation, key, "no file can have this name"))
         }
     }
 
@@ -84,12 +77,7 @@ impl FolderStore {
             return Err(io::ErrorKind::NotFound.into());
         }
         let stamp = stamp(&metadata)?;
-        let known = self
-            .etags
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(path)
-            .cloned();
+        let known = self.etags.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
         let etag = match known {
             Some((then, etag)) if then == stamp => etag,
             _ => {
@@ -100,12 +88,7 @@ impl FolderStore {
             }
         };
         let modified_unix = i64::try_from(stamp.modified_nanos / 1_000_000_000).unwrap_or(i64::MAX);
-        Ok(ObjectInfo {
-            key: key.to_owned(),
-            etag,
-            size_bytes: stamp.size_bytes,
-            modified_unix,
-        })
+        Ok(ObjectInfo { key: key.to_owned(), etag, size_bytes: stamp.size_bytes, modified_unix })
     }
 
     fn unfinished(&self) -> io::Result<(PathBuf, File)> {
@@ -140,14 +123,8 @@ impl FolderStore {
 }
 
 fn stamp(metadata: &Metadata) -> io::Result<Stamp> {
-    let since_1970 = metadata
-        .modified()?
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    Ok(Stamp {
-        modified_nanos: since_1970.as_nanos(),
-        size_bytes: metadata.len(),
-    })
+    let since_1970 = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Ok(Stamp { modified_nanos: since_1970.as_nanos(), size_bytes: metadata.len() })
 }
 
 fn hash_file(path: &Path) -> io::Result<String> {
@@ -194,10 +171,7 @@ impl Store for FolderStore {
         let path = self.path("read", key)?;
         let read = || {
             let info = self.info(key, &path)?;
-            Ok(Object {
-                info,
-                bytes: fs::read(&path)?.into(),
-            })
+            Ok(Object { info, bytes: fs::read(&path)?.into() })
         };
         if_found(read().map_err(failed("read", key)))
     }
@@ -211,8 +185,7 @@ impl Store for FolderStore {
             let mut file = File::open(&path)?;
             file.seek(SeekFrom::Start(range.start))?;
             let mut bytes = Vec::new();
-            file.take(range.end.saturating_sub(range.start))
-                .read_to_end(&mut bytes)?;
+            file.take(range.end.saturating_sub(range.start)).read_to_end(&mut bytes)?;
             Ok(bytes.into())
         };
         read().map_err(failed("read", key))
@@ -254,12 +227,7 @@ impl Store for FolderStore {
     async fn upload(&self, key: &str) -> Result<Box<dyn Upload>, Error> {
         let path = self.path("write", key)?;
         let (unfinished, file) = self.unfinished().map_err(failed("write", key))?;
-        Ok(Box::new(FolderUpload {
-            key: key.to_owned(),
-            path,
-            unfinished,
-            file,
-        }))
+        Ok(Box::new(FolderUpload { key: key.to_owned(), path, unfinished, file }))
     }
 
     async fn list(&self, prefix: &str) -> Result<Vec<String>, Error> {
@@ -287,11 +255,7 @@ fn walk(root: &Path, folder: &str, keys: &mut Vec<String>) -> io::Result<()> {
         if name == UNFINISHED {
             continue;
         }
-        let key = if folder.is_empty() {
-            name
-        } else {
-            format!("{folder}/{name}")
-        };
+        let key = if folder.is_empty() { name } else { format!("{folder}/{name}") };
         if fs::metadata(entry.path())?.is_dir() {
             walk(root, &key, keys)?;
         } else {
@@ -311,9 +275,7 @@ struct FolderUpload {
 #[async_trait]
 impl Upload for FolderUpload {
     async fn push(&mut self, part: Bytes) -> Result<(), Error> {
-        self.file
-            .write_all(&part)
-            .map_err(failed("write", &self.key))
+        self.file.write_all(&part).map_err(failed("write", &self.key))
     }
 
     async fn finish(self: Box<Self>) -> Result<Created, Error> {

@@ -31,10 +31,7 @@ impl MemoryStore {
 
     /// Everything in the bucket.
     pub fn contents(&self) -> BTreeMap<String, Bytes> {
-        self.objects()
-            .iter()
-            .map(|(key, object)| (key.clone(), object.bytes.clone()))
-            .collect()
+        self.objects().iter().map(|(key, object)| (key.clone(), object.bytes.clone())).collect()
     }
 
     fn objects(&self) -> MutexGuard<'_, Objects> {
@@ -65,18 +62,15 @@ impl Store for MemoryStore {
 
     async fn read_range(&self, key: &str, etag: &str, range: Range<u64>) -> Result<Bytes, Error> {
         let objects = self.objects();
-        let object = objects
-            .get(key)
-            .ok_or_else(|| Error::bare(ErrorKind::NotFound, "read", key))?;
+        let object =
+            objects.get(key).ok_or_else(|| Error::bare(ErrorKind::NotFound, "read", key))?;
         if object.info.etag != etag {
             return Err(Error::bare(ErrorKind::Changed, "read", key));
         }
         let position = |at: u64| {
             usize::try_from(at).map_or(object.bytes.len(), |at| at.min(object.bytes.len()))
         };
-        Ok(object
-            .bytes
-            .slice(position(range.start)..position(range.end)))
+        Ok(object.bytes.slice(position(range.start)..position(range.end)))
     }
 
     async fn create(&self, key: &str, bytes: Bytes) -> Result<Created, Error> {

@@ -50,10 +50,8 @@ impl BlockingReader {
         }
         self.requested = range.end;
         let (store, key, etag) = (Arc::clone(&self.store), self.key.clone(), self.etag.clone());
-        self.ahead = Some(
-            self.runtime
-                .spawn(async move { store.read_range(&key, &etag, range).await }),
-        );
+        self.ahead =
+            Some(self.runtime.spawn(async move { store.read_range(&key, &etag, range).await }));
     }
 
     fn next_range(&self) -> Range<u64> {

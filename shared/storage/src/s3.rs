@@ -174,7 +174,13 @@ where
 {
     move |error| {
         let kind = kind_of(&error);
-        Error::new(kind, operation, key, DisplayErrorContext(error).to_string())
+        let words = match (error.code(), error.message(), &error) {
+            (Some(code), Some(message), _) => format!("{code}: {message}"),
+            // The answer to HEAD has no body, and so no words.
+            (_, _, SdkError::ServiceError(refusal)) => format!("status {}", refusal.raw().status()),
+            _ => DisplayErrorContext(error).to_string(),
+        };
+        Error::new(kind, operation, key, words)
     }
 }
 
@@ -194,8 +200,14 @@ fn kind_of<E: ProvideErrorMetadata>(error: &SdkError<E>) -> ErrorKind {
         // `CompleteMultipartUpload` may fail under status 200, hence by name as well. An upload that
         // is gone was completed by a request whose answer was lost, or aborted: start another.
         (
-            "ConditionalRequestConflict" | "OperationAborted" | "NoSuchUpload" | "InternalError"
-            | "SlowDown" | "ServiceUnavailable" | "RequestTimeout" | "ExpiredToken",
+            "ConditionalRequestConflict"
+            | "OperationAborted"
+            | "NoSuchUpload"
+            | "InternalError"
+            | "SlowDown"
+            | "ServiceUnavailable"
+            | "RequestTimeout"
+            | "ExpiredToken",
             _,
         )
         | (_, 429 | 500..) => ErrorKind::Transient,
@@ -268,7 +280,9 @@ impl S3Upload {
 
     /// Waits for room, then lets the part go.
     async fn send(&mut self, part: Bytes) -> Result<(), Error> {
-        let Some(multipart) = &mut self.multipart else { return Ok(()) };
+        let Some(multipart) = &mut self.multipart else {
+            return Ok(());
+        };
         while multipart.in_flight.len() >= PARTS_IN_FLIGHT {
             multipart.collect_one(&self.key).await?;
         }
@@ -291,7 +305,9 @@ impl S3Upload {
     }
 
     async fn complete(&mut self) -> Result<(), Error> {
-        let Some(multipart) = &mut self.multipart else { return Ok(()) };
+        let Some(multipart) = &mut self.multipart else {
+            return Ok(());
+        };
         while !multipart.in_flight.is_empty() {
             multipart.collect_one(&self.key).await?;
         }
@@ -309,7 +325,9 @@ impl S3Upload {
     /// Frees what was stored. Best effort: the bucket's lifecycle rule for incomplete uploads removes
     /// what is left.
     async fn abort(&mut self) {
-        let Some(upload_id) = self.take_upload_id() else { return };
+        let Some(upload_id) = self.take_upload_id() else {
+            return;
+        };
         abort(self.store.clone(), self.key.clone(), upload_id).await;
     }
 
@@ -322,7 +340,9 @@ impl S3Upload {
 
 impl Drop for S3Upload {
     fn drop(&mut self) {
-        let Some(upload_id) = self.take_upload_id() else { return };
+        let Some(upload_id) = self.take_upload_id() else {
+            return;
+        };
         if let Ok(runtime) = Handle::try_current() {
             runtime.spawn(abort(self.store.clone(), self.key.clone(), upload_id));
         }
@@ -340,7 +360,8 @@ async fn abort(store: S3Store, key: String, upload_id: String) {
 impl Multipart {
     async fn collect_one(&mut self, key: &str) -> Result<(), Error> {
         if let Some(part) = self.in_flight.join_next().await {
-            let part = part.map_err(|error| Error::new(ErrorKind::Permanent, "write", key, error))?;
+            let part =
+                part.map_err(|error| Error::new(ErrorKind::Permanent, "write", key, error))?;
             self.completed.push(part?);
         }
         Ok(())

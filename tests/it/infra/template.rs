@@ -31,12 +31,8 @@ impl Template {
     /// The properties of all resources of a type, by their ids.
     pub(super) fn all(&self, kind: &str) -> Vec<(&str, &Value)> {
         let resources = self.0["Resources"].as_object().unwrap();
-        let of_kind = resources
-            .iter()
-            .filter(|(_, resource)| resource["Type"] == kind);
-        of_kind
-            .map(|(id, resource)| (id.as_str(), &resource["Properties"]))
-            .collect()
+        let of_kind = resources.iter().filter(|(_, resource)| resource["Type"] == kind);
+        of_kind.map(|(id, resource)| (id.as_str(), &resource["Properties"])).collect()
     }
 }
 

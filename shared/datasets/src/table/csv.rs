@@ -30,9 +30,7 @@ pub fn encode_csv<'a, R: Row + 'a>(
         write_row(row, |_, _, value| record.push_field(&cell_text(value)));
         writer.write_record(&record)?;
     }
-    let bytes = writer
-        .into_inner()
-        .map_err(|error| csv::Error::from(error.into_error()))?;
+    let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
     Ok(bytes.into())
 }
 
@@ -54,10 +52,7 @@ pub fn decode_csv<R: Row>(bytes: &[u8]) -> Result<Vec<R>, DecodeError> {
 
 fn check_header(columns: &'static [Column], header: &csv::StringRecord) -> Result<(), DecodeError> {
     if header.len() != columns.len() {
-        return Err(DecodeError::ColumnCount {
-            expected: columns.len(),
-            found: header.len(),
-        });
+        return Err(DecodeError::ColumnCount { expected: columns.len(), found: header.len() });
     }
     for (index, (column, found)) in columns.iter().zip(header).enumerate() {
         if column.name != found {
@@ -89,10 +84,9 @@ fn cell_text(value: Value<'_>) -> Cow<'_, str> {
             amount.map_or(Cow::Borrowed(""), |amount| amount.to_string().into())
         }
         Value::Date(date) => date.to_string().into(),
-        Value::Hour(hour) => hour
-            .trunc_subsecs(3)
-            .to_rfc3339_opts(SecondsFormat::AutoSi, true)
-            .into(),
+        Value::Hour(hour) => {
+            hour.trunc_subsecs(3).to_rfc3339_opts(SecondsFormat::AutoSi, true).into()
+        }
     }
 }
 
@@ -101,16 +95,12 @@ fn parse_cell<'a>(column: &Column, cell: &'a str) -> Result<Value<'a>, CellError
         column: column.name,
         reason: format!("`{cell}` is not {what}: {error}"),
     };
-    let parse_amount = || {
-        cell.parse::<Amount>()
-            .map_err(|error| refuse("an amount", &error))
-    };
+    let parse_amount = || cell.parse::<Amount>().map_err(|error| refuse("an amount", &error));
     Ok(match column.kind {
         Kind::Text => Value::Text(unprotect(cell)),
-        Kind::Integer => Value::Integer(
-            cell.parse()
-                .map_err(|error| refuse("a whole number", &error))?,
-        ),
+        Kind::Integer => {
+            Value::Integer(cell.parse().map_err(|error| refuse("a whole number", &error))?)
+        }
         Kind::Amount => Value::Amount(parse_amount()?),
         Kind::OptionalAmount if cell.is_empty() => Value::OptionalAmount(None),
         Kind::OptionalAmount => Value::OptionalAmount(Some(parse_amount()?)),
@@ -126,11 +116,7 @@ fn parse_cell<'a>(column: &Column, cell: &'a str) -> Result<Value<'a>, CellError
 }
 
 fn protect(text: &str) -> Cow<'_, str> {
-    if is_formula(text.trim_start_matches('\'')) {
-        format!("'{text}").into()
-    } else {
-        text.into()
-    }
+    if is_formula(text.trim_start_matches('\'')) { format!("'{text}").into() } else { text.into() }
 }
 
 fn unprotect(cell: &str) -> &str {

@@ -7,10 +7,7 @@ use money::Amount;
 #[derive(Debug, thiserror::Error)]
 pub enum EncodeError {
     #[error("column `{column}`: {amount} has more digits than decimal(38,18) holds")]
-    TooLarge {
-        column: &'static str,
-        amount: Amount,
-    },
+    TooLarge { column: &'static str, amount: Amount },
     #[error("the Parquet file cannot be written: {0}")]
     Parquet(#[from] parquet::errors::ParquetError),
     #[error("the CSV file cannot be written: {0}")]
@@ -28,11 +25,7 @@ pub enum DecodeError {
     #[error(
         "column {number} is {found} and should be {expected}; it was written by another version, run the period again"
     )]
-    Column {
-        number: usize,
-        expected: String,
-        found: String,
-    },
+    Column { number: usize, expected: String, found: String },
     #[error("{place}, {error}")]
     Cell { place: Place, error: CellError },
     #[error("it is not a readable Parquet file: {0}")]

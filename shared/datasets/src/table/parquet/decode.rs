@@ -115,10 +115,8 @@ fn read_batch<R: Row>(
             values.push(column.value(row)?);
         }
         if selection.is_none_or(|selection| selection.includes(&values)) {
-            let row = read_row(&values).map_err(|error| DecodeError::Cell {
-                place: Place::Row(number),
-                error,
-            })?;
+            let row = read_row(&values)
+                .map_err(|error| DecodeError::Cell { place: Place::Row(number), error })?;
             rows.push(row);
         }
     }
@@ -194,11 +192,7 @@ impl ColumnCells {
 
 impl<T: DataType> Typed<T> {
     fn new(reader: ColumnReader) -> Self {
-        Self {
-            reader: get_typed_column_reader(reader),
-            cells: Vec::new(),
-            present: Vec::new(),
-        }
+        Self { reader: get_typed_column_reader(reader), cells: Vec::new(), present: Vec::new() }
     }
 
     /// Reads exactly `count` rows; a column with fewer than its row group says is broken.
@@ -206,23 +200,17 @@ impl<T: DataType> Typed<T> {
         self.cells.clear();
         self.present.clear();
         let (rows, _, _) =
-            self.reader
-                .read_records(count, Some(&mut self.present), None, &mut self.cells)?;
+            self.reader.read_records(count, Some(&mut self.present), None, &mut self.cells)?;
         if rows == count {
             Ok(())
         } else {
-            Err(ParquetError::EOF(
-                "a column ends before its row group".to_owned(),
-            ))
+            Err(ParquetError::EOF("a column ends before its row group".to_owned()))
         }
     }
 }
 
 fn amount(cell: &FixedLenByteArray) -> Result<Amount, ParquetError> {
-    let bytes = cell
-        .data()
-        .try_into()
-        .map_err(|_| out_of_range("an amount"))?;
+    let bytes = cell.data().try_into().map_err(|_| out_of_range("an amount"))?;
     Ok(Amount::from_units(i128::from_be_bytes(bytes)))
 }
 

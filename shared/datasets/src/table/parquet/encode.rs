@@ -84,20 +84,14 @@ enum Buffer {
 
 impl RowGroup {
     fn new(columns: &[Column]) -> Self {
-        Self {
-            rows: 0,
-            columns: columns.iter().map(|c| Buffer::new(c.kind)).collect(),
-        }
+        Self { rows: 0, columns: columns.iter().map(|c| Buffer::new(c.kind)).collect() }
     }
 
     fn push<R: Row>(&mut self, row: &R) -> Result<(), EncodeError> {
         let mut too_large = None;
         write_row(row, |index, column, value| {
             if let Err(amount) = self.columns[index].push(column, value) {
-                too_large = Some(EncodeError::TooLarge {
-                    column: column.name,
-                    amount,
-                });
+                too_large = Some(EncodeError::TooLarge { column: column.name, amount });
             }
         });
         self.rows += 1;
@@ -124,16 +118,10 @@ impl RowGroup {
 impl Buffer {
     const fn new(kind: Kind) -> Self {
         match kind {
-            Kind::Text => Self::Text {
-                bytes: Vec::new(),
-                ends: Vec::new(),
-            },
+            Kind::Text => Self::Text { bytes: Vec::new(), ends: Vec::new() },
             Kind::Integer => Self::Integer(Vec::new()),
             Kind::Amount => Self::Amount { bytes: Vec::new() },
-            Kind::OptionalAmount => Self::OptionalAmount {
-                bytes: Vec::new(),
-                present: Vec::new(),
-            },
+            Kind::OptionalAmount => Self::OptionalAmount { bytes: Vec::new(), present: Vec::new() },
             Kind::Date => Self::Date(Vec::new()),
             Kind::Hour => Self::Hour(Vec::new()),
         }
@@ -229,8 +217,6 @@ fn write_amounts(
         .step_by(length)
         .map(|start| ByteArray::from(bytes.slice(start..start + length)).into())
         .collect();
-    column
-        .typed::<FixedLenByteArrayType>()
-        .write_batch(&amounts, present, None)?;
+    column.typed::<FixedLenByteArrayType>().write_batch(&amounts, present, None)?;
     Ok(())
 }

@@ -14,23 +14,15 @@ pub(super) const PRECISION: u32 = 38;
 /// The fewest bytes that hold 38 digits, and exactly those of an `i128`.
 pub(super) const AMOUNT_BYTES: u8 = 16;
 
-const KINDS: [Kind; 6] = [
-    Kind::Text,
-    Kind::Integer,
-    Kind::Amount,
-    Kind::OptionalAmount,
-    Kind::Date,
-    Kind::Hour,
-];
+const KINDS: [Kind; 6] =
+    [Kind::Text, Kind::Integer, Kind::Amount, Kind::OptionalAmount, Kind::Date, Kind::Hour];
 
 pub(super) fn schema(columns: &[Column]) -> Result<TypePtr, ParquetError> {
     let fields = columns
         .iter()
         .map(|column| field(column.name, column.kind).map(Arc::new))
         .collect::<Result<_, _>>()?;
-    let schema = Type::group_type_builder("schema")
-        .with_fields(fields)
-        .build()?;
+    let schema = Type::group_type_builder("schema").with_fields(fields).build()?;
     Ok(Arc::new(schema))
 }
 
@@ -63,16 +55,10 @@ fn field(name: &str, kind: Kind) -> Result<Type, ParquetError> {
         Kind::Integer => (Physical::INT64, None),
         Kind::Amount | Kind::OptionalAmount => (
             Physical::FIXED_LEN_BYTE_ARRAY,
-            Some(LogicalType::decimal(
-                Amount::DECIMALS.cast_signed(),
-                PRECISION.cast_signed(),
-            )),
+            Some(LogicalType::decimal(Amount::DECIMALS.cast_signed(), PRECISION.cast_signed())),
         ),
         Kind::Date => (Physical::INT32, Some(LogicalType::Date)),
-        Kind::Hour => (
-            Physical::INT64,
-            Some(LogicalType::timestamp(true, TimeUnit::MILLIS)),
-        ),
+        Kind::Hour => (Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::MILLIS))),
     };
     let repetition = match kind {
         Kind::OptionalAmount => Repetition::OPTIONAL,

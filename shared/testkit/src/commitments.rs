@@ -1,0 +1,97 @@
+//! Commitments as AWS shows them in lines: what they cover, what they cost, what nobody used.
+
+use cur::{Column, LineItemType};
+
+use crate::Line;
+
+/// A reserved instance. Each of its lines carries its ARN.
+#[derive(Debug, Clone, Copy)]
+pub struct Reservation<'a> {
+    pub arn: &'a str,
+    pub owner: &'a str,
+}
+
+/// A reservation's month as its fee line has it.
+#[derive(Debug, Clone, Copy)]
+pub struct ReservationMonth<'a> {
+    /// What is paid now: nothing when all was paid upfront.
+    pub cost: &'a str,
+    pub units: &'a str,
+    pub unused_units: &'a str,
+    pub unused_recurring: &'a str,
+    pub unused_upfront: &'a str,
+}
+
+impl Reservation<'_> {
+    fn line(&self, item_type: LineItemType, account: &str) -> Line {
+        Line::new(item_type, account).with(Column::ReservationArn, self.arn)
+    }
+
+    /// The payment on the day of purchase.
+    pub fn upfront_fee(&self, cost: &str) -> Line {
+        self.line(LineItemType::Fee, self.owner).with(Column::UnblendedCost, cost)
+    }
+
+    /// Dated the first of the month, for all its hours.
+    pub fn monthly_fee(&self, month: &ReservationMonth<'_>) -> Line {
+        self.line(LineItemType::RiFee, self.owner)
+            .with(Column::UnblendedCost, month.cost)
+            .with(Column::UsageAmount, month.units)
+            .with(Column::TotalReservedUnits, month.units)
+            .with(Column::UnusedQuantity, month.unused_units)
+            .with(Column::UnusedRecurringFee, month.unused_recurring)
+            .with(Column::UnusedAmortizedUpfrontFee, month.unused_upfront)
+    }
+
+    /// An instance's hour that costs nothing because it was reserved.
+    pub fn covers(&self, account: &str, on_demand: &str, effective: &str) -> Line {
+        self.line(LineItemType::DiscountedUsage, account)
+            .with(Column::UnblendedRate, "0")
+            .with(Column::PublicOnDemandCost, on_demand)
+            .with(Column::EffectiveCost, effective)
+    }
+}
+
+/// A savings plan.
+#[derive(Debug, Clone, Copy)]
+pub struct SavingsPlan<'a> {
+    pub arn: &'a str,
+    pub owner: &'a str,
+}
+
+impl SavingsPlan<'_> {
+    fn line(&self, item_type: LineItemType, account: &str) -> Line {
+        Line::new(item_type, account).with(Column::SavingsPlanArn, self.arn)
+    }
+
+    /// Usage at its on-demand price, which a negation takes back.
+    pub fn covers(&self, account: &str, on_demand: &str, effective: &str) -> Line {
+        self.line(LineItemType::SavingsPlanCoveredUsage, account)
+            .with(Column::UnblendedCost, on_demand)
+            .with(Column::SavingsPlanEffectiveCost, effective)
+    }
+
+    /// One may take back many covered lines of its hour, operation, usage type and zone.
+    pub fn negates(&self, account: &str, on_demand: &str) -> Line {
+        self.line(LineItemType::SavingsPlanNegation, account)
+            .with(Column::UsageAmount, "-1")
+            .with(Column::UnblendedCost, on_demand)
+    }
+
+    /// The hour's commitment, and how much of it was used.
+    pub fn recurring_fee(&self, cost: &str, commitment: &str, used: &str) -> Line {
+        self.fee(LineItemType::SavingsPlanRecurringFee, cost)
+            .with(Column::TotalCommitmentToDate, commitment)
+            .with(Column::UsedCommitment, used)
+    }
+
+    pub fn upfront_fee(&self, cost: &str) -> Line {
+        self.fee(LineItemType::SavingsPlanUpfrontFee, cost)
+    }
+
+    fn fee(&self, item_type: LineItemType, cost: &str) -> Line {
+        self.line(item_type, self.owner)
+            .of_service("ComputeSavingsPlans", "ComputeSP:1yrNoUpfront", "None")
+            .with(Column::UnblendedCost, cost)
+    }
+}

@@ -1,0 +1,192 @@
+//! One delivery of a report, laid out as AWS lays it out: files first, then the manifests.
+
+use std::io::Write;
+
+use bytes::Bytes;
+use cur::{BillingPeriod, Column, Generation};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::json;
+use storage::MemoryStore;
+
+use crate::Line;
+
+pub const PAYER: &str = "999988887777";
+pub const REPORT: &str = "costs";
+const BUCKET: &str = "reports";
+const PREFIX: &str = "cur";
+
+/// Whether each delivery has a folder of its own, or takes the place of the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    CreateNew,
+    Overwrite,
+}
+
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    pub generation: Generation,
+    pub layout: Layout,
+    pub payer: String,
+    pub report: String,
+    pub period: BillingPeriod,
+    /// Such as `20261103T120125Z`: a legacy report is named by it, an export's folder begins with it.
+    pub delivered_at: String,
+    /// The text of each report file.
+    pub files: Vec<String>,
+}
+
+impl Delivery {
+    /// Of October 2026, in one file.
+    pub fn new(generation: Generation, delivered_at: &str, lines: &[Line]) -> Self {
+        Self {
+            generation,
+            layout: Layout::CreateNew,
+            payer: PAYER.to_owned(),
+            report: REPORT.to_owned(),
+            period: BillingPeriod::new(2026, 10).unwrap(),
+            delivered_at: delivered_at.to_owned(),
+            files: vec![csv(generation, lines)],
+        }
+    }
+
+    /// The same lines in so many files.
+    #[must_use]
+    pub fn in_files(mut self, lines: &[Line], count: usize) -> Self {
+        let size = lines.len().div_ceil(count).max(1);
+        self.files = lines.chunks(size).map(|part| csv(self.generation, part)).collect();
+        self
+    }
+
+    #[must_use]
+    pub fn overwriting(mut self) -> Self {
+        self.layout = Layout::Overwrite;
+        self
+    }
+
+    /// Puts the whole delivery, in AWS's order: a manifest comes when everything it names is there.
+    pub fn put(&self, bucket: &MemoryStore) {
+        for (key, file) in self.file_keys().iter().zip(&self.files) {
+            bucket.put(key, gzip(file));
+        }
+        self.put_manifests(bucket);
+    }
+
+    pub fn put_manifests(&self, bucket: &MemoryStore) {
+        for key in self.manifest_keys() {
+            bucket.put(&key, self.manifest());
+        }
+    }
+
+    pub fn file_keys(&self) -> Vec<String> {
+        let folder = self.folder("data", true);
+        (1..=self.files.len()).map(|n| format!("{folder}/{}-{n:05}.csv.gz", self.report)).collect()
+    }
+
+    /// Where deliveries are kept apart: this delivery's own, then the period's latest.
+    pub fn manifest_keys(&self) -> Vec<String> {
+        let key = |folder: String| format!("{folder}/{}-Manifest.json", self.report);
+        let latest = key(self.folder("metadata", false));
+        match self.layout {
+            Layout::CreateNew => vec![key(self.folder("metadata", true)), latest],
+            Layout::Overwrite => vec![latest],
+        }
+    }
+
+    /// A data export has a tree for its files and one for its manifests, a legacy report has one.
+    fn folder(&self, tree: &str, is_version: bool) -> String {
+        let (period, version) = match self.generation {
+            Generation::Legacy => {
+                let [start, end] = [self.period.first_day(), self.period.end()];
+                let period = format!("{}-{}", start.format("%Y%m%d"), end.format("%Y%m%d"));
+                (period, self.delivered_at.clone())
+            }
+            Generation::DataExports => {
+                let period = format!("{tree}/BILLING_PERIOD={}", self.period);
+                (period, format!("{}-{}", self.delivered_at, self.execution_id()))
+            }
+        };
+        let folder = format!("{PREFIX}/{}/{period}", self.report);
+        if is_version && self.layout == Layout::CreateNew {
+            format!("{folder}/{version}")
+        } else {
+            folder
+        }
+    }
+
+    /// Another one each delivery, and it says nothing of when that was.
+    fn execution_id(&self) -> String {
+        let digits: String = self.delivered_at.chars().filter(char::is_ascii_digit).rev().collect();
+        format!("6ddf17ff-b767-346c-b1dd-{digits:0>12.12}")
+    }
+
+    pub fn manifest(&self) -> String {
+        let files = self.file_keys();
+        let manifest = match self.generation {
+            Generation::Legacy => json!({
+                "assemblyId": self.delivered_at,
+                "account": self.payer,
+                "columns": [{ "category": "identity", "name": "LineItemId", "type": "String" }],
+                "charset": "UTF-8",
+                "compression": "GZIP",
+                "contentType": "text/csv",
+                "reportName": self.report,
+                "billingPeriod": {
+                    "start": self.period.first_day().format("%Y%m%dT000000.000Z").to_string(),
+                    "end": self.period.end().format("%Y%m%dT000000.000Z").to_string(),
+                },
+                "bucket": BUCKET,
+                "reportKeys": files,
+                "additionalArtifactKeys": [],
+            }),
+            Generation::DataExports => json!({
+                "executionId": self.execution_id(),
+                "exportArn": format!(
+                    "arn:aws:bcm-data-exports:us-east-1:{}:export/{}-0a1b2c3d-0000-4000-8000-0123456789ab",
+                    self.payer, self.report
+                ),
+                "columns": [{ "name": "identity_line_item_id", "type": "string" }],
+                "dataFiles":
+                    files.iter().map(|key| format!("s3://{BUCKET}/{key}")).collect::<Vec<_>>(),
+            }),
+        };
+        serde_json::to_string_pretty(&manifest).unwrap()
+    }
+}
+
+/// Columns that stand in every report and that nobody reads.
+const UNREAD: [[&str; 2]; 2] = [
+    ["lineItem/BlendedCost", "line_item_blended_cost"],
+    ["resourceTags/user:Project", "resource_tags"],
+];
+
+/// A report file's text, header included.
+pub fn csv(generation: Generation, lines: &[Line]) -> String {
+    let unread = UNREAD.map(|names| pick(&names, generation));
+    let names = Column::ALL.map(|column| pick(column.names(), generation));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(names.iter().chain(&unread)).unwrap();
+    for (number, line) in (1..).zip(lines) {
+        let id = format!("{number:a>52}");
+        let cells = Column::ALL.map(|column| match column {
+            Column::LineItemId if line.get(column).is_empty() => id.as_str(),
+            Column::PayerAccountId if line.get(column).is_empty() => PAYER,
+            _ => line.get(column),
+        });
+        writer.write_record(cells.iter().chain(&["", "café"])).unwrap();
+    }
+    String::from_utf8(writer.into_inner().unwrap()).unwrap()
+}
+
+/// Only the names of legacy reports have a slash.
+fn pick(names: &[&'static str], generation: Generation) -> &'static str {
+    let is_legacy = generation == Generation::Legacy;
+    names.iter().find(|name| name.contains('/') == is_legacy).unwrap()
+}
+
+/// The same text gives the same bytes: there is no time in the header.
+pub fn gzip(text: &str) -> Bytes {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap().into()
+}

@@ -1,0 +1,322 @@
+//! The map of the code as rules: what a crate may depend on, and what its sources may name.
+//!
+//! Most rules are absences. Nobody sees an absence by reading code, so each is stated and checked here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// Pure computation: bytes and values in, bytes and values out.
+const COMPUTE: [&str; 8] =
+    ["billing", "commitments", "contracts", "cur", "datasets", "generator", "money", "pipeline"];
+
+/// What a crate needs in order to wait for something outside, besides everything of AWS.
+const OUTSIDE: [&str; 12] = [
+    "async-std",
+    "catalog",
+    "hyper",
+    "lambda",
+    "mio",
+    "queue",
+    "reqwest",
+    "runs",
+    "rustls",
+    "smol",
+    "storage",
+    "tokio",
+];
+
+/// Each of these has one home. Elsewhere its types would have to be learned a second time.
+const HOMES: [(&str, &[&str]); 13] = [
+    ("aws-config", &["lambda"]),
+    ("aws-sdk-athena", &["catalog", "lambda"]),
+    ("aws-sdk-s3", &["lambda", "storage"]),
+    ("aws-sdk-sqs", &["lambda", "queue"]),
+    ("aws_lambda_events", &["lambda"]),
+    ("clap", &["sluice"]),
+    ("ethnum", &["money"]),
+    ("indicatif", &["sluice"]),
+    ("iso_currency", &["money"]),
+    ("lambda_runtime", &["lambda"]),
+    ("parquet", &["datasets"]),
+    ("rust_decimal", &["money"]),
+    ("toml", &["contracts"]),
+];
+
+/// Where a rule of `clippy.toml` is set aside. Whoever adds an exception says so here as well.
+const EXCEPTIONS: [(&str, &str); 3] = [
+    ("shared/billing/src/groups.rs", "clippy::disallowed_types"),
+    ("shared/lambda/src/function.rs", "clippy::disallowed_methods"),
+    ("shared/lambda/src/settings.rs", "clippy::disallowed_methods"),
+];
+
+/// A package of the workspace, from its manifest.
+struct Package {
+    name: String,
+    folder: PathBuf,
+    dependencies: Vec<Dependency>,
+    /// Whether Cargo would look for tests in it.
+    has_own_tests: bool,
+}
+
+struct Dependency {
+    name: String,
+    is_for_tests: bool,
+    is_optional: bool,
+}
+
+impl Package {
+    fn is_in(&self, folder: &str) -> bool {
+        self.folder.parent().is_some_and(|parent| parent.ends_with(folder))
+    }
+
+    /// What it needs to be built, not to be tested.
+    fn needs(&self) -> impl Iterator<Item = &Dependency> {
+        self.dependencies.iter().filter(|dependency| !dependency.is_for_tests)
+    }
+}
+
+/// Asks Cargo, without the network: what the tests were built from is there.
+fn cargo(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO"))
+        .args(arguments)
+        .args(["--locked", "--offline"])
+        .current_dir(ROOT)
+        .output()
+        .unwrap();
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "cargo {arguments:?}: {complaints}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn packages() -> Vec<Package> {
+    let metadata = cargo(&["metadata", "--no-deps", "--format-version", "1"]);
+    let metadata: Value = serde_json::from_str(&metadata).unwrap();
+    list(&metadata["packages"]).map(package).collect()
+}
+
+fn package(package: &Value) -> Package {
+    let manifest = Path::new(package["manifest_path"].as_str().unwrap());
+    Package {
+        name: text(&package["name"]),
+        folder: manifest.parent().unwrap().to_path_buf(),
+        dependencies: list(&package["dependencies"]).map(dependency).collect(),
+        has_own_tests: list(&package["targets"]).any(|target| target["test"] == true),
+    }
+}
+
+fn dependency(dependency: &Value) -> Dependency {
+    Dependency {
+        name: text(&dependency["name"]),
+        is_for_tests: dependency["kind"] == "dev",
+        is_optional: dependency["optional"] == true,
+    }
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().unwrap().iter()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+/// Every crate that is built into this one, with the features it has by default.
+fn reach(package: &str) -> BTreeSet<String> {
+    let tree = ["tree", "--package", package, "--edges", "normal", "--prefix", "none"];
+    let names = cargo(&tree);
+    names.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
+}
+
+fn is_aws(name: &str) -> bool {
+    name.starts_with("aws") || name == "lambda_runtime"
+}
+
+#[test]
+fn computing_reaches_nothing_outside() {
+    for package in COMPUTE {
+        let outside: Vec<String> = reach(package)
+            .into_iter()
+            .filter(|name| is_aws(name) || OUTSIDE.contains(&name.as_str()))
+            .collect();
+        assert!(outside.is_empty(), "`{package}` computes, and reaches {outside:?}");
+    }
+}
+
+#[test]
+fn the_local_program_has_no_aws_in_it() {
+    let aws: Vec<String> = reach("sluice").into_iter().filter(|name| is_aws(name)).collect();
+    assert!(aws.is_empty(), "`sluice` runs without AWS, and reaches {aws:?}");
+}
+
+#[test]
+fn functions_know_nothing_of_each_other() {
+    let packages = packages();
+    let functions: BTreeSet<&str> = (packages.iter())
+        .filter(|package| package.is_in("functions"))
+        .map(|package| package.name.as_str())
+        .collect();
+    // The local program is all functions in one process; the tests call them all.
+    for package in packages.iter().filter(|package| package.name != "sluice") {
+        let known: Vec<&str> = (package.needs())
+            .map(|dependency| dependency.name.as_str())
+            .filter(|name| functions.contains(name))
+            .collect();
+        assert!(known.is_empty(), "`{}` depends on {known:?}", package.name);
+    }
+}
+
+#[test]
+fn a_handler_is_built_without_lambda() {
+    for package in packages() {
+        if package.is_in("functions") {
+            for dependency in package.needs().filter(|needed| needed.name == "lambda") {
+                assert!(dependency.is_optional, "`{}`", package.name);
+            }
+            check_absent(&package.folder, &["lambda::"], |path| path.ends_with("main.rs"));
+        }
+    }
+}
+
+#[test]
+fn every_tool_has_one_home() {
+    let homes = BTreeMap::from(HOMES);
+    for package in packages() {
+        for Dependency { name, .. } in package.needs() {
+            let home = homes.get(name.as_str()).copied();
+            let is_home = home.is_none_or(|home| home.contains(&package.name.as_str()));
+            assert!(is_home, "`{}` depends on {name}, which is at home in {home:?}", package.name);
+            assert!(!is_aws(name) || home.is_some(), "{name} has no home: name one in HOMES");
+        }
+    }
+}
+
+#[test]
+fn aws_types_stay_at_the_edge() {
+    for package in packages() {
+        let is_edge =
+            HOMES.iter().any(|(name, home)| is_aws(name) && home.contains(&&*package.name));
+        if package.name != "tests" && !is_edge {
+            check_absent(&package.folder, &["aws_"], |_| false);
+        }
+    }
+}
+
+#[test]
+fn tests_and_their_tools_stay_here() {
+    for package in packages() {
+        if package.name == "tests" {
+            continue;
+        }
+        assert!(!package.has_own_tests, "`{}`: tests are in tests/it", package.name);
+        check_absent(&package.folder, &["#[test]", "cfg(test)"], |_| false);
+        for tool in ["proptest", "saphyr", "tempfile", "testkit"] {
+            let has_it = package.dependencies.iter().any(|dependency| dependency.name == tool);
+            assert!(!has_it, "`{}` depends on {tool}, which is for tests", package.name);
+        }
+    }
+}
+
+#[test]
+fn computing_names_nothing_outside() {
+    let outside = [
+        "async ",
+        "println!",
+        "std::env",
+        "std::fs",
+        "std::net",
+        "std::process",
+        "std::thread",
+        "std::time",
+        "tokio::",
+    ];
+    for package in COMPUTE {
+        check_absent(&Path::new(ROOT).join("shared").join(package), &outside, |_| false);
+    }
+}
+
+/// Elsewhere a place would be spelled twice, and one day differently.
+#[test]
+fn keys_are_spelled_in_one_place() {
+    let places = [
+        "\"allocations/",
+        "\"billing/",
+        "\"config/",
+        "\"current/",
+        "\"demand/",
+        "\"line_items/",
+        "\"rated/",
+        "\"reports/",
+        "\"runs/",
+        "account={",
+        "customer={",
+        "payer={",
+        "period={",
+        "run={",
+    ];
+    let is_home = |path: &Path| path.ends_with("pipeline/src/keys.rs");
+    check_absent(&Path::new(ROOT).join("shared"), &places, is_home);
+    check_absent(&Path::new(ROOT).join("functions"), &places, is_home);
+}
+
+#[test]
+fn digits_are_dropped_in_one_place() {
+    let droppers =
+        ["f32", "f64", ".ceil()", ".floor()", ".rescale(", ".round(", ".round_", ".trunc("];
+    let is_home = |path: &Path| path.ends_with("money/src/rounding.rs");
+    check_absent(&Path::new(ROOT).join("shared"), &droppers, is_home);
+    check_absent(&Path::new(ROOT).join("functions"), &droppers, is_home);
+}
+
+#[test]
+fn exceptions_to_the_bans_are_known() {
+    let mut found = BTreeSet::new();
+    for folder in ["shared", "functions"] {
+        for path in sources(&Path::new(ROOT).join(folder)) {
+            let code = code_of(&path);
+            let path = path.strip_prefix(ROOT).unwrap().to_str().unwrap();
+            for ban in ["clippy::disallowed_types", "clippy::disallowed_methods"] {
+                if code.contains(ban) {
+                    found.insert((path.to_owned(), ban));
+                }
+            }
+        }
+    }
+    let known = EXCEPTIONS.map(|(path, ban)| (path.to_owned(), ban));
+    assert_eq!(found, BTreeSet::from(known));
+}
+
+/// None of these words stands in the code below a folder, but for files that are excepted.
+fn check_absent(folder: &Path, words: &[&str], is_excepted: impl Fn(&Path) -> bool) {
+    for path in sources(folder).into_iter().filter(|path| !is_excepted(path)) {
+        let code = code_of(&path);
+        for word in words {
+            assert!(!code.contains(word), "`{}` names `{word}`", path.display());
+        }
+    }
+}
+
+/// What the compiler reads: comments may name anything.
+fn code_of(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    code.collect::<Vec<_>>().join("\n")
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
