@@ -69,7 +69,8 @@ def deliver(reports, contracts, results_folder):
         trouble = wait_until_quiet(results) if path in manifests else None
         if trouble:
             return trouble
-    for key in objects(results):
+    # Athena leaves an empty result of each statement under its own prefix.
+    for key in (key for key in objects(results) if not key.startswith("athena/")):
         target = results_folder / key
         target.parent.mkdir(parents=True, exist_ok=True)
         s3.download_file(results, key, str(target))

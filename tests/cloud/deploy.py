@@ -64,16 +64,22 @@ def create_stack(template_url, report_bucket):
 
 
 def make_up_for_the_local_aws():
-    """Two things that AWS has and the local one, which does enforce policies, has not."""
+    """What AWS has and the local one, which does enforce policies, has not."""
     # TLS, which the buckets' policies insist on.
     for bucket in s3.list_buckets()["Buckets"]:
         s3.delete_bucket_policy(Bucket=bucket["Name"])
+    # AWS authorises a batch of messages by `sqs:SendMessage`; there is no action of the batch's name.
+    for queue_owner in ["receive-report", "split-report", "register-partitions", "recalculate-account",
+                        "allocate-commitments", "publish-datasets"]:
+        allow(queue_owner, "sqs:SendMessageBatch")
     # A query execution that is known to belong to its workgroup.
-    follow = {"Effect": "Allow", "Action": "athena:GetQueryExecution", "Resource": "*"}
+    allow("register-partitions", "athena:GetQueryExecution")
+
+
+def allow(role, action):
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]}
     boto3.client("iam").put_role_policy(
-        RoleName="register-partitions",
-        PolicyName="local-aws",
-        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [follow]}),
+        RoleName=role, PolicyName=f"local-{action.replace(':', '-')}", PolicyDocument=json.dumps(policy)
     )
 
 
