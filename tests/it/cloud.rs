@@ -20,7 +20,7 @@ const REGION: &str = "eu-west-1";
 const REPORT_BUCKET: &str = "reports-111122223333";
 
 #[test]
-#[ignore = "builds six AWS binaries and installs a local AWS: cargo test -- --ignored cloud"]
+#[ignore = "builds six AWS binaries and installs a local AWS: cargo test -p tests -- --ignored cloud"]
 fn a_delivery_ends_as_on_a_laptop() {
     let scratch = tempfile::tempdir().unwrap();
     let [reports, expected, found] =
