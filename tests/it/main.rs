@@ -1,10 +1,18 @@
-//! The whole pipeline, from outside.
+//! The whole pipeline, from outside. Read `journey` first.
+
+#![allow(clippy::unwrap_used, reason = "a test that breaks says so by panicking")]
 
 mod architecture;
 mod batch;
 mod catalog;
+mod cloud;
 mod contracts;
 mod datasets;
+mod delivery;
 mod events;
+mod faults;
+mod generator;
 mod infra;
+mod journey;
+mod small;
 mod tidy;

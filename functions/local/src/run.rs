@@ -113,17 +113,16 @@ async fn bill(world: &World, manifest: String, is_quiet: bool) -> anyhow::Result
     Ok(Finished { is_sealed: reconciliation.is_some(), manifest, failures, reconciliation })
 }
 
-/// The proof of the run that the pointer names, which the manifest's run has just become.
+/// The proof of the run that the pointer names, if it is this delivery's under these contracts.
 async fn sealed(world: &World, manifest_key: &str) -> anyhow::Result<Option<Reconciliation>> {
-    let Some(object) = world.app.reports.get(manifest_key).await? else {
-        return Ok(None);
-    };
+    let Some(object) = world.app.reports.get(manifest_key).await? else { return Ok(None) };
     let manifest = Manifest::parse(manifest_key, &object.bytes)?;
     let pointer = keys::current(manifest.payer_account_id, manifest.billing_period);
-    let Some(current) = world.app.find::<Current>(&pointer).await? else {
-        return Ok(None);
-    };
-    if current.delivery_id != manifest.delivery_id {
+    let Some(current) = world.app.find::<Current>(&pointer).await? else { return Ok(None) };
+    let contracts = world.app.need_bytes(keys::CONTRACTS).await?;
+    let is_this_run = current.delivery_id == manifest.delivery_id
+        && current.contracts_version == receive_report::contracts_version(&contracts);
+    if !is_this_run {
         return Ok(None);
     }
     Ok(world.app.find(&keys::reconciliation(&current.run_id)).await?)

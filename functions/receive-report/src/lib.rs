@@ -105,7 +105,7 @@ async fn plan(
     contracts: &[u8],
     app: &App,
 ) -> Result<Plan, Failure> {
-    let contracts_version = sha256(contracts);
+    let contracts_version = contracts_version(contracts);
     let payer_account_id = manifest.payer_account_id;
     let billing_period = manifest.billing_period;
     let mut plan = Plan {
@@ -155,8 +155,9 @@ async fn store(plan: &Plan, contracts: Bytes, app: &App) -> Result<(), Failure> 
     Ok(())
 }
 
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+/// The name of a version of the contracts: SHA-256 of their text.
+pub fn contracts_version(text: &[u8]) -> String {
+    Sha256::digest(text).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 /// When the manifest was written, for deliveries whose id carries no time.

@@ -1,0 +1,167 @@
+//! What can go wrong between a function and its bucket or queue, once, at a moment of one's choice.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use bytes::{Bytes, BytesMut};
+use pipeline::Message;
+use queue::{MemoryQueue, Queue, SendError};
+use storage::{
+    Created, Error, ErrorKind, MemoryStore, Object, ObjectInfo, Replaced, Store, Upload,
+};
+
+/// The function dies at its n-th write, counted over the whole run from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    BeforeWrite(u32),
+    AfterWrite(u32),
+    /// Between a receipt and the messages that follow it.
+    InsteadOfSend(u32),
+}
+
+/// A bucket that fails once, and that notices a write-once object written with other bytes.
+#[derive(Clone)]
+pub struct FaultyStore {
+    inner: MemoryStore,
+    fault: Option<Fault>,
+    writes: Arc<AtomicU32>,
+    has_failed: Arc<AtomicBool>,
+    changed: Arc<Mutex<Vec<String>>>,
+}
+
+impl FaultyStore {
+    pub fn new(inner: MemoryStore, fault: Option<Fault>) -> Self {
+        Self {
+            inner,
+            fault,
+            writes: Arc::default(),
+            has_failed: Arc::default(),
+            changed: Arc::default(),
+        }
+    }
+
+    pub fn writes(&self) -> u32 {
+        self.writes.load(Ordering::SeqCst)
+    }
+
+    pub fn has_failed(&self) -> bool {
+        self.has_failed.load(Ordering::SeqCst)
+    }
+
+    /// Keys of objects that someone tried to write again with other bytes.
+    pub fn changed(&self) -> Vec<String> {
+        self.changed.lock().unwrap().clone()
+    }
+
+    fn fail(&self, key: &str) -> Error {
+        self.has_failed.store(true, Ordering::SeqCst);
+        Error::bare(ErrorKind::Transient, "write", key)
+    }
+
+    async fn write<T>(
+        &self,
+        key: &str,
+        write: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let number = self.writes.fetch_add(1, Ordering::SeqCst);
+        if self.fault == Some(Fault::BeforeWrite(number)) {
+            return Err(self.fail(key));
+        }
+        let written = write.await?;
+        if self.fault == Some(Fault::AfterWrite(number)) {
+            return Err(self.fail(key));
+        }
+        Ok(written)
+    }
+
+    async fn create_same(&self, key: &str, bytes: Bytes) -> Result<Created, Error> {
+        let created = self.inner.create(key, bytes.clone()).await?;
+        let there = self.inner.get(key).await?;
+        if there.is_some_and(|object| object.bytes != bytes) {
+            self.changed.lock().unwrap().push(key.to_owned());
+        }
+        Ok(created)
+    }
+}
+
+#[async_trait]
+impl Store for FaultyStore {
+    async fn head(&self, key: &str) -> Result<Option<ObjectInfo>, Error> {
+        self.inner.head(key).await
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<Object>, Error> {
+        self.inner.get(key).await
+    }
+
+    async fn read_range(&self, key: &str, etag: &str, range: Range<u64>) -> Result<Bytes, Error> {
+        self.inner.read_range(key, etag, range).await
+    }
+
+    async fn create(&self, key: &str, bytes: Bytes) -> Result<Created, Error> {
+        self.write(key, self.create_same(key, bytes)).await
+    }
+
+    async fn replace(
+        &self,
+        key: &str,
+        bytes: Bytes,
+        expected: Option<&str>,
+    ) -> Result<Replaced, Error> {
+        self.write(key, self.inner.replace(key, bytes, expected)).await
+    }
+
+    async fn upload(&self, key: &str) -> Result<Box<dyn Upload>, Error> {
+        let (store, key) = (self.clone(), key.to_owned());
+        Ok(Box::new(FaultyUpload { store, key, bytes: BytesMut::new() }))
+    }
+
+    async fn list(&self, prefix: &str) -> Result<Vec<String>, Error> {
+        self.inner.list(prefix).await
+    }
+}
+
+struct FaultyUpload {
+    store: FaultyStore,
+    key: String,
+    bytes: BytesMut,
+}
+
+#[async_trait]
+impl Upload for FaultyUpload {
+    async fn push(&mut self, part: Bytes) -> Result<(), Error> {
+        self.bytes.extend_from_slice(&part);
+        Ok(())
+    }
+
+    async fn finish(self: Box<Self>) -> Result<Created, Error> {
+        self.store.create(&self.key, self.bytes.freeze()).await
+    }
+}
+
+/// A queue that loses one send, and says so as SQS would.
+pub struct FaultyQueue {
+    inner: MemoryQueue,
+    fault: Option<Fault>,
+    sends: AtomicU32,
+}
+
+impl FaultyQueue {
+    pub fn new(inner: MemoryQueue, fault: Option<Fault>) -> Self {
+        Self { inner, fault, sends: AtomicU32::new(0) }
+    }
+}
+
+#[async_trait]
+impl Queue for FaultyQueue {
+    async fn send(&self, messages: &[Message]) -> Result<(), SendError> {
+        let number = self.sends.fetch_add(1, Ordering::SeqCst);
+        if self.fault == Some(Fault::InsteadOfSend(number)) {
+            let reason = "the function died".to_owned();
+            return Err(SendError { failed: messages.len(), total: messages.len(), reason });
+        }
+        self.inner.send(messages).await
+    }
+}

@@ -1,0 +1,148 @@
+//! The pipeline in memory: two buckets, a queue, the real handlers, and the faults that AWS has.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use catalog::NoCatalog;
+use pipeline::{Compression, Message, Notice, RecalculateRequest, keys};
+use queue::MemoryQueue;
+use runs::{App, Failure, Outcome, Settings};
+use storage::MemoryStore;
+
+use crate::{Fault, FaultyQueue, FaultyStore, Random};
+
+/// How often a message comes back before it is given up.
+const ATTEMPTS_MAX: u32 = 5;
+
+/// In which order messages are taken, and how often each of them.
+#[derive(Debug, Clone, Copy)]
+pub enum Order {
+    /// As they were sent.
+    Sent,
+    /// As they were sent, each of them twice.
+    Twice,
+    /// In an order that the seed decides.
+    Shuffled(u64),
+}
+
+pub struct World {
+    /// The report bucket, as AWS sees it.
+    pub reports: MemoryStore,
+    pub results: MemoryStore,
+    /// What the handlers see of the results bucket.
+    pub faulty: FaultyStore,
+    pub app: App,
+    queue: MemoryQueue,
+}
+
+impl World {
+    pub fn new(contracts: &str) -> Self {
+        Self::with_fault(contracts, None)
+    }
+
+    /// A world in which one write goes wrong once.
+    pub fn with_fault(contracts: &str, fault: Option<Fault>) -> Self {
+        let (reports, results, queue) =
+            (MemoryStore::default(), MemoryStore::default(), MemoryQueue::default());
+        results.put(keys::CONTRACTS, contracts.to_owned());
+        let faulty = FaultyStore::new(results.clone(), fault);
+        let app = App {
+            reports: Arc::new(reports.clone()),
+            results: Arc::new(faulty.clone()),
+            queue: Arc::new(FaultyQueue::new(queue.clone(), fault)),
+            catalog: Arc::new(NoCatalog),
+            settings: Settings {
+                compression: Compression::Zstd,
+                database: "sluice".to_owned(),
+                results_url: "s3://results".to_owned(),
+            },
+        };
+        Self { reports, results, faulty, app, queue }
+    }
+
+    /// A manifest's event, and all that follows. The reasons of what was given up.
+    pub async fn deliver(&self, manifest_key: &str, order: Order) -> Vec<String> {
+        let key = manifest_key.to_owned();
+        self.notice(&Notice::ObjectCreated { bucket: "reports".to_owned(), key }, order).await
+    }
+
+    /// Someone asks for the contracts as they are now.
+    pub async fn recalculate(&self, payer: &str, period: &str) -> Vec<String> {
+        let request = RecalculateRequest {
+            payer_account_id: payer.parse().unwrap(),
+            billing_period: period.parse().unwrap(),
+        };
+        self.notice(&Notice::Recalculate(request), Order::Sent).await
+    }
+
+    async fn notice(&self, notice: &Notice, order: Order) -> Vec<String> {
+        let mut given_up = Vec::new();
+        for _ in 0..ATTEMPTS_MAX {
+            match receive_report::handle(notice, &self.app).await {
+                Ok(_) => break,
+                Err(Failure::Retry(reason)) => given_up = vec![reason],
+                Err(Failure::Reject(reason)) => return vec![reason],
+            }
+            if self.faulty.has_failed() {
+                given_up.clear();
+            }
+        }
+        given_up.extend(self.drain(order).await);
+        given_up
+    }
+
+    /// Works until no message is left.
+    pub async fn drain(&self, order: Order) -> Vec<String> {
+        let mut random = match order {
+            Order::Shuffled(seed) => Some(Random::new(seed)),
+            Order::Sent | Order::Twice => None,
+        };
+        let mut waiting: Vec<(Message, u32)> = Vec::new();
+        let mut given_up = Vec::new();
+        loop {
+            while let Some(message) = self.queue.receive() {
+                let copies = if matches!(order, Order::Twice) { 2 } else { 1 };
+                waiting.extend(std::iter::repeat_n((message, 1), copies));
+            }
+            if waiting.is_empty() {
+                return given_up;
+            }
+            let next = random.as_mut().map_or(0, |random| random.below(waiting.len()));
+            let (message, attempt) = waiting.remove(next);
+            match self.handle(&message).await {
+                Ok(_) => {}
+                Err(Failure::Retry(_)) if attempt < ATTEMPTS_MAX => {
+                    waiting.push((message, attempt + 1));
+                }
+                Err(Failure::Retry(reason) | Failure::Reject(reason)) => given_up.push(reason),
+            }
+        }
+    }
+
+    pub async fn handle(&self, message: &Message) -> Result<Outcome, Failure> {
+        sluice::dispatch(message, &self.app).await
+    }
+
+    /// Everything in the results bucket but the contracts, which are an input.
+    pub fn outcome(&self) -> BTreeMap<String, Bytes> {
+        let mut objects = self.results.contents();
+        objects.remove(keys::CONTRACTS);
+        objects
+    }
+
+    /// What readers see: nothing of a run that is not sealed.
+    pub fn current(&self) -> BTreeMap<String, Bytes> {
+        let mut objects = self.results.contents();
+        objects.retain(|key, _| key.starts_with(keys::current_prefix()));
+        objects
+    }
+
+    /// The bytes of the one object whose key ends so.
+    pub fn object(&self, ending: &str) -> Bytes {
+        let objects = self.results.contents();
+        let mut found = objects.into_iter().filter(|(key, _)| key.ends_with(ending));
+        let (_, bytes) = found.next().unwrap_or_else(|| panic!("no object ends with `{ending}`"));
+        bytes
+    }
+}

@@ -1,0 +1,174 @@
+//! Everything is delivered twice, late, in any order, and functions die: the same bytes come out.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use pipeline::{Current, Message, Plan, keys};
+use runs::{Failure, Outcome};
+use testkit::{Fault, Order, World};
+
+use crate::small::{CONTRACTS, delivery, lines};
+
+const FIRST: &str = "20261103T120125Z";
+const SECOND: &str = "20261104T120125Z";
+
+/// Delivers the small report and gives what is in the results bucket when all is quiet.
+async fn outcome(order: Order, fault: Option<Fault>) -> (World, BTreeMap<String, Bytes>) {
+    let world = World::with_fault(CONTRACTS, fault);
+    let delivery = delivery(FIRST);
+    delivery.put(&world.reports);
+    let given_up = world.deliver(&delivery.manifest_keys()[0], order).await;
+    assert_eq!(given_up, [""; 0], "{order:?} {fault:?}");
+    assert_eq!(world.faulty.changed(), [""; 0], "{order:?} {fault:?}");
+    let objects = world.outcome();
+    (world, objects)
+}
+
+async fn plain() -> (World, BTreeMap<String, Bytes>) {
+    let (world, objects) = outcome(Order::Sent, None).await;
+    assert_eq!(world.current().len(), 1, "sealed");
+    (world, objects)
+}
+
+fn current(world: &World) -> Current {
+    let pointers = world.current();
+    serde_json::from_slice(pointers.values().next().unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn every_message_twice() {
+    assert_eq!(outcome(Order::Twice, None).await.1, plain().await.1);
+}
+
+#[tokio::test]
+async fn in_any_order() {
+    let expected = plain().await.1;
+    for seed in 0..8 {
+        assert_eq!(outcome(Order::Shuffled(seed), None).await.1, expected, "seed {seed}");
+    }
+}
+
+#[tokio::test]
+async fn a_crash_at_every_write() {
+    let (world, expected) = plain().await;
+    let writes = world.faulty.writes();
+    assert!(writes > 40, "{writes}");
+    for number in 0..writes {
+        for fault in [Fault::BeforeWrite(number), Fault::AfterWrite(number)] {
+            let (world, objects) = outcome(Order::Sent, Some(fault)).await;
+            assert!(world.faulty.has_failed(), "{fault:?}");
+            assert_eq!(objects, expected, "{fault:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_crash_between_receipt_and_send() {
+    let expected = plain().await.1;
+    for number in 0..5 {
+        let fault = Fault::InsteadOfSend(number);
+        assert_eq!(outcome(Order::Sent, Some(fault)).await.1, expected, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn both_manifests_are_one_delivery() {
+    let (world, expected) = plain().await;
+    for key in delivery(FIRST).manifest_keys() {
+        assert_eq!(world.deliver(&key, Order::Sent).await, [""; 0]);
+    }
+    assert_eq!(world.outcome(), expected);
+}
+
+#[tokio::test]
+async fn a_newer_delivery_takes_over_and_an_older_one_never_does() {
+    let (world, _) = plain().await;
+    let first = current(&world);
+    let newer = delivery(SECOND);
+    newer.put(&world.reports);
+    assert_eq!(world.deliver(&newer.manifest_keys()[0], Order::Sent).await, [""; 0]);
+    let second = current(&world);
+    assert_ne!(first.run_id, second.run_id);
+    assert_eq!(second.delivery_id, SECOND);
+
+    let older = delivery("20261102T120125Z");
+    older.put(&world.reports);
+    assert_eq!(world.deliver(&older.manifest_keys()[0], Order::Sent).await, [""; 0]);
+    assert_eq!(current(&world), second);
+}
+
+#[tokio::test]
+async fn a_replaced_file_ends_the_run_without_noise() {
+    let world = World::new(CONTRACTS);
+    let first = delivery(FIRST).overwriting();
+    first.put(&world.reports);
+    let notice = pipeline::Notice::ObjectCreated {
+        bucket: "reports".to_owned(),
+        key: first.manifest_keys()[0].clone(),
+    };
+    assert_eq!(receive_report::handle(&notice, &world.app).await, Ok(Outcome::Done));
+    // AWS overwrites the files while the messages of the first delivery wait.
+    let second = testkit::Delivery::new(first.generation, SECOND, &lines()).overwriting();
+    let second = second.in_files(&lines()[..13], 2);
+    second.put(&world.reports);
+    assert_eq!(world.drain(Order::Sent).await, [""; 0]);
+    assert!(world.current().is_empty(), "nothing of the first is published");
+    assert!(world.outcome().keys().any(|key| key.ends_with("superseded.json")));
+
+    assert_eq!(world.deliver(&second.manifest_keys()[0], Order::Sent).await, [""; 0]);
+    assert_eq!(current(&world).delivery_id, SECOND);
+}
+
+#[tokio::test]
+async fn changed_contracts_make_a_new_run_and_changing_back_returns_the_old_one() {
+    let (world, _) = plain().await;
+    let old = current(&world);
+    let recalculate = || world.recalculate("999988887777", "2026-10");
+
+    world.results.put(keys::CONTRACTS, CONTRACTS.replace("0.05", "0.06"));
+    assert_eq!(recalculate().await, [""; 0]);
+    let new = current(&world);
+    assert_ne!(new.run_id, old.run_id);
+    assert_eq!(new.delivery_id, old.delivery_id);
+    assert_eq!(new.replaced, [old.run_id.clone()]);
+
+    // An old message that comes back is not a reason to go back.
+    let late = Message::PublishDatasets { run: old.run_id.clone(), customer: "acme".to_owned() };
+    assert_eq!(world.handle(&late).await, Ok(Outcome::Superseded));
+    assert_eq!(current(&world), new);
+
+    world.results.put(keys::CONTRACTS, CONTRACTS.to_owned());
+    assert_eq!(recalculate().await, [""; 0]);
+    assert_eq!(current(&world).run_id, old.run_id);
+}
+
+#[tokio::test]
+async fn a_request_for_what_was_never_sealed_says_so() {
+    let world = World::new(CONTRACTS);
+    let given_up = world.recalculate("999988887777", "2026-10").await;
+    assert!(given_up[0].contains("nothing is sealed for payer 999988887777 and 2026-10"));
+}
+
+#[tokio::test]
+async fn a_second_report_of_a_payer_is_not_billed_twice() {
+    let (world, _) = plain().await;
+    let before = world.current();
+    let mut other = delivery(SECOND);
+    other.report = "other".to_owned();
+    other.put(&world.reports);
+    let given_up = world.deliver(&other.manifest_keys()[0], Order::Sent).await;
+    assert!(given_up[0].contains("billed from report `costs`"), "{given_up:?}");
+    assert_eq!(world.current(), before);
+}
+
+#[tokio::test]
+async fn a_run_that_lost_its_plan_is_refused() {
+    let (world, _) = plain().await;
+    let run = current(&world).run_id;
+    let plan: Plan = serde_json::from_slice(&world.object("plan.json")).unwrap();
+    assert_eq!(plan.run_id, run);
+    world.results.remove(&keys::plan(&run));
+    let message = Message::SplitReport { run: run.clone(), file: 0 };
+    let reason = format!("`runs/{run}/plan.json` is missing");
+    assert_eq!(world.handle(&message).await, Err(Failure::Reject(reason)));
+}

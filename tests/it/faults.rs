@@ -1,0 +1,152 @@
+//! What goes wrong in a report or in contracts: a failure with a name, and nothing published.
+
+use cur::{Column, Generation, LineItemType};
+use testkit::{Delivery, Line, Order, Reservation, World, csv, gzip};
+
+use crate::small::{ACME, CONTRACTS, delivery, lines};
+
+const LATER: &str = "20261104T120125Z";
+
+/// A delivery that must not be billed: the reason has these words, and what was sealed before stays.
+async fn refused(contracts: &str, bad: &Delivery, words: &[&str]) {
+    let world = World::new(CONTRACTS);
+    let good = delivery("20261103T120125Z");
+    good.put(&world.reports);
+    assert_eq!(world.deliver(&good.manifest_keys()[0], Order::Sent).await, [""; 0]);
+    let before = world.current();
+    let published_before = published(&world);
+
+    world.results.put(pipeline::keys::CONTRACTS, contracts.to_owned());
+    bad.put(&world.reports);
+    let given_up = world.deliver(&bad.manifest_keys()[0], Order::Sent).await;
+    assert!(!given_up.is_empty(), "it was billed");
+    for word in words {
+        assert!(given_up.iter().any(|reason| reason.contains(word)), "{word}: {given_up:#?}");
+    }
+    assert_eq!(world.current(), before);
+    assert_eq!(published(&world), published_before);
+}
+
+fn published(world: &World) -> Vec<String> {
+    let is_published = |key: &String| key.starts_with("billing/") || key.starts_with("reports/");
+    world.outcome().into_keys().filter(is_published).collect()
+}
+
+fn one_file(text: String) -> Delivery {
+    let mut delivery = Delivery::new(Generation::Legacy, LATER, &lines());
+    delivery.files = vec![text];
+    delivery
+}
+
+fn with_line(line: Line) -> Delivery {
+    let mut lines = lines();
+    lines.push(line);
+    Delivery::new(Generation::Legacy, LATER, &lines)
+}
+
+#[tokio::test]
+async fn bad_cells_are_named_by_file_line_and_column() {
+    let text = csv(Generation::Legacy, &lines());
+    let file = format!("cur/costs/20261001-20261101/{LATER}/costs-00001.csv.gz");
+    let check = async |from: &str, to: &str, words: &[&str]| {
+        assert!(text.contains(from), "{from}");
+        let mut words = words.to_vec();
+        words.push(&file);
+        refused(CONTRACTS, &one_file(text.replacen(from, to, 1)), &words).await;
+    };
+    check(",12.34,12.34,", ",12.34,twelve,", &["line 2", "lineItem/UnblendedCost", "\"twelve\""])
+        .await;
+    check(",Credit,", ",Gift,", &["line 13", "lineItem/LineItemType", "\"Gift\""]).await;
+    check(",100000000009,", ",10000009,", &["line 6", "lineItem/UsageAccountId", "twelve digits"])
+        .await;
+    check("lineItem/UnblendedCost", "lineItem/Unblended", &["lineItem/UnblendedCost"]).await;
+}
+
+#[tokio::test]
+async fn a_corrupted_byte_never_changes_a_bill() {
+    let good = Delivery::new(Generation::Legacy, LATER, &lines());
+    let file = gzip(&good.files[0]);
+    let charges = async |bytes: Vec<u8>| {
+        let world = World::new(CONTRACTS);
+        good.put(&world.reports);
+        world.reports.put(&good.file_keys()[0], bytes);
+        let given_up = world.deliver(&good.manifest_keys()[0], Order::Sent).await;
+        let is_sealed = !world.current().is_empty();
+        assert_eq!(is_sealed, given_up.is_empty());
+        is_sealed.then(|| world.object("customer=acme/invoice.csv"))
+    };
+    let expected = charges(file.to_vec()).await.unwrap();
+    let step = file.len() / 60;
+    let mut refused = 0;
+    for position in (0..file.len()).step_by(step) {
+        let mut bytes = file.to_vec();
+        bytes[position] ^= 0x10;
+        match charges(bytes).await {
+            // A byte of the header that means nothing, such as the time.
+            Some(found) => assert_eq!(found, expected, "byte {position}"),
+            None => refused += 1,
+        }
+    }
+    assert!(refused > 50, "{refused}");
+    assert_eq!(charges(file[..file.len() / 2].to_vec()).await, None, "truncated");
+    assert_eq!(charges(file[..file.len() - 4].to_vec()).await, None, "without its last bytes");
+}
+
+#[tokio::test]
+async fn a_missing_file_is_named() {
+    let world = World::new(CONTRACTS);
+    let delivery = delivery(LATER);
+    delivery.put(&world.reports);
+    let missing = &delivery.file_keys()[1];
+    world.reports.remove(missing);
+    let given_up = world.deliver(&delivery.manifest_keys()[0], Order::Sent).await;
+    assert_eq!(given_up, [format!("the manifest names `{missing}`, which is not in the bucket")]);
+    assert!(world.current().is_empty());
+}
+
+#[tokio::test]
+async fn contracts_that_do_not_fit_the_report_are_refused() {
+    let payers = CONTRACTS.replace("payers = [\"999988887777\"]", "payers = [\"100000000001\"]");
+    refused(&payers, &delivery(LATER), &["payer 999988887777", "not among the payers"]).await;
+    let no_rate = CONTRACTS.replace("\"2026-10\" = \"150.37\"", "\"2026-09\" = \"150.37\"");
+    refused(&no_rate, &delivery(LATER), &["[fx.USD.JPY]", "2026-10"]).await;
+    let broken = CONTRACTS.replace("discount = \"0.05\"", "discount = 0.05");
+    refused(&broken, &delivery(LATER), &["config/contracts.toml:", "float"]).await;
+}
+
+/// As a report generator wrote it: text where the on-demand cost should be, and no effective cost.
+fn faulty_reservation() -> Delivery {
+    let reservation = Reservation { arn: "", owner: ACME };
+    with_line(reservation.covers(ACME, "convertible", ""))
+}
+
+#[tokio::test]
+async fn a_covered_line_without_a_price_stops_those_who_are_billed_by_it() {
+    let words = ["pricing/publicOnDemandCost", "\"convertible\"", "line "];
+    refused(CONTRACTS, &faulty_reservation(), &words).await;
+}
+
+#[tokio::test]
+async fn nobody_else_is_stopped_and_the_report_check_is_broken() {
+    let unblended = CONTRACTS.replace("id = \"acme\"", "id = \"acme\"\nbasis = \"unblended\"");
+    let world = World::new(&unblended);
+    let delivery = faulty_reservation();
+    delivery.put(&world.reports);
+    let given_up = world.deliver(&delivery.manifest_keys()[0], Order::Sent).await;
+    assert_eq!(given_up, [""; 0]);
+    let proof: pipeline::Reconciliation =
+        serde_json::from_slice(&world.object("reconciliation.json")).unwrap();
+    assert_eq!(proof.report_checks["on_demand_cost_present"].broken, 1);
+    assert_eq!(proof.report_checks["effective_cost_present"].broken, 1);
+
+    let strict =
+        unblended.replace("name = \"Example MSP\"", "name = \"MSP\"\nstrict_report = true");
+    refused(&strict, &delivery, &["strict_report"]).await;
+}
+
+#[tokio::test]
+async fn a_product_that_needs_more_decimals_is_refused() {
+    let line = Line::new(LineItemType::Usage, ACME)
+        .with(Column::UnblendedCost, "0.045107999999999995");
+    refused(CONTRACTS, &with_line(line), &["more than 18 decimals"]).await;
+}

@@ -1,0 +1,109 @@
+//! One line from its arrival to the invoice: the best way into the code.
+
+use bytes::Bytes;
+use cur::{AccountId, Generation};
+use datasets::{ChargeRow, InvoiceFile, decode_csv, decode_parquet};
+use pipeline::{Current, Message, Notice, Plan, SplitReceipt, Table, keys};
+use runs::Outcome;
+use testkit::{Delivery, World};
+
+use crate::small::{ACME, CONTRACTS, lines};
+
+async fn follow(generation: Generation) {
+    let world = World::new(CONTRACTS);
+    let delivery = Delivery::new(generation, "20261103T120125Z", &lines());
+    delivery.put(&world.reports);
+
+    // receive-report: a manifest was created. The delivery gets its run, and every file is pinned.
+    let key = delivery.manifest_keys()[0].clone();
+    let notice = Notice::ObjectCreated { bucket: "reports".to_owned(), key };
+    assert_eq!(receive_report::handle(&notice, &world.app).await, Ok(Outcome::Done));
+    let plan: Plan = serde_json::from_slice(&world.object("plan.json")).unwrap();
+    assert_eq!(plan.files.len(), 1);
+    let run = || plan.run_id.clone();
+
+    // split-report: the line is in its account's object, byte for byte, below the report's header.
+    let split = Message::SplitReport { run: run(), file: 0 };
+    assert_eq!(world.handle(&split).await, Ok(Outcome::Done));
+    let account: AccountId = ACME.parse().unwrap();
+    let receipt = keys::receipt(&plan.run_id, split.step(), &split.unit());
+    let receipt: SplitReceipt = serde_json::from_slice(&object(&world, &receipt)).unwrap();
+    assert_eq!(receipt.totals.all_lines(), 15);
+    let own = object(&world, &keys::line_items(&plan, account, "costs-00001", 0));
+    let own = String::from_utf8(zstd::decode_all(&own[..]).unwrap()).unwrap();
+    let mut report = delivery.files[0].lines();
+    assert_eq!(own.lines().next(), report.next(), "the header");
+    assert_eq!(own.lines().nth(1), report.next(), "the first line, 12.34 USD of EC2");
+
+    // register-partitions: Athena knows where to look.
+    for table in Table::ALL {
+        let register = Message::RegisterPartitions { run: run(), table };
+        assert_eq!(world.handle(&register).await, Ok(Outcome::Done));
+    }
+
+    // recalculate-account: the line is in a group with a standard price and a kind.
+    for account in world.app.accounts(&plan).await.unwrap() {
+        let recalculate = Message::RecalculateAccount { run: run(), account };
+        assert_eq!(world.handle(&recalculate).await, Ok(Outcome::Done));
+    }
+    let rated: Vec<billing::LineGroup> =
+        decode_parquet(object(&world, &keys::rated(&plan, account))).unwrap();
+    let group = rated.iter().find(|group| group.unblended_cost == "12.34".parse().unwrap());
+    let group = group.unwrap();
+    assert_eq!(group.charge_kind.name(), "usage");
+    assert_eq!(group.list_cost, Some(group.unblended_cost));
+
+    // allocate-commitments: what AWS covered on the first of the month is handed out.
+    let day = plan.billing_period.first_day();
+    let allocate = Message::AllocateCommitments { run: run(), day };
+    assert_eq!(world.handle(&allocate).await, Ok(Outcome::Done));
+
+    // publish-datasets: the line is part of a charge, five percent below the standard price.
+    let mut outcomes = Vec::new();
+    for customer in ["_unassigned", "acme", "globex"] {
+        let publish = Message::PublishDatasets { run: run(), customer: customer.to_owned() };
+        outcomes.push(world.handle(&publish).await.unwrap());
+    }
+    assert_eq!(outcomes, [Outcome::Done, Outcome::Done, Outcome::Sealed]);
+    let charges: Vec<ChargeRow> =
+        decode_csv(&object(&world, &keys::billing(&plan, "acme", "charges.csv"))).unwrap();
+    let charge = charges.iter().find(|row| {
+        row.charge.key.usage_account_id == account
+            && row.charge.key.service_code == "AmazonEC2"
+            && row.charge.key.charge_kind.name() == "usage"
+    });
+    let charge = &charge.unwrap().charge;
+    assert_eq!(charge.price_rule, "discount 0.05 service=AmazonEC2");
+    // 12.34 on demand and 0.124 reserved, which costs its effective 0.1: (12.34 + 0.1) × 0.95.
+    assert_eq!(charge.measures.line_count, 2);
+    assert_eq!(charge.measures.list_cost, Some("12.464".parse().unwrap()));
+    assert_eq!(charge.measures.benefit, "0.024".parse().unwrap());
+    assert_eq!(charge.measures.charge, "11.818".parse().unwrap());
+
+    // The invoice: in yen, to the yen.
+    let invoice: InvoiceFile =
+        serde_json::from_slice(&object(&world, &keys::billing(&plan, "acme", "invoice.json")))
+            .unwrap();
+    let line = invoice.lines.iter().find(|line| line.amount_source == charge.measures.charge);
+    assert_eq!(line.unwrap().amount, "1777.07266".parse().unwrap());
+    assert!(!invoice.total.to_string().contains('.'), "{}", invoice.total);
+
+    // And readers are sent to this run.
+    let pointer = keys::current(plan.payer_account_id, plan.billing_period);
+    let current: Current = serde_json::from_slice(&object(&world, &pointer)).unwrap();
+    assert_eq!(current.run_id, plan.run_id);
+}
+
+fn object(world: &World, key: &str) -> Bytes {
+    world.results.contents().remove(key).unwrap_or_else(|| panic!("no `{key}`"))
+}
+
+#[tokio::test]
+async fn a_line_of_a_legacy_report() {
+    follow(Generation::Legacy).await;
+}
+
+#[tokio::test]
+async fn a_line_of_a_data_export() {
+    follow(Generation::DataExports).await;
+}
