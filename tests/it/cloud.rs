@@ -41,10 +41,7 @@ fn a_delivery_ends_as_on_a_laptop() {
     let binaries = build_functions();
     let cloud = LocalAws::start(scratch.path());
     let template = project().join("infra/template.yaml");
-    cloud.python(
-        "deploy.py",
-        &[&template, &binaries, Path::new(REPORT_BUCKET)],
-    );
+    cloud.python("deploy.py", &[&template, &binaries, Path::new(REPORT_BUCKET)]);
     cloud.python("deliver.py", &[&reports, &contracts, &found]);
 
     let run = RunOptions {
@@ -74,13 +71,8 @@ fn target() -> PathBuf {
 /// Builds the programs that Lambda runs and says where they are.
 fn build_functions() -> PathBuf {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo
-        .args(["build", "--locked", "--quiet", "--target-dir"])
-        .arg(target());
-    for step in ["receive-report"]
-        .into_iter()
-        .chain(Step::ALL.map(Step::name))
-    {
+    cargo.args(["build", "--locked", "--quiet", "--target-dir"]).arg(target());
+    for step in ["receive-report"].into_iter().chain(Step::ALL.map(Step::name)) {
         cargo.args(["--package", step]);
     }
     run(cargo.current_dir(project()));
@@ -124,16 +116,8 @@ impl LocalAws {
             fs::create_dir(&path).unwrap();
             command.env(folder, path);
         }
-        let server = command
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        let cloud = Self {
-            server,
-            endpoint,
-            programs,
-        };
+        let server = command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
+        let cloud = Self { server, endpoint, programs };
         cloud.wait_until_it_listens(port);
         cloud
     }
@@ -145,20 +129,14 @@ impl LocalAws {
             }
             thread::sleep(Duration::from_millis(250));
         }
-        panic!(
-            "the local AWS did not start: see {}",
-            target().join("ministack.log").display()
-        );
+        panic!("the local AWS did not start: see {}", target().join("ministack.log").display());
     }
 
     /// Runs a script of `tests/cloud` against it.
     fn python(&self, script: &str, arguments: &[&Path]) {
         let script = project().join("tests/cloud").join(script);
         let mut python = Command::new(self.programs.join("python3"));
-        run(python
-            .arg(script)
-            .args(arguments)
-            .envs(aws_environment(&self.endpoint)));
+        run(python.arg(script).args(arguments).envs(aws_environment(&self.endpoint)));
     }
 }
 
@@ -196,14 +174,10 @@ fn install() -> PathBuf {
     if fs::read(&installed).is_ok_and(|there| there == wanted) {
         return programs;
     }
-    run(Command::new("python3")
-        .args(["-m", "venv", "--clear"])
-        .arg(&home));
+    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&home));
     let requirements = project().join("tests/cloud/requirements.txt");
     let mut pip = Command::new(programs.join("pip"));
-    run(pip
-        .args(["install", "--quiet", "--requirement"])
-        .arg(requirements));
+    run(pip.args(["install", "--quiet", "--requirement"]).arg(requirements));
     fs::write(installed, wanted).unwrap();
     programs
 }
@@ -228,19 +202,9 @@ fn assert_same_files(expected: &Path, found: &Path) {
     let (expected, found) = (files(expected, expected), files(found, found));
     let keys = |files: &BTreeMap<String, Vec<u8>>| files.keys().cloned().collect::<Vec<_>>();
     assert_eq!(keys(&found), keys(&expected));
-    assert!(
-        found
-            .keys()
-            .any(|key| key.starts_with(keys::current_prefix())),
-        "nothing is sealed"
-    );
+    assert!(found.keys().any(|key| key.starts_with(keys::current_prefix())), "nothing is sealed");
     for (key, bytes) in &expected {
-        assert!(
-            found[key] == *bytes,
-            "`{key}` differs:\n{}\n{}",
-            text(bytes),
-            text(&found[key])
-        );
+        assert!(found[key] == *bytes, "`{key}` differs:\n{}\n{}", text(bytes), text(&found[key]));
     }
 }
 
@@ -256,12 +220,7 @@ fn files(root: &Path, folder: &Path) -> BTreeMap<String, Vec<u8>> {
         if path.is_dir() {
             found.extend(files(root, &path));
         } else {
-            let key = path
-                .strip_prefix(root)
-                .unwrap()
-                .to_str()
-                .unwrap()
-                .to_owned();
+            let key = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
             found.insert(key, fs::read(path).unwrap());
         }
     }

@@ -3,12 +3,12 @@
 use cur::{Column, Generation, LineItemType};
 use testkit::{Delivery, Line, Reservation, ReservationMonth, SavingsPlan};
 
-pub const ACME: &str = "111122223333";
-pub const ACME_TWO: &str = "123456789012";
-pub const GLOBEX: &str = "444455556666";
-pub const NOBODY: &str = "100000000009";
+pub(crate) const ACME: &str = "111122223333";
+pub(crate) const ACME_TWO: &str = "123456789012";
+pub(crate) const GLOBEX: &str = "444455556666";
+pub(crate) const NOBODY: &str = "100000000009";
 
-pub const CONTRACTS: &str = r#"
+pub(crate) const CONTRACTS: &str = r#"
 [reseller]
 name = "Example MSP"
 payers = ["999988887777"]
@@ -46,7 +46,7 @@ const RESERVATION: Reservation<'_> = Reservation {
     owner: ACME,
 };
 
-pub fn lines() -> Vec<Line> {
+pub(crate) fn lines() -> Vec<Line> {
     let month = ReservationMonth {
         cost: "74.4",
         units: "744",
@@ -75,6 +75,6 @@ pub fn lines() -> Vec<Line> {
     ]
 }
 
-pub fn delivery(delivered_at: &str) -> Delivery {
+pub(crate) fn delivery(delivered_at: &str) -> Delivery {
     Delivery::new(Generation::Legacy, delivered_at, &lines()).in_files(&lines(), 2)
 }

@@ -130,7 +130,7 @@ fn commands_in_documents_are_commands() {
 /// What the program is given on a line of a document, if the line calls it.
 fn arguments_of(line: &str) -> Option<&str> {
     let line = line.split(" #").next().unwrap_or_default();
-    line.strip_prefix("sluice ").or_else(|| line.strip_prefix("cargo run --release -- "))
+    line.strip_prefix("sluice ").or_else(|| line.strip_prefix("cargo run --release -p sluice -- "))
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use money::Amount;
 use money::rounding::{Mode, round};
-use pipeline::{Check, CustomerTotals, Reconciliation, UNASSIGNED};
+use pipeline::{Check, CustomerTotals, Reconciliation, UNASSIGNED, keys};
 
 use crate::run::Finished;
 
@@ -40,19 +40,11 @@ fn sealed(run: &Reconciliation, results: &Path, out: &mut dyn Write) -> io::Resu
     report_checks(run, out)?;
     unassigned(run, out)?;
     news(run, out)?;
-    let folder = |name: &str| {
-        let place = format!(
-            "{name}/payer={}/period={}/run={}",
-            run.payer_account_id, run.billing_period, run.run_id
-        );
-        results.join(place).display().to_string()
-    };
-    writeln!(out, "Invoices and charges: {}", folder("billing"))?;
-    writeln!(out, "Tables for SQL:       {}", results.join("reports").display())?;
-    writeln!(out, "Proof:                {}\n", {
-        let key = pipeline::keys::reconciliation(&run.run_id);
-        results.join(key).display().to_string()
-    })
+    let place = |key: &str| results.join(key).display().to_string();
+    let billing = keys::billing_folder(run.payer_account_id, run.billing_period, &run.run_id);
+    writeln!(out, "Invoices and charges: {}", place(&billing))?;
+    writeln!(out, "Tables for SQL:       {}", place("reports"))?;
+    writeln!(out, "Proof:                {}\n", place(&keys::reconciliation(&run.run_id)))
 }
 
 fn customers(run: &Reconciliation) -> String {

@@ -157,7 +157,7 @@ async fn rated_gives_charges(
     let copies: [(&str, Vec<ChargeRow>); 3] = [
         ("charges.csv", csv(world, &keys::billing(plan, id, "charges.csv")).await?),
         ("charges.parquet", parquet(world, &keys::billing(plan, id, "charges.parquet")).await?),
-        ("reports/charges", parquet(world, &keys::report(plan, Table::Charges, id)).await?),
+        ("charges of the table", parquet(world, &keys::report(plan, Table::Charges, id)).await?),
     ];
     for (table, rows) in copies {
         let is_of_run = |row: &ChargeRow| {

@@ -29,7 +29,8 @@ pub(crate) fn json_cell<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>)
     Cell::new(&format!("{{{}}}", members.join(",")))
 }
 
-/// What people wrote into the tags `CostCenter`, `Environment`, `Name` and `Owner`. The awkward values are here because no public sample has any.
+/// What people wrote into the tags `CostCenter`, `Environment`, `Name` and `Owner`.
+/// The awkward values are here because no public sample has any.
 const TAG_VALUES: [[&str; 4]; 4] = [
     ["4711", "0815", "R&D, Tokyo", ""],
     ["production", "staging", "", "test \"blue\""],

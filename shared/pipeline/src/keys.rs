@@ -115,9 +115,15 @@ pub fn billing(plan: &Plan, customer: &str, file: &str) -> String {
     format!("{}/customer={customer}/{file}", of_run(plan, "billing"))
 }
 
+/// The folder of everything that a run's customers are billed.
+pub fn billing_folder(payer: AccountId, period: BillingPeriod, run: &RunId) -> String {
+    run_folder("billing", payer, period, run)
+}
+
 fn of_run(plan: &Plan, folder: &str) -> String {
-    format!(
-        "{folder}/payer={}/period={}/run={}",
-        plan.payer_account_id, plan.billing_period, plan.run_id
-    )
+    run_folder(folder, plan.payer_account_id, plan.billing_period, &plan.run_id)
+}
+
+fn run_folder(folder: &str, payer: AccountId, period: BillingPeriod, run: &RunId) -> String {
+    format!("{folder}/payer={payer}/period={period}/run={run}")
 }

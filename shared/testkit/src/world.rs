@@ -80,12 +80,12 @@ impl World {
         let mut given_up = Vec::new();
         for _ in 0..ATTEMPTS_MAX {
             match receive_report::handle(notice, &self.app).await {
-                Ok(_) => break,
+                Ok(_) => {
+                    given_up.clear();
+                    break;
+                }
                 Err(Failure::Retry(reason)) => given_up = vec![reason],
                 Err(Failure::Reject(reason)) => return vec![reason],
-            }
-            if self.faulty.has_failed() {
-                given_up.clear();
             }
         }
         given_up.extend(self.drain(order).await);
