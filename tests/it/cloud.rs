@@ -118,11 +118,11 @@ impl LocalAws {
         }
         let server = command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
         let cloud = Self { server, endpoint, programs };
-        cloud.wait_until_it_listens(port);
+        Self::wait_until_it_listens(port);
         cloud
     }
 
-    fn wait_until_it_listens(&self, port: u16) {
+    fn wait_until_it_listens(port: u16) {
         for _ in 0..120 {
             if TcpStream::connect(("127.0.0.1", port)).is_ok() {
                 return;

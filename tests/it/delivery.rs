@@ -130,7 +130,7 @@ async fn changed_contracts_make_a_new_run_and_changing_back_returns_the_old_one(
     let new = current(&world);
     assert_ne!(new.run_id, old.run_id);
     assert_eq!(new.delivery_id, old.delivery_id);
-    assert_eq!(new.replaced, [old.run_id.clone()]);
+    assert_eq!(new.replaced, std::slice::from_ref(&old.run_id));
 
     // An old message that comes back is not a reason to go back.
     let late = Message::PublishDatasets { run: old.run_id.clone(), customer: "acme".to_owned() };

@@ -14,5 +14,7 @@ mod faults;
 mod generator;
 mod infra;
 mod journey;
+mod money;
+mod samples;
 mod small;
 mod tidy;

@@ -4,6 +4,10 @@ use ethnum::I256;
 
 use crate::Amount;
 
+/// Parts are cut here, as fine as AWS prints costs. Eight decimals are left for the rates of contracts
+/// and currencies that a part is multiplied by; parts cut at the 18th could never be converted exactly.
+const DECIMALS: u32 = 10;
+
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ApportionError {
     #[error("nothing can be split by weights that are all zero")]
@@ -12,8 +16,9 @@ pub enum ApportionError {
     NegativeWeight(Amount),
 }
 
-/// Splits `whole` in proportion to `weights`. Each part is cut at the 18th decimal and the units
-/// that remain go to the largest remainders, the earlier part first when they are equal.
+/// Splits `whole` in proportion to `weights`. Each part is cut at the tenth decimal, and what remains
+/// goes to the largest remainders, one unit each, the earlier part first when they are equal. Digits of
+/// the whole beyond the tenth stay together, with the first of these.
 pub fn apportion(whole: Amount, weights: &[Amount]) -> Result<Vec<Amount>, ApportionError> {
     if let Some(negative) = weights.iter().find(|weight| weight.is_negative()) {
         return Err(ApportionError::NegativeWeight(*negative));
@@ -22,25 +27,30 @@ pub fn apportion(whole: Amount, weights: &[Amount]) -> Result<Vec<Amount>, Appor
     if total == I256::ZERO {
         return Err(ApportionError::NoWeight);
     }
-    let magnitude = I256::from(whole.units().unsigned_abs());
+    let unit = 10_i128.pow(Amount::DECIMALS.saturating_sub(DECIMALS));
+    let magnitude = whole.units().abs();
     let mut parts = Vec::with_capacity(weights.len());
     let mut remainders = Vec::with_capacity(weights.len());
     for (index, weight) in weights.iter().enumerate() {
-        // Both factors are below 2¹²⁸ in magnitude and one is below 2¹²⁷, so the product fits.
-        let product = magnitude.saturating_mul(weight.units().into());
-        parts.push(product.checked_div(total).unwrap_or_default().as_i128());
-        remainders.push((product.checked_rem(total).unwrap_or_default(), index));
+        // Both factors are below 2¹²⁷, so the product fits.
+        let product = I256::from(magnitude).saturating_mul(weight.units().into());
+        let exact = product.checked_div(total).unwrap_or_default().as_i128();
+        let part = exact.saturating_sub(exact.checked_rem(unit).unwrap_or_default());
+        parts.push(part);
+        remainders.push((product.saturating_sub(total.saturating_mul(part.into())), index));
     }
-    let handed_out: i128 = parts.iter().sum();
-    let left = whole.units().abs().saturating_sub(handed_out);
+    let left = magnitude.saturating_sub(parts.iter().sum());
+    let mut units_left = left.checked_div(unit).unwrap_or_default();
+    let mut digits_left = left.checked_rem(unit).unwrap_or_default();
     remainders.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-    for (_, index) in remainders.iter().take(usize::try_from(left).unwrap_or(usize::MAX)) {
-        if let Some(part) = parts.get_mut(*index) {
-            *part = part.saturating_add(1);
+    for (_, index) in remainders {
+        let Some(part) = parts.get_mut(index) else { continue };
+        if units_left > 0 {
+            *part = part.saturating_add(unit);
+            units_left = units_left.saturating_sub(1);
         }
+        *part = part.saturating_add(std::mem::take(&mut digits_left));
     }
-    let sign = |units: i128| {
-        if whole.is_negative() { units.saturating_neg() } else { units }
-    };
+    let sign = |units: i128| if whole.is_negative() { units.saturating_neg() } else { units };
     Ok(parts.into_iter().map(|units| Amount::from_units(sign(units))).collect())
 }

@@ -1,0 +1,118 @@
+//! Exact money: every notation, no lost digit, rounding by name, parts that add up.
+
+use money::rounding::{Mode, round};
+use money::{Amount, ParseAmountError, Rate, apportion};
+use proptest::prelude::*;
+
+fn amount(text: &str) -> Amount {
+    text.parse().unwrap()
+}
+
+#[test]
+fn every_notation_of_aws() {
+    for (text, expected) in [
+        ("12.3400000000", "12.34"),
+        ("-7.0E-10", "-0.0000000007"),
+        ("4e-07", "0.0000004"),
+        ("1.0E7", "10000000"),
+        ("-0.0", "0"),
+        ("0", "0"),
+        ("+5", "5"),
+        ("0.045107999999999995", "0.045107999999999995"),
+        ("123456789012345678.5", "123456789012345678.5"),
+    ] {
+        assert_eq!(amount(text).to_string(), expected, "{text}");
+    }
+    for (text, error) in [
+        ("", ParseAmountError::Empty),
+        ("twelve", ParseAmountError::NotANumber),
+        ("1.2.3", ParseAmountError::NotANumber),
+        ("1e", ParseAmountError::NotANumber),
+        ("-", ParseAmountError::NotANumber),
+        ("1E-19", ParseAmountError::TooManyDecimals),
+        ("1E21", ParseAmountError::TooLarge),
+    ] {
+        assert_eq!(text.parse::<Amount>(), Err(error), "{text}");
+    }
+}
+
+#[test]
+fn a_product_is_exact_or_refused() {
+    let times = |rate: &str, by: &str| rate.parse::<Rate>().unwrap().times(amount(by));
+    assert_eq!(times("150.37", "0.0000000001"), Ok(amount("0.000000015037")));
+    assert_eq!(times("0.95", "-12.34"), Ok(amount("-11.723")));
+    assert!(times("0.95", "0.045107999999999995").is_err());
+    let discount: Rate = "0.05".parse().unwrap();
+    assert_eq!(discount.complement().unwrap().to_string(), "0.95");
+    assert_eq!(discount.increment().unwrap().to_string(), "1.05");
+}
+
+#[test]
+fn rounding_goes_by_magnitude() {
+    use Mode::{Down, HalfEven, HalfUp, Up};
+    for (exact, decimals, mode, expected) in [
+        ("0.5", 0, HalfUp, "1"),
+        ("0.5", 0, HalfEven, "0"),
+        ("1.5", 0, HalfEven, "2"),
+        ("0.500000000000000001", 0, HalfEven, "1"),
+        ("0.999", 0, Down, "0"),
+        ("0.001", 0, Up, "1"),
+        ("-0.5", 0, HalfUp, "-1"),
+        ("-0.999", 0, Down, "0"),
+        ("-0.001", 2, Up, "-0.01"),
+        ("1.005", 2, HalfUp, "1.01"),
+        ("7", 0, Up, "7"),
+    ] {
+        let rounded = round(amount(exact), decimals, mode);
+        assert_eq!(rounded.rounded, amount(expected), "{exact} {mode:?}");
+        assert_eq!(amount(exact) + rounded.difference, rounded.rounded);
+    }
+}
+
+/// Twelve services at 0.006 dollars and 150.37 yen: nothing each, ten yen together.
+#[test]
+fn the_scope_of_rounding_is_real_money() {
+    let yen = "150.37".parse::<Rate>().unwrap().times(amount("0.006")).unwrap();
+    assert_eq!(round(yen, 0, Mode::Down).rounded, Amount::ZERO);
+    let together = (0..12).map(|_| yen).sum();
+    assert_eq!(round(together, 0, Mode::Down).rounded, amount("10"));
+}
+
+#[test]
+fn the_largest_remainders_get_what_is_left() {
+    let split = |whole: &str, weights: &[&str]| {
+        let weights: Vec<Amount> = weights.iter().map(|weight| amount(weight)).collect();
+        apportion(amount(whole), &weights)
+            .map(|parts| parts.iter().map(Amount::to_string).collect())
+    };
+    let expected: Vec<String> =
+        ["0.3333333334", "0.3333333333", "0.3333333333"].map(String::from).into();
+    assert_eq!(split("1", &["1", "1", "1"]), Ok(expected));
+    assert_eq!(split("-2", &["1", "3"]), Ok(vec!["-0.5".to_owned(), "-1.5".to_owned()]));
+    assert!(split("1", &["0", "0"]).is_err());
+    assert!(split("1", &["1", "-1"]).is_err());
+}
+
+proptest! {
+    #[test]
+    fn text_round_trips(units in any::<i128>()) {
+        let amount = Amount::from_units(units / 10);
+        prop_assert_eq!(amount.to_string().parse(), Ok(amount));
+    }
+
+    #[test]
+    fn parts_add_up(
+        whole in -10_i128.pow(30)..10_i128.pow(30),
+        weights in prop::collection::vec(0..10_i128.pow(28), 1..20),
+    ) {
+        let weights: Vec<Amount> = weights.into_iter().map(Amount::from_units).collect();
+        prop_assume!(weights.iter().any(|weight| !weight.is_zero()));
+        let whole = Amount::from_units(whole);
+        let parts = apportion(whole, &weights).unwrap();
+        prop_assert_eq!(parts.iter().copied().sum::<Amount>(), whole);
+        for (part, weight) in parts.iter().zip(&weights) {
+            prop_assert!(part.is_zero() || part.is_negative() == whole.is_negative());
+            prop_assert!(!weight.is_zero() || part.abs() <= Amount::from_units(10_i128.pow(9)));
+        }
+    }
+}

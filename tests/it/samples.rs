@@ -1,0 +1,241 @@
+//! Real reports beside the repository, and generated ones: what is billed is what stands in the files,
+//! added up here by other means.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use datasets::{ChargeRow, decode_csv};
+use generator::{Generation, Layout, Options, Sink};
+use money::Amount;
+use pipeline::Compression;
+use sluice::{Finished, RunOptions};
+
+/// Public samples, where the machine has them.
+fn shared_data() -> Option<PathBuf> {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
+    let is_required = std::env::vars_os().any(|(name, _)| name == "SLUICE_REQUIRE_SHARED");
+    assert!(data.is_dir() || !is_required, "{} is not there", data.display());
+    data.is_dir().then_some(data)
+}
+
+async fn bill(source: &Path, contracts: &str, out: &Path) -> Vec<Finished> {
+    fs::create_dir_all(out).unwrap();
+    let file = out.join("contracts-in.toml");
+    fs::write(&file, contracts).unwrap();
+    let options = RunOptions {
+        source: source.to_owned(),
+        contracts: file,
+        out: out.to_owned(),
+        manifest: None,
+        compression: Compression::Gzip,
+        is_quiet: true,
+    };
+    sluice::run(&options).await.unwrap()
+}
+
+/// Lines and unblended cost of each account, as the published charges have them.
+fn charged(out: &Path) -> BTreeMap<String, (u64, i128)> {
+    let mut totals: BTreeMap<String, (u64, i128)> = BTreeMap::new();
+    for path in files(&out.join("billing")) {
+        if path.file_name().is_some_and(|name| name == "charges.csv") {
+            let rows: Vec<ChargeRow> = decode_csv(&fs::read(&path).unwrap()).unwrap();
+            for row in rows {
+                let account = row.charge.key.usage_account_id.to_string();
+                let total = totals.entry(account).or_default();
+                total.0 += row.charge.measures.line_count;
+                total.1 += row.charge.measures.unblended_cost.units();
+            }
+        }
+    }
+    totals
+}
+
+/// The same from the report's files, with another CSV reader and decimals read by hand.
+fn reported(source: &Path, skips_split_cost: bool) -> BTreeMap<String, (u64, i128)> {
+    let mut totals: BTreeMap<String, (u64, i128)> = BTreeMap::new();
+    for path in files(source) {
+        if path.extension().is_none_or(|extension| extension != "gz") {
+            continue;
+        }
+        let mut text = Vec::new();
+        let file = File::open(path).unwrap();
+        flate2::read::MultiGzDecoder::new(file).read_to_end(&mut text).unwrap();
+        let mut reader = csv::Reader::from_reader(text.as_slice());
+        let header = reader.headers().unwrap().clone();
+        let column = |names: [&str; 2]| header.iter().position(|name| names.contains(&name));
+        let account = column(["lineItem/UsageAccountId", "line_item_usage_account_id"]).unwrap();
+        let cost = column(["lineItem/UnblendedCost", "line_item_unblended_cost"]).unwrap();
+        let operation = column(["lineItem/Operation", "line_item_operation"]).unwrap();
+        for record in reader.records() {
+            let record = record.unwrap();
+            if skips_split_cost && record[operation].starts_with("EKSPod-EC2") {
+                continue;
+            }
+            let total = totals.entry(record[account].to_owned()).or_default();
+            total.0 += 1;
+            total.1 += units(&record[cost]);
+        }
+    }
+    totals
+}
+
+/// A decimal number as a count of 10⁻¹⁸, digit by digit.
+fn units(text: &str) -> i128 {
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits: i128 = format!("{whole}{fraction}").parse().unwrap();
+    let shift = 18 + exponent.parse::<i32>().unwrap() - i32::try_from(fraction.len()).unwrap();
+    let power = 10_i128.pow(shift.unsigned_abs());
+    if shift >= 0 { digits * power } else { digits / power }
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn contracts(sharing: &str, customers: &[(&str, &str, &str)]) -> String {
+    let mut text = format!(
+        "[reseller]\nname = \"MSP\"\n\n[fx.USD.JPY]\n\"2026-04\" = \"150.37\"\n\n\
+         [commitments]\nsharing = \"{sharing}\"\n"
+    );
+    for (id, accounts, rest) in customers {
+        text += &format!("\n[[customer]]\nid = \"{id}\"\naccounts = [{accounts}]\n{rest}\n");
+    }
+    text
+}
+
+/// It seals, adds up to the last digit, and is proved again from its files.
+async fn check_sealed(source: &Path, contracts: &str) -> Finished {
+    let scratch = tempfile::tempdir().unwrap();
+    let mut finished = bill(source, contracts, scratch.path()).await;
+    assert_eq!(finished.len(), 1);
+    let run = finished.remove(0);
+    assert!(run.is_sealed, "{:?}", run.failures);
+    assert_eq!(charged(scratch.path()), reported(source, true));
+    for proof in sluice::verify(scratch.path()).await.unwrap() {
+        assert_eq!(proof.differences, [""; 0]);
+    }
+    run
+}
+
+#[tokio::test]
+async fn real_reports_add_up() {
+    let Some(data) = shared_data() else { return };
+    let gzip = data.join("legacy-cur/logzio/bucket-gzip");
+    let one = contracts("as_billed", &[("solo", "\"111122223333\"", "")]);
+    check_sealed(&gzip, &one).await;
+    let yen = contracts("reseller", &[("solo", "\"444455556666\"", "currency = \"JPY\"")]);
+    check_sealed(&data.join("cur2/bucket"), &yen).await;
+
+    let nise = data.join("nise/bucket_small");
+    let customers = |basis| {
+        [
+            ("acme", "\"100000000001\", \"200000000002\"", basis),
+            ("globex", "\"300000000003\"", basis),
+        ]
+    };
+    let unblended = contracts("as_billed", &customers("basis = \"unblended\""));
+    let proof = check_sealed(&nise, &unblended).await.reconciliation.unwrap();
+    for check in ["effective_cost_present", "on_demand_cost_present", "negation_cancels"] {
+        assert!(proof.report_checks[check].broken > 0, "{check}");
+    }
+    let scratch = tempfile::tempdir().unwrap();
+    let list = contracts("as_billed", &customers("basis = \"list\""));
+    let failures = bill(&nise, &list, scratch.path()).await.remove(0).failures;
+    let named = "column pricing/publicOnDemandCost: \"convertible\" is not a number";
+    assert!(failures.iter().any(|reason| reason.contains(named)), "{failures:?}");
+    println!("shared data: 4 reports checked");
+}
+
+/// A folder as a report bucket.
+struct Folder(PathBuf);
+
+impl Sink for Folder {
+    fn create(&mut self, key: &str) -> io::Result<Box<dyn Write + '_>> {
+        let path = self.0.join(key);
+        fs::create_dir_all(path.parent().unwrap())?;
+        Ok(Box::new(File::create(path)?))
+    }
+}
+
+fn generate(generation: Generation, folder: &Path) -> String {
+    let options = Options {
+        generation,
+        accounts: 5,
+        lines: 4_000,
+        seed: 3,
+        period: "2026-10".parse().unwrap(),
+        files: 2,
+        layout: Layout::CreateNew,
+    };
+    generator::generate(&options, &mut Folder(folder.to_owned())).unwrap();
+    generator::contracts(&options)
+}
+
+#[tokio::test]
+async fn generated_reports_add_up_and_agree_with_themselves() {
+    for generation in [Generation::Legacy, Generation::Cur2] {
+        let scratch = tempfile::tempdir().unwrap();
+        let contracts = generate(generation, scratch.path());
+        for unused in ["owner", "reseller", "pro_rata"] {
+            let sharing = format!("sharing = \"as_billed\"\nunused = \"{unused}\"");
+            let contracts = contracts
+                .lines()
+                .filter(|line| !line.starts_with("unused"))
+                .map(|line| if line.starts_with("sharing") { sharing.as_str() } else { line })
+                .collect::<Vec<_>>()
+                .join("\n");
+            let run = check_sealed(scratch.path(), &contracts).await;
+            let proof = run.reconciliation.unwrap();
+            for (name, tally) in &proof.report_checks {
+                assert_eq!(tally.broken, 0, "{name}: {:?}", tally.example);
+            }
+            let split = proof.laws.iter().filter(|law| law.law == "parts_sum_to_whole");
+            let parts: Amount = split.map(|law| law.left).sum();
+            assert_eq!(parts.is_zero(), unused != "pro_rata", "{unused}");
+        }
+    }
+}
+
+/// A digit changed in a published file is found.
+#[tokio::test]
+async fn a_changed_file_is_not_proved() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (source, out) = (scratch.path().join("in"), scratch.path().join("out"));
+    let contracts = generate(Generation::Legacy, &source);
+    assert!(bill(&source, &contracts, &out).await.remove(0).is_sealed);
+    let mut changed = 0;
+    for path in files(&out) {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if !["charges.csv", "invoice.json", "invoice.csv"].contains(&name) {
+            continue;
+        }
+        let before = fs::read_to_string(&path).unwrap();
+        let Some(position) = before.rfind(|digit: char| ('1'..='8').contains(&digit)) else {
+            continue;
+        };
+        let mut after = before.clone().into_bytes();
+        after[position] += 1;
+        fs::write(&path, after).unwrap();
+        let is_proved = match sluice::verify(&out).await {
+            Ok(proofs) => proofs.iter().all(sluice::Proof::holds),
+            Err(_) => false,
+        };
+        assert!(!is_proved, "{}", path.display());
+        fs::write(&path, before).unwrap();
+        changed += 1;
+    }
+    assert!(changed > 5, "{changed}");
+    assert!(sluice::verify(&out).await.unwrap().iter().all(sluice::Proof::holds));
+}
