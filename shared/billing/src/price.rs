@@ -63,7 +63,8 @@ fn amortized(
         LineItemType::SavingsPlanNegation | LineItemType::SavingsPlanUpfrontFee => Ok(Amount::ZERO),
         LineItemType::DiscountedUsage => cell(Column::EffectiveCost),
         LineItemType::RiFee => {
-            Ok(cell(Column::UnusedAmortizedUpfrontFee)? + cell(Column::UnusedRecurringFee)?)
+            let part = |column| part(line, column, needs.amortized_cost);
+            Ok(part(Column::UnusedAmortizedUpfrontFee)? + part(Column::UnusedRecurringFee)?)
         }
         LineItemType::Fee if is_reservation_fee(line)? => Ok(Amount::ZERO),
         LineItemType::Refund
@@ -73,6 +74,14 @@ fn amortized(
         }
         _ => Ok(unblended),
     }
+}
+
+/// A reservation without upfront payment has no upfront part: the cell may be empty, or the report may
+/// not have the column. Text that is no number is still refused where somebody is billed by it.
+fn part(line: &LineItem, column: Column, is_needed: bool) -> Result<Amount, LineError> {
+    let amount =
+        if is_needed { line.amount(column)? } else { line.amount(column).unwrap_or_default() };
+    Ok(amount.unwrap_or(Amount::ZERO))
 }
 
 fn is_reservation_fee(line: &LineItem) -> Result<bool, LineError> {

@@ -1,0 +1,104 @@
+//! Reports and contracts small enough to work out by hand, and exactly what is published of them.
+//! `UPDATE=1 cargo test -p tests golden` writes what comes out; read the difference before you keep it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use cur::Generation;
+use pipeline::Reconciliation;
+use testkit::{Delivery, Order, World};
+
+const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/golden");
+
+#[tokio::test]
+async fn what_is_published_is_what_was() {
+    let is_update = std::env::vars_os().any(|(name, _)| name == "UPDATE");
+    let mut cases = 0;
+    for case in fs::read_dir(GOLDEN).unwrap() {
+        let case = case.unwrap().path();
+        let published = publish(&case.join("in")).await;
+        let out = case.join("out");
+        if is_update {
+            write(&out, &published);
+        }
+        assert_eq!(read(&out), published, "{}", case.display());
+        cases += 1;
+    }
+    assert!(cases > 3, "{cases}");
+}
+
+/// What customers and the operator see, without the id of the run.
+async fn publish(input: &Path) -> BTreeMap<String, String> {
+    let text = |name: &str| fs::read_to_string(input.join(name)).unwrap();
+    let world = World::new(&text("contracts.toml"));
+    let mut delivery = Delivery::new(Generation::Legacy, "20261103T120125Z", &[]);
+    delivery.files = vec![text("report.csv")];
+    delivery.put(&world.reports);
+    let given_up = world.deliver(&delivery.manifest_keys()[0], Order::Sent).await;
+    assert_eq!(given_up, [""; 0], "{}", input.display());
+
+    let proof: Reconciliation =
+        serde_json::from_slice(&world.object("reconciliation.json")).unwrap();
+    let run = proof.run_id.to_string();
+    let mut published = BTreeMap::from([("summary.txt".to_owned(), summary(&proof))]);
+    for (key, bytes) in world.outcome() {
+        let Some((_, name)) = key.split_once("/customer=") else { continue };
+        if let Ok(text) = String::from_utf8(bytes.to_vec()) {
+            published.insert(name.to_owned(), text.replace(&run, "RUN"));
+        }
+    }
+    published.retain(|name, _| !name.ends_with(".parquet"));
+    published
+}
+
+fn summary(proof: &Reconciliation) -> String {
+    let margin = &proof.margin;
+    let mut text = String::new();
+    let mut line = |name: &str, value: &dyn std::fmt::Display| {
+        writeln!(text, "{name:<24} {value}").unwrap();
+    };
+    line("unblended", &margin.unblended_cost);
+    line("upfront_timing", &margin.upfront_timing);
+    line("amortized", &margin.amortized_cost);
+    for (name, term) in &margin.terms {
+        line(name, term);
+    }
+    line("charge", &margin.charge);
+    line("margin", &margin.margin);
+    line("split-cost lines", &proof.report_totals.split_cost_lines);
+    for (name, tally) in proof.report_checks.iter().filter(|(_, tally)| tally.broken > 0) {
+        line(name, &format_args!("broken {} of {}", tally.broken, tally.checked));
+    }
+    text
+}
+
+fn write(folder: &Path, published: &BTreeMap<String, String>) {
+    if folder.exists() {
+        fs::remove_dir_all(folder).unwrap();
+    }
+    for (name, text) in published {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+}
+
+fn read(folder: &Path) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    collect(folder, folder, &mut found);
+    found
+}
+
+fn collect(root: &Path, folder: &Path, found: &mut BTreeMap<String, String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(root, &path, found);
+        } else {
+            let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+            found.insert(name, fs::read_to_string(&path).unwrap());
+        }
+    }
+}
