@@ -63,7 +63,7 @@ const RIGHTS: [(&str, &[&str], &[&str]); 6] = [
     ("allocate-commitments", &["demand/*", "runs/*"], &["allocations/*", "runs/*"]),
     (
         "publish-datasets",
-        &["allocations/*", "current/*", "rated/*", "runs/*"],
+        &["allocations/*", "config/contracts.toml", "current/*", "rated/*", "runs/*"],
         &["billing/*", "current/*", "reports/*", "runs/*"],
     ),
 ];

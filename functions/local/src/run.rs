@@ -121,7 +121,7 @@ async fn sealed(world: &World, manifest_key: &str) -> anyhow::Result<Option<Reco
     let Some(current) = world.app.find::<Current>(&pointer).await? else { return Ok(None) };
     let contracts = world.app.need_bytes(keys::CONTRACTS).await?;
     let is_this_run = current.delivery_id == manifest.delivery_id
-        && current.contracts_version == receive_report::contracts_version(&contracts);
+        && current.contracts_version == pipeline::contracts_version(&contracts);
     if !is_this_run {
         return Ok(None);
     }

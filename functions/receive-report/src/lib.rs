@@ -4,9 +4,11 @@ use bytes::Bytes;
 use chrono::DateTime;
 use contracts::Contracts;
 use cur::Manifest;
-use pipeline::{Current, ManifestRef, Notice, Plan, PlannedFile, RecalculateRequest, RunId, keys};
+use pipeline::{
+    Current, ManifestRef, Notice, Plan, PlannedFile, RecalculateRequest, RunId, contracts_version,
+    keys,
+};
 use runs::{App, Entry, Failure, Outcome, parse_contracts, to_json};
-use sha2::{Digest, Sha256};
 use storage::{Object, ObjectInfo};
 
 /// Part of every run id: a new engine computes anew.
@@ -153,11 +155,6 @@ async fn store(plan: &Plan, contracts: Bytes, app: &App) -> Result<(), Failure> 
     let key = keys::plan(&plan.run_id);
     app.results.create(&key, to_json(&key, plan)?).await?;
     Ok(())
-}
-
-/// The name of a version of the contracts: SHA-256 of their text.
-pub fn contracts_version(text: &[u8]) -> String {
-    Sha256::digest(text).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 /// When the manifest was written, for deliveries whose id carries no time.

@@ -18,7 +18,7 @@ pub use receipt::{
     RecalculateReceipt, RegisterReceipt, SplitReceipt, Tally, Units,
 };
 pub use reconciliation::{CustomerTotals, Margin, News, Reconciliation};
-pub use run_id::{InvalidRunId, RunId};
+pub use run_id::{InvalidRunId, RunId, contracts_version};
 pub use step::Step;
 pub use table::Table;
 

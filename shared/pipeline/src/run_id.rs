@@ -6,6 +6,15 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
+/// The name of a version of the contracts: SHA-256 of their text.
+pub fn contracts_version(text: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(text))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+}
+
 /// Sixteen hexadecimal digits. Same input, same id; no clock and no counter goes into it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RunId(String);
@@ -22,8 +31,9 @@ impl RunId {
             hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             hash.update(part.as_bytes());
         }
-        let digest = hash.finalize();
-        Self(digest.iter().take(8).fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")))
+        let mut id = hexadecimal(&hash.finalize());
+        id.truncate(16);
+        Self(id)
     }
 
     pub fn as_str(&self) -> &str {

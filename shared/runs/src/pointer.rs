@@ -1,6 +1,6 @@
 //! The pointer to the run that readers see.
 
-use pipeline::{Current, Plan, RunId, keys};
+use pipeline::{Current, Plan, RunId, contracts_version, keys};
 use storage::Replaced;
 
 use crate::{App, Failure, Outcome};
@@ -15,6 +15,12 @@ pub enum Entry {
 }
 
 impl App {
+    /// The version of the contracts as they are now, which may be later than those of a run.
+    async fn contracts_version_now(&self) -> Result<Option<String>, Failure> {
+        let contracts = self.results.get(keys::CONTRACTS).await?;
+        Ok(contracts.map(|object| contracts_version(&object.bytes)))
+    }
+
     /// Moves the pointer to the run, unless a newer delivery has it: an older one can finish later.
     pub async fn make_current(&self, plan: &Plan, entry: Entry) -> Result<Outcome, Failure> {
         let key = keys::current(plan.payer_account_id, plan.billing_period);
@@ -29,8 +35,9 @@ impl App {
             };
             if let Some(current) = &current {
                 refuse_other_report(current, plan)?;
-                if let Some(outcome) = stands(current, plan, entry) {
-                    return Ok(outcome);
+                if stands(current, plan, entry, self.contracts_version_now().await?.as_deref()) {
+                    let is_this = current.run_id == plan.run_id;
+                    return Ok(if is_this { Outcome::Sealed } else { Outcome::Superseded });
                 }
             }
             // One line, so that Athena's JSON tables can read it.
@@ -47,13 +54,15 @@ impl App {
 }
 
 /// Whether the pointer stays where it is.
-fn stands(current: &Current, plan: &Plan, entry: Entry) -> Option<Outcome> {
-    if current.run_id == plan.run_id {
-        return Some(Outcome::Sealed);
-    }
+fn stands(current: &Current, plan: &Plan, entry: Entry, contracts_now: Option<&str>) -> bool {
+    let is_this = current.run_id == plan.run_id;
     let is_newer = current.delivered_at > plan.delivered_at;
     let has_replaced_it = entry == Entry::Sealed && current.replaced.contains(&plan.run_id);
-    (is_newer || has_replaced_it).then_some(Outcome::Superseded)
+    // Two changes of the contracts in quick succession: the run of the first may end last.
+    let is_up_to_date = current.delivery_id == plan.delivery_id
+        && contracts_now == Some(&current.contracts_version)
+        && current.contracts_version != plan.contracts_version;
+    is_this || is_newer || has_replaced_it || is_up_to_date
 }
 
 /// The pointer remembers which runs of the same delivery it pointed to before.
