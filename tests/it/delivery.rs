@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use cur::Generation;
 use pipeline::{Current, Message, Plan, keys};
 use runs::{Failure, Outcome};
-use testkit::{Fault, Order, World};
+use testkit::{Delivery, Fault, Order, World};
 
 use crate::small::{CONTRACTS, delivery, lines};
 
@@ -63,21 +64,40 @@ async fn a_crash_at_every_write() {
 }
 
 #[tokio::test]
-async fn a_crash_between_receipt_and_send() {
+async fn messages_lost_on_the_way_to_every_step() {
     let expected = plain().await.1;
     for number in 0..5 {
-        let fault = Fault::InsteadOfSend(number);
-        assert_eq!(outcome(Order::Sent, Some(fault)).await.1, expected, "{fault:?}");
+        let fault = Fault::InSend(number);
+        let (world, objects) = outcome(Order::Sent, Some(fault)).await;
+        assert!(world.faulty.has_failed(), "{fault:?}");
+        assert_eq!(objects, expected, "{fault:?}");
     }
 }
 
+/// AWS writes a manifest into the delivery's own folder and one that stands for the latest delivery.
 #[tokio::test]
 async fn both_manifests_are_one_delivery() {
-    let (world, expected) = plain().await;
-    for key in delivery(FIRST).manifest_keys() {
-        assert_eq!(world.deliver(&key, Order::Sent).await, [""; 0]);
+    for generation in [Generation::Legacy, Generation::DataExports] {
+        let world = World::new(CONTRACTS);
+        let delivery = Delivery::new(generation, FIRST, &lines());
+        delivery.put(&world.reports);
+        let keys = delivery.manifest_keys();
+        assert_eq!(keys.len(), 2);
+        assert_eq!(world.deliver(&keys[0], Order::Sent).await, [""; 0]);
+        let expected = world.outcome();
+        for key in &keys {
+            assert_eq!(world.deliver(key, Order::Sent).await, [""; 0]);
+            assert_eq!(world.outcome(), expected, "{key} after sealing");
+        }
+
+        let at_once = World::new(CONTRACTS);
+        delivery.put(&at_once.reports);
+        for key in &keys {
+            assert_eq!(at_once.announce(key).await, [""; 0]);
+        }
+        assert_eq!(at_once.drain(Order::Shuffled(1)).await, [""; 0]);
+        assert_eq!(at_once.outcome(), expected, "both before any work");
     }
-    assert_eq!(world.outcome(), expected);
 }
 
 #[tokio::test]
@@ -102,13 +122,9 @@ async fn a_replaced_file_ends_the_run_without_noise() {
     let world = World::new(CONTRACTS);
     let first = delivery(FIRST).overwriting();
     first.put(&world.reports);
-    let notice = pipeline::Notice::ObjectCreated {
-        bucket: "reports".to_owned(),
-        key: first.manifest_keys()[0].clone(),
-    };
-    assert_eq!(receive_report::handle(&notice, &world.app).await, Ok(Outcome::Done));
+    assert_eq!(world.announce(&first.manifest_keys()[0]).await, [""; 0]);
     // AWS overwrites the files while the messages of the first delivery wait.
-    let second = testkit::Delivery::new(first.generation, SECOND, &lines()).overwriting();
+    let second = Delivery::new(first.generation, SECOND, &lines()).overwriting();
     let second = second.in_files(&lines()[..13], 2);
     second.put(&world.reports);
     assert_eq!(world.drain(Order::Sent).await, [""; 0]);
@@ -140,6 +156,22 @@ async fn changed_contracts_make_a_new_run_and_changing_back_returns_the_old_one(
     world.results.put(keys::CONTRACTS, CONTRACTS.to_owned());
     assert_eq!(recalculate().await, [""; 0]);
     assert_eq!(current(&world).run_id, old.run_id);
+}
+
+/// Two changes in quick succession: whichever run ends last, the contracts as they are now count.
+#[tokio::test]
+async fn the_run_of_the_latest_contracts_is_current_whichever_ends_last() {
+    for seed in 0..8 {
+        let (world, _) = plain().await;
+        for discount in ["0.06", "0.07"] {
+            world.results.put(keys::CONTRACTS, CONTRACTS.replace("0.05", discount));
+            assert_eq!(world.request("999988887777", "2026-10").await, [""; 0]);
+        }
+        assert_eq!(world.drain(Order::Shuffled(seed)).await, [""; 0]);
+        let pinned = world.object(&format!("{}/contracts.toml", current(&world).run_id));
+        let pinned = String::from_utf8(pinned.to_vec()).unwrap();
+        assert!(pinned.contains("0.07"), "seed {seed}: the run of earlier contracts is current");
+    }
 }
 
 #[tokio::test]

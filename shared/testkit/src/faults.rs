@@ -17,8 +17,8 @@ use storage::{
 pub enum Fault {
     BeforeWrite(u32),
     AfterWrite(u32),
-    /// Between a receipt and the messages that follow it.
-    InsteadOfSend(u32),
+    /// Of the messages that follow a receipt only half get through.
+    InSend(u32),
 }
 
 /// A bucket that fails once, and that notices a write-once object written with other bytes.
@@ -46,8 +46,14 @@ impl FaultyStore {
         self.writes.load(Ordering::SeqCst)
     }
 
+    /// Whether the fault has come about, here or in the queue.
     pub fn has_failed(&self) -> bool {
         self.has_failed.load(Ordering::SeqCst)
+    }
+
+    /// A queue with the same fault.
+    pub fn queue(&self, inner: MemoryQueue) -> FaultyQueue {
+        FaultyQueue { inner, sends: AtomicU32::new(0), store: self.clone() }
     }
 
     /// Keys of objects that someone tried to write again with other bytes.
@@ -141,27 +147,24 @@ impl Upload for FaultyUpload {
     }
 }
 
-/// A queue that loses one send, and says so as SQS would.
+/// A queue that loses messages once, and says so as SQS would.
 pub struct FaultyQueue {
     inner: MemoryQueue,
-    fault: Option<Fault>,
     sends: AtomicU32,
-}
-
-impl FaultyQueue {
-    pub fn new(inner: MemoryQueue, fault: Option<Fault>) -> Self {
-        Self { inner, fault, sends: AtomicU32::new(0) }
-    }
+    store: FaultyStore,
 }
 
 #[async_trait]
 impl Queue for FaultyQueue {
     async fn send(&self, messages: &[Message]) -> Result<(), SendError> {
         let number = self.sends.fetch_add(1, Ordering::SeqCst);
-        if self.fault == Some(Fault::InsteadOfSend(number)) {
-            let reason = "the function died".to_owned();
-            return Err(SendError { failed: messages.len(), total: messages.len(), reason });
+        if self.store.fault != Some(Fault::InSend(number)) {
+            return self.inner.send(messages).await;
         }
-        self.inner.send(messages).await
+        self.store.has_failed.store(true, Ordering::SeqCst);
+        let (through, lost) = messages.split_at(messages.len() / 2);
+        self.inner.send(through).await?;
+        let reason = "throttled".to_owned();
+        Err(SendError { failed: lost.len(), total: messages.len(), reason })
     }
 }

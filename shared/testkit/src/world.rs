@@ -10,7 +10,7 @@ use queue::MemoryQueue;
 use runs::{App, Failure, Outcome, Settings};
 use storage::MemoryStore;
 
-use crate::{Fault, FaultyQueue, FaultyStore, Random};
+use crate::{Fault, FaultyStore, Random};
 
 /// How often a message comes back before it is given up.
 const ATTEMPTS_MAX: u32 = 5;
@@ -22,7 +22,7 @@ pub enum Order {
     Sent,
     /// As they were sent, each of them twice.
     Twice,
-    /// In an order that the seed decides.
+    /// Each of them twice, in an order that the seed decides.
     Shuffled(u64),
 }
 
@@ -41,7 +41,7 @@ impl World {
         Self::with_fault(contracts, None)
     }
 
-    /// A world in which one write goes wrong once.
+    /// A world in which one write or send goes wrong once.
     pub fn with_fault(contracts: &str, fault: Option<Fault>) -> Self {
         let (reports, results, queue) =
             (MemoryStore::default(), MemoryStore::default(), MemoryQueue::default());
@@ -50,7 +50,7 @@ impl World {
         let app = App {
             reports: Arc::new(reports.clone()),
             results: Arc::new(faulty.clone()),
-            queue: Arc::new(FaultyQueue::new(queue.clone(), fault)),
+            queue: Arc::new(faulty.queue(queue.clone())),
             catalog: Arc::new(NoCatalog),
             settings: Settings {
                 compression: Compression::Zstd,
@@ -63,32 +63,42 @@ impl World {
 
     /// A manifest's event, and all that follows. The reasons of what was given up.
     pub async fn deliver(&self, manifest_key: &str, order: Order) -> Vec<String> {
+        let mut given_up = self.announce(manifest_key).await;
+        given_up.extend(self.drain(order).await);
+        given_up
+    }
+
+    /// A manifest's event alone: the messages that follow wait.
+    pub async fn announce(&self, manifest_key: &str) -> Vec<String> {
         let key = manifest_key.to_owned();
-        self.notice(&Notice::ObjectCreated { bucket: "reports".to_owned(), key }, order).await
+        self.notice(&Notice::ObjectCreated { bucket: "reports".to_owned(), key }).await
     }
 
     /// Someone asks for the contracts as they are now.
     pub async fn recalculate(&self, payer: &str, period: &str) -> Vec<String> {
+        let mut given_up = self.request(payer, period).await;
+        given_up.extend(self.drain(Order::Sent).await);
+        given_up
+    }
+
+    /// The request alone: the messages that follow wait.
+    pub async fn request(&self, payer: &str, period: &str) -> Vec<String> {
         let request = RecalculateRequest {
             payer_account_id: payer.parse().unwrap(),
             billing_period: period.parse().unwrap(),
         };
-        self.notice(&Notice::Recalculate(request), Order::Sent).await
+        self.notice(&Notice::Recalculate(request)).await
     }
 
-    async fn notice(&self, notice: &Notice, order: Order) -> Vec<String> {
+    async fn notice(&self, notice: &Notice) -> Vec<String> {
         let mut given_up = Vec::new();
         for _ in 0..ATTEMPTS_MAX {
             match receive_report::handle(notice, &self.app).await {
-                Ok(_) => {
-                    given_up.clear();
-                    break;
-                }
+                Ok(_) => return Vec::new(),
                 Err(Failure::Retry(reason)) => given_up = vec![reason],
                 Err(Failure::Reject(reason)) => return vec![reason],
             }
         }
-        given_up.extend(self.drain(order).await);
         given_up
     }
 
@@ -102,7 +112,7 @@ impl World {
         let mut given_up = Vec::new();
         loop {
             while let Some(message) = self.queue.receive() {
-                let copies = if matches!(order, Order::Twice) { 2 } else { 1 };
+                let copies = if matches!(order, Order::Sent) { 1 } else { 2 };
                 waiting.extend(std::iter::repeat_n((message, 1), copies));
             }
             if waiting.is_empty() {
