@@ -6,6 +6,7 @@ mod architecture;
 mod batch;
 mod catalog;
 mod cloud;
+mod conformance;
 mod conservation;
 mod contracts;
 mod datasets;

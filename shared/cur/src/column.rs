@@ -33,6 +33,7 @@ columns! {
     UsageAccountId: "lineItem/UsageAccountId" "line_item_usage_account_id";
     LineItemType: "lineItem/LineItemType" "line_item_line_item_type";
     UsageStartDate: "lineItem/UsageStartDate" "line_item_usage_start_date";
+    UsageEndDate: "lineItem/UsageEndDate" "line_item_usage_end_date";
     ProductCode: "lineItem/ProductCode" "line_item_product_code";
     UsageType: "lineItem/UsageType" "line_item_usage_type";
     Operation: "lineItem/Operation" "line_item_operation";
@@ -60,6 +61,11 @@ columns! {
     TotalReservedNormalizedUnits: "reservation/TotalReservedNormalizedUnits"
         "reservation_total_reserved_normalized_units";
     NumberOfReservations: "reservation/NumberOfReservations" "reservation_number_of_reservations";
+    AmortizedUpfrontFee: "reservation/AmortizedUpfrontFeeForBillingPeriod"
+        "reservation_amortized_upfront_fee_for_billing_period";
+    ReservationAvailabilityZone: "reservation/AvailabilityZone" "reservation_availability_zone";
+    ReservationStartTime: "reservation/StartTime" "reservation_start_time";
+    ReservationEndTime: "reservation/EndTime" "reservation_end_time";
     SavingsPlanArn: "savingsPlan/SavingsPlanARN" "savings_plan_savings_plan_a_r_n";
     SavingsPlanEffectiveCost: "savingsPlan/SavingsPlanEffectiveCost"
         "savings_plan_savings_plan_effective_cost";
@@ -67,6 +73,11 @@ columns! {
     TotalCommitmentToDate: "savingsPlan/TotalCommitmentToDate"
         "savings_plan_total_commitment_to_date";
     UsedCommitment: "savingsPlan/UsedCommitment" "savings_plan_used_commitment";
+    OfferingType: "savingsPlan/OfferingType" "savings_plan_offering_type";
+    PaymentOption: "savingsPlan/PaymentOption" "savings_plan_payment_option";
+    PurchaseTerm: "savingsPlan/PurchaseTerm" "savings_plan_purchase_term";
+    SavingsPlanRegion: "savingsPlan/Region" "savings_plan_region";
+    InstanceTypeFamily: "savingsPlan/InstanceTypeFamily" "savings_plan_instance_type_family";
     SplitParentResourceId: "splitLineItem/ParentResourceId" "split_line_item_parent_resource_id";
 }
 

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Timelike, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// An hour of a day, UTC.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,6 +48,23 @@ impl UsageHour {
         self.hour
     }
 
+    /// The first hour of a day.
+    pub const fn midnight(date: NaiveDate) -> Self {
+        Self { date, hour: 0 }
+    }
+
+    /// So many hours later.
+    #[must_use]
+    pub fn after(self, hours: u32) -> Self {
+        let time = self.start() + TimeDelta::hours(hours.into());
+        Self { date: time.date_naive(), hour: time.hour() }
+    }
+
+    /// The hours from another until this one, negative if this one is earlier.
+    pub fn hours_since(self, other: Self) -> i64 {
+        (self.start() - other.start()).num_hours()
+    }
+
     /// The moment at which the hour begins.
     pub fn start(self) -> DateTime<Utc> {
         self.date.and_hms_opt(self.hour, 0, 0).unwrap_or_default().and_utc()
@@ -80,5 +98,19 @@ impl fmt::Display for UsageHour {
 impl fmt::Debug for UsageHour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for UsageHour {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for UsageHour {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(text.as_bytes())
+            .ok_or_else(|| serde::de::Error::custom(format_args!("`{text}` is not an hour")))
     }
 }

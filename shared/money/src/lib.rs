@@ -10,10 +10,12 @@
 mod amount;
 mod apportion;
 mod currency;
+mod exact;
 mod rate;
 pub mod rounding;
 
 pub use amount::{Amount, ParseAmountError};
 pub use apportion::{ApportionError, apportion};
 pub use currency::{Currency, UnknownCurrency};
+pub use exact::Exact;
 pub use rate::{InexactProduct, ParseRateError, Rate};

@@ -1,6 +1,6 @@
 //! The only place where a digit is dropped, and it says which.
 
-use crate::Amount;
+use crate::{Amount, Exact};
 
 /// How a number between two allowed ones is rounded. `Up` and `Down` go by magnitude:
 /// away from zero and towards it, so that a credit is rounded as the charge it mirrors.
@@ -39,4 +39,20 @@ pub fn round(exact: Amount, decimals: u32, mode: Mode) -> Rounded {
     let nudge = if away_from_zero { Amount::from_units(step) } else { Amount::ZERO };
     let rounded = if dropped < 0 { truncated - nudge } else { truncated + nudge };
     Rounded { rounded, difference: rounded - exact }
+}
+
+/// What 18 decimals can hold of a number, cut towards zero. For weights of a split, whose parts add up
+/// whatever the weights are, and for shares that are shown; never for money.
+pub fn cut(exact: &Exact) -> Amount {
+    exact.as_amount().unwrap_or_else(|| {
+        let unit = 10_i128.pow(Amount::DECIMALS);
+        let units =
+            (exact.rational() * num_rational::BigRational::from_integer(unit.into())).trunc();
+        let units = i128::try_from(units.to_integer());
+        Amount::from_units(units.unwrap_or(if *exact < Exact::ZERO {
+            i128::MIN
+        } else {
+            i128::MAX
+        }))
+    })
 }

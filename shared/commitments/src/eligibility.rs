@@ -1,0 +1,75 @@
+//! Who may benefit from whose commitments: passes over AWS's own algorithm.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cur::AccountId;
+
+/// Whose a commitment is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Owner {
+    Account(AccountId),
+    /// All accounts of a group alike: a commitment that contracts assign to a customer.
+    Group(String),
+}
+
+/// How far one pass reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pass {
+    Owner,
+    /// The accounts of the owner's group.
+    Group,
+    Everyone,
+}
+
+/// The passes, in their order, and the groups that they speak of.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Eligibility {
+    passes: Vec<Pass>,
+    groups: BTreeMap<AccountId, String>,
+    /// Accounts that neither lend nor borrow.
+    inactive: BTreeSet<AccountId>,
+}
+
+/// The accounts that one pass of one owner reaches.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Circle {
+    Account(AccountId),
+    Group(String),
+    Everyone,
+}
+
+impl Eligibility {
+    pub fn new(
+        passes: impl IntoIterator<Item = Pass>,
+        groups: BTreeMap<AccountId, String>,
+        inactive: BTreeSet<AccountId>,
+    ) -> Self {
+        Self { passes: passes.into_iter().collect(), groups, inactive }
+    }
+
+    pub(crate) fn passes(&self) -> &[Pass] {
+        &self.passes
+    }
+
+    /// Who is reached in the pass of this number, `None` if nobody is.
+    pub(crate) fn circle(&self, owner: &Owner, pass: usize) -> Option<Circle> {
+        match (self.passes.get(pass)?, owner) {
+            (Pass::Owner, Owner::Account(account)) => Some(Circle::Account(*account)),
+            (Pass::Owner | Pass::Group, Owner::Group(group)) => Some(Circle::Group(group.clone())),
+            (_, Owner::Account(account)) if self.inactive.contains(account) => None,
+            (Pass::Group, Owner::Account(account)) => {
+                self.groups.get(account).cloned().map(Circle::Group)
+            }
+            (Pass::Everyone, _) => Some(Circle::Everyone),
+        }
+    }
+
+    pub(crate) fn is_in(&self, circle: &Circle, account: AccountId) -> bool {
+        match circle {
+            Circle::Account(owner) => *owner == account,
+            _ if self.inactive.contains(&account) => false,
+            Circle::Group(group) => self.groups.get(&account) == Some(group),
+            Circle::Everyone => true,
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! What runs, as far as a commitment must match it: classes that reservations cover, units that they
+//! are counted in, kinds of plans that apply.
+
+use cur::{BillingPeriod, PlanType};
+use money::Exact;
+
+use crate::tables::{CACHES, DATABASES, INSTANCES, SIZES, USAGE, UsageKinds};
+
+/// What is known of usage, or of what was reserved. Empty is unknown, or does not apply.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Attributes {
+    /// The report's product code: `AmazonEC2`.
+    pub service: String,
+    pub region: String,
+    /// `m5.large`, `db.r5.large`, `cache.r6g.large`, `r6g.large.search`; or what capacity is of.
+    pub instance_type: String,
+    /// Of EC2: `Linux/UNIX`.
+    pub platform: String,
+    /// Of EC2: `default` or `dedicated`.
+    pub tenancy: String,
+    /// Of databases and caches: `MySQL`, `Redis OSS`.
+    pub engine: String,
+    /// Of RDS: `Single-AZ`, `Multi-AZ`, `Multi-AZ cluster`.
+    pub deployment: String,
+    /// Of Aurora: `Aurora Standard`, `Aurora I/O-Optimized`.
+    pub storage: String,
+    /// Normalized units of one, where the report says so.
+    pub factor: Option<Exact>,
+    /// Whether it is capacity that was reserved and not used, which no zonal reservation covers.
+    pub is_unused_capacity: bool,
+    pub plans: Vec<PlanType>,
+}
+
+/// Attributes with what follows from them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Product {
+    pub attributes: Attributes,
+    /// What must be the same for a reservation that covers one size.
+    pub(crate) exact_class: String,
+    /// What must be the same for one that covers every size. `None` if sizes are not exchangeable.
+    pub(crate) flexible_class: Option<FlexibleClass>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct FlexibleClass {
+    pub(crate) name: String,
+    /// Other classes that a reservation of this one covers.
+    pub(crate) also_covers: Vec<String>,
+    /// Normalized units of one.
+    pub(crate) factor: Exact,
+}
+
+impl Attributes {
+    /// What a line of the report is about, `None` if no commitment of a known kind could cover it.
+    pub fn of_line(service: &str, usage_type: &str, operation: &str, region: &str) -> Option<Self> {
+        let (kind, instance_type) = parts(usage_type);
+        let of_service =
+            |list: &'static [UsageKinds]| list.iter().filter(|row| row.service == service);
+        let mut attributes = Self {
+            service: service.to_owned(),
+            region: region.to_owned(),
+            instance_type: instance_type.to_owned(),
+            ..Self::default()
+        };
+        if let Some(row) = of_service(&USAGE.instances).find(|row| row.has(kind, instance_type)) {
+            attributes.plans.clone_from(&row.plans);
+            attributes.describe(kind, operation);
+            return Some(attributes);
+        }
+        if let Some(row) = of_service(&USAGE.capacity).find(|row| row.has(kind, "")) {
+            attributes.plans.clone_from(&row.plans);
+            kind.clone_into(&mut attributes.instance_type);
+            return Some(attributes);
+        }
+        let kind = without_region(usage_type);
+        let row = of_service(&USAGE.metered).find(|row| row.has_beginning_of(kind))?;
+        attributes.plans.clone_from(&row.plans);
+        attributes.instance_type = String::new();
+        Some(attributes)
+    }
+
+    /// Fills in what the kind of usage and the operation say.
+    fn describe(&mut self, kind: &str, operation: &str) {
+        match self.service.as_str() {
+            "AmazonEC2" => {
+                let code = operation.strip_prefix("RunInstances").unwrap_or(operation);
+                let code = code.trim_start_matches(':');
+                // A platform without a name is one of its own.
+                let name = INSTANCES.platform.name.get(code);
+                self.platform = name.cloned().unwrap_or_else(|| operation.to_owned());
+                let is_dedicated = matches!(kind, "DedicatedUsage" | "UnusedDed");
+                let tenancy = if is_dedicated { "dedicated" } else { "default" };
+                tenancy.clone_into(&mut self.tenancy);
+                self.is_unused_capacity = matches!(kind, "UnusedBox" | "UnusedDed");
+                if self.instance_type.is_empty() {
+                    // How the oldest usage type, plain `BoxUsage`, is to be read.
+                    "m1.small".clone_into(&mut self.instance_type);
+                }
+            }
+            "AmazonRDS" | "AmazonNeptune" | "AmazonDocDB" => {
+                let code = operation.strip_prefix("CreateDBInstance:").unwrap_or_default();
+                let name = DATABASES.engine.get(code);
+                self.engine = name.cloned().unwrap_or_else(|| operation.to_owned());
+                let deployment = match kind {
+                    _ if kind.starts_with("Multi-AZCluster") => "Multi-AZ cluster",
+                    _ if kind.starts_with("Multi-AZ") => "Multi-AZ",
+                    _ => "Single-AZ",
+                };
+                deployment.clone_into(&mut self.deployment);
+                if kind.ends_with("IOOptimized") {
+                    "Aurora I/O-Optimized".clone_into(&mut self.storage);
+                }
+            }
+            _ => {
+                let name = CACHES.operation.get(operation);
+                self.engine = name.cloned().unwrap_or_else(|| operation.to_owned());
+            }
+        }
+    }
+
+    /// `m5` of `m5.large`, `db.r5` of `db.r5.large`.
+    pub fn family(&self) -> &str {
+        split_type(&self.instance_type).0
+    }
+}
+
+impl Product {
+    /// `on` decides which of AWS's dated lists counts.
+    pub fn new(attributes: Attributes, on: BillingPeriod) -> Self {
+        let flexible_class = flexible_class(&attributes, on);
+        let deployment = match attributes.deployment.as_str() {
+            "" if attributes.service == "AmazonRDS" => "Single-AZ",
+            deployment => deployment,
+        };
+        let exact_class = class(&[
+            &attributes.service,
+            &attributes.region,
+            node(&attributes.instance_type),
+            &attributes.platform,
+            &attributes.tenancy,
+            &attributes.engine,
+            deployment,
+        ]);
+        Self { attributes, exact_class, flexible_class }
+    }
+
+    /// The normalized units of one, where sizes are exchangeable.
+    pub fn units(&self) -> Option<Exact> {
+        self.flexible_class.as_ref().map(|class| class.factor.clone())
+    }
+}
+
+/// The names of classes are texts that can be compared; nobody sees them.
+fn class(parts: &[&str]) -> String {
+    parts.join("\n")
+}
+
+fn flexible_class(attributes: &Attributes, on: BillingPeriod) -> Option<FlexibleClass> {
+    let Attributes { service, region, engine, .. } = attributes;
+    let (family, _) = split_type(&attributes.instance_type);
+    let named = |engine: &str| class(&[service, region, family, engine]);
+    let mut also_covers = Vec::new();
+    match service.as_str() {
+        "AmazonEC2" => {
+            let is_flexible = attributes.tenancy == "default"
+                && INSTANCES.is_size_flexible(&attributes.platform, family, on);
+            is_flexible.then_some(())?;
+        }
+        "AmazonRDS" => DATABASES.is_size_flexible(engine).then_some(())?,
+        _ => {
+            let others = CACHES.service.get(service)?.also_covers(engine);
+            also_covers.extend(others.iter().map(|other| named(other)));
+        }
+    }
+    let factor = attributes.factor.clone().or_else(|| listed_factor(attributes))?;
+    let name = if engine.is_empty() { named(&attributes.platform) } else { named(engine) };
+    Some(FlexibleClass { name, also_covers, factor })
+}
+
+/// The units of one by AWS's tables, `None` if its size is not in them: nothing is guessed.
+fn listed_factor(attributes: &Attributes) -> Option<Exact> {
+    let (family, size) = split_type(&attributes.instance_type);
+    let of_size = if size == "metal" { SIZES.metal.get(family) } else { SIZES.size.get(size) };
+    let mut factor = Exact::from(*of_size?);
+    let multipliers = [
+        DATABASES.deployment.get(&attributes.deployment),
+        DATABASES.storage.get(&attributes.storage),
+        CACHES.service.get(&attributes.service).and_then(|of| of.units.get(&attributes.engine)),
+    ];
+    for multiplier in multipliers.into_iter().flatten() {
+        factor = &factor * &Exact::from(*multiplier);
+    }
+    Some(factor)
+}
+
+/// Family and size: `db.r5` and `large`.
+fn split_type(instance_type: &str) -> (&str, &str) {
+    let node = node(instance_type);
+    node.rsplit_once('.').unwrap_or((node, ""))
+}
+
+/// OpenSearch is not always written behind its types.
+fn node(instance_type: &str) -> &str {
+    let endings = [".search", ".elasticsearch"];
+    endings.iter().find_map(|ending| instance_type.strip_suffix(ending)).unwrap_or(instance_type)
+}
+
+/// Kind and type of a usage type: `BoxUsage` and `m5.large` of `APN1-BoxUsage:m5.large`.
+fn parts(usage_type: &str) -> (&str, &str) {
+    let usage = without_region(usage_type);
+    usage.split_once(':').unwrap_or((usage, ""))
+}
+
+/// Regions are short and in capitals: `APN1-`, `EU-`, `USE1-`. `Multi-AZUsage` has none.
+fn without_region(usage_type: &str) -> &str {
+    match usage_type.split_once('-') {
+        Some((region, rest)) if is_region(region) => rest,
+        _ => usage_type,
+    }
+}
+
+fn is_region(text: &str) -> bool {
+    text.len() <= 5
+        && text.starts_with(|first: char| first.is_ascii_uppercase())
+        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}

@@ -1,0 +1,139 @@
+//! AWS's dated facts, from `data/`: sizes, platforms, engines, and which usage can be covered at all.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use cur::{BillingPeriod, PlanType};
+use money::Amount;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+/// Normalized units by size.
+#[derive(Deserialize)]
+pub(crate) struct Sizes {
+    pub(crate) size: BTreeMap<String, Amount>,
+    /// Bare metal, by family.
+    pub(crate) metal: BTreeMap<String, Amount>,
+}
+
+/// EC2.
+#[derive(Deserialize)]
+pub(crate) struct Instances {
+    pub(crate) platform: Platforms,
+    flexible: FlexibleInstances,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Platforms {
+    /// By what follows `RunInstances:`.
+    pub(crate) name: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct FlexibleInstances {
+    platforms: Vec<String>,
+    /// The oldest list first.
+    excluded: Vec<ExcludedFamilies>,
+}
+
+#[derive(Deserialize)]
+struct ExcludedFamilies {
+    from: BillingPeriod,
+    families: Vec<String>,
+}
+
+impl Instances {
+    /// Whether a regional reservation with default tenancy covers every size of its family.
+    pub(crate) fn is_size_flexible(&self, platform: &str, family: &str, on: BillingPeriod) -> bool {
+        let lists = &self.flexible.excluded;
+        let list = lists.iter().rev().find(|list| list.from <= on).or(lists.first());
+        let is_excluded = list.is_some_and(|list| list.families.iter().any(|name| name == family));
+        self.flexible.platforms.iter().any(|name| name == platform) && !is_excluded
+    }
+}
+
+/// RDS and its relatives.
+#[derive(Deserialize)]
+pub(crate) struct Databases {
+    /// By what follows `CreateDBInstance:`.
+    pub(crate) engine: BTreeMap<String, String>,
+    flexible: FlexibleEngines,
+    pub(crate) deployment: BTreeMap<String, Amount>,
+    pub(crate) storage: BTreeMap<String, Amount>,
+}
+
+#[derive(Deserialize)]
+struct FlexibleEngines {
+    engines: Vec<String>,
+}
+
+impl Databases {
+    pub(crate) fn is_size_flexible(&self, engine: &str) -> bool {
+        self.flexible.engines.iter().any(|name| engine.starts_with(name.as_str()))
+    }
+}
+
+/// ElastiCache and MemoryDB.
+#[derive(Deserialize)]
+pub(crate) struct Caches {
+    pub(crate) service: BTreeMap<String, CacheService>,
+    pub(crate) operation: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct CacheService {
+    /// What a node of an engine counts, as a share of its size.
+    pub(crate) units: BTreeMap<String, Amount>,
+    covers: BTreeMap<String, Vec<String>>,
+}
+
+impl CacheService {
+    /// The engines that a reserved node of this engine covers besides its own.
+    pub(crate) fn also_covers(&self, engine: &str) -> &[String] {
+        self.covers.get(engine).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Which usage can be covered.
+#[derive(Deserialize)]
+pub(crate) struct CoverableUsage {
+    pub(crate) instances: Vec<UsageKinds>,
+    pub(crate) capacity: Vec<UsageKinds>,
+    pub(crate) metered: Vec<UsageKinds>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct UsageKinds {
+    pub(crate) service: String,
+    kinds: Vec<String>,
+    /// How types begin that are meant; empty is any.
+    #[serde(default)]
+    types: String,
+    pub(crate) plans: Vec<PlanType>,
+}
+
+impl UsageKinds {
+    pub(crate) fn has(&self, kind: &str, instance_type: &str) -> bool {
+        let is_kind = self.kinds.iter().any(|known| known == kind || known == "*");
+        is_kind && instance_type.starts_with(self.types.as_str())
+    }
+
+    pub(crate) fn has_beginning_of(&self, kind: &str) -> bool {
+        self.kinds.iter().any(|known| kind.starts_with(known.as_str()))
+    }
+}
+
+fn read<T: DeserializeOwned>(name: &str, text: &str) -> T {
+    toml::from_str(text).unwrap_or_else(|error| panic!("data/{name}: {error}"))
+}
+
+pub(crate) static SIZES: LazyLock<Sizes> =
+    LazyLock::new(|| read("sizes.toml", include_str!("../data/sizes.toml")));
+pub(crate) static INSTANCES: LazyLock<Instances> =
+    LazyLock::new(|| read("instances.toml", include_str!("../data/instances.toml")));
+pub(crate) static DATABASES: LazyLock<Databases> =
+    LazyLock::new(|| read("databases.toml", include_str!("../data/databases.toml")));
+pub(crate) static CACHES: LazyLock<Caches> =
+    LazyLock::new(|| read("caches.toml", include_str!("../data/caches.toml")));
+pub(crate) static USAGE: LazyLock<CoverableUsage> =
+    LazyLock::new(|| read("usage.toml", include_str!("../data/usage.toml")));
