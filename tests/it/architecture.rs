@@ -45,7 +45,7 @@ const HOMES: [(&str, &[&str]); 13] = [
     ("lambda_runtime", &["lambda"]),
     ("parquet", &["datasets"]),
     ("rust_decimal", &["money"]),
-    ("toml", &["contracts"]),
+    ("toml", &["commitments", "contracts"]),
 ];
 
 /// Where a rule of `clippy.toml` is set aside. Whoever adds an exception says so here as well.

@@ -47,6 +47,7 @@ fn a_delivery_ends_as_on_a_laptop() {
     let run = RunOptions {
         source: reports,
         contracts,
+        rates: None,
         out: expected.clone(),
         manifest: Some(summary.manifest_keys[0].clone()),
         compression: Compression::Zstd,

@@ -122,7 +122,7 @@ fn the_reference_page_shows_a_right_file_and_names_every_key() {
         r"
         zzz = 1
         reseller = { zzz = 1 }
-        commitments = { zzz = 1, assign = [{ zzz = 1 }] }
+        commitments = { zzz = 1, assign = [{ zzz = 1 }], order = { zzz = 1 }, aws = { zzz = 1 } }
         [[customer]]
         zzz = 1
         accounts = [{ zzz = 1 }]
@@ -138,7 +138,7 @@ fn the_reference_page_shows_a_right_file_and_names_every_key() {
         .filter_map(|line| line.split_once("the keys are "))
         .map(|(_, keys)| keys)
         .collect();
-    assert_eq!(lists.len(), 10, "{lists:?}");
+    assert_eq!(lists.len(), 12, "{lists:?}");
     for key in lists.iter().flat_map(|keys| keys.split(", ")) {
         let ways = [format!("`{key}`"), format!("[{key}"), format!(".{key}]")];
         assert!(ways.iter().any(|way| page.contains(way)), "`{key}` is not on the page");
@@ -359,7 +359,6 @@ count = "2"
         &[
             "3:11: `sharing` cannot be `as billed`; did you mean `as_billed`?",
             "4:10: `unused` cannot be `nobody`; write one of owner, reseller, pro_rata",
-            "5:1: [[commitments.assign]] is not supported by this version; remove it",
             "6:7: `arn:aws:ec2:us-east-1:123:reserved-instances/1` is not the ARN of a commitment; \
              copy it from the report: arn:aws:ec2:<region>:<account>:reserved-instances/<id> \
              or arn:aws:savingsplans::<account>:savingsplan/<id>",
@@ -373,34 +372,53 @@ count = "2"
 }
 
 #[test]
-fn what_this_version_cannot_apply_is_refused() {
-    let unsupported = |sharing| {
-        format!(
-            "this version shares commitments by `as_billed` or `reseller`, not by `{sharing}`; \
-             write one of the two as `sharing` in [commitments]"
-        )
+fn assignments_do_not_contradict_each_other() {
+    let arn = "arn:aws:savingsplans::123456789012:savingsplan/0a1b2c3d";
+    let check = |first: &str, second: &str, expected: &[&str]| {
+        let assign = |rest| {
+            format!("[[commitments.assign]]\narn = \"{arn}\"\ncustomer = \"acme\"\n{rest}\n")
+        };
+        let text = format!(
+            "reseller = {{ name = \"A\" }}\n{}{}[[customer]]\nid = \"acme\"\naccounts = []\n",
+            assign(first),
+            assign(second)
+        );
+        super::contracts::check(&text, expected);
     };
-    let by_list = "[[customer]]\nid = \"acme\"\naccounts = [\"111122223333\"]\n";
-    let check = |commitments: &str, expected: &[&str]| {
-        check(&format!("reseller = {{ name = \"A\" }}\n{commitments}\n{by_list}"), expected);
-    };
-    check("", &[&format!("1:1: {}", unsupported("customer"))]);
-    check("[commitments]", &[&format!("2:1: {}", unsupported("customer"))]);
-    for sharing in ["owner", "customer", "everyone"] {
-        let commitments = format!("commitments.sharing = \"{sharing}\"");
-        check(&commitments, &[&format!("2:23: {}", unsupported(sharing))]);
-    }
-    for sharing in ["as_billed", "reseller"] {
-        check(&format!("commitments.sharing = \"{sharing}\""), &[]);
-    }
-    let assign = r#"commitments.sharing = "reseller"
-[[commitments.assign]]
-arn = "arn:aws:savingsplans::123456789012:savingsplan/00000000-0000-0000-0000-000000000000"
-customer = "acme"
-count = 2
-from = "2026-10"
-"#;
-    check(assign, &["3:1: [[commitments.assign]] is not supported by this version; remove it"]);
+    check("count = 2", "count = 1", &[]);
+    check("until = \"2026-09\"", "from = \"2026-10\"", &[]);
+    let clash = format!(
+        "6:1: {arn} is assigned as a whole and a second time in the same billing periods (see 2:1, \
+         `acme`); give both a `count`, or part the periods by `from` and `until`"
+    );
+    check("count = 2", "from = \"2026-10\"", &[&clash]);
+}
+
+#[test]
+fn what_aws_leaves_open_is_chosen_by_name() {
+    check(
+        r#"reseller = { name = "A" }
+[commitments.order]
+plans = "by_arm"
+precedence = "owner"
+beneficiaries = "account"
+zero_saving = "on_demand"
+saving_against = "unblended"
+tie = "none"
+[commitments.aws]
+sharing = "close"
+groups = { red = ["111122223333"], blue = ["111122223333", "12"] }
+inactive = "123456789012"
+"#,
+        &[
+            "3:9: `plans` cannot be `by_arm`; did you mean `by_arn`?",
+            "8:7: `tie` cannot be `none`; write one of account, usage_type",
+            "10:11: `sharing` cannot be `close`; write one of open, prioritized, restricted, none",
+            "11:19: account 111122223333 is in the group `blue` too; AWS has it in one at most",
+            "11:60: `blue`: `12` is not an account id: twelve digits",
+            "12:12: `inactive` is a string, but it must be a list, in square brackets",
+        ],
+    );
 }
 
 #[test]

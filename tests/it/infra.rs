@@ -56,14 +56,22 @@ const SETTINGS: [(&str, &[&str]); 6] = [
 
 /// Which objects of the results bucket each function reads, and which it writes.
 const RIGHTS: [(&str, &[&str], &[&str]); 6] = [
-    ("receive-report", &["config/contracts.toml", "current/*", "runs/*"], &["current/*", "runs/*"]),
+    (
+        "receive-report",
+        &["config/contracts.toml", "config/savings-plan-rates.csv", "current/*", "runs/*"],
+        &["current/*", "runs/*"],
+    ),
     ("split-report", &["runs/*"], &["line_items/*", "runs/*"]),
     ("register-partitions", &["runs/*"], &["runs/*"]),
     ("recalculate-account", &["line_items/*", "runs/*"], &["demand/*", "rated/*", "runs/*"]),
-    ("allocate-commitments", &["demand/*", "runs/*"], &["allocations/*", "runs/*"]),
+    (
+        "allocate-commitments",
+        &["demand/*", "runs/*"],
+        &["allocations/*", "benefits/*", "commitments/*", "reports/coverage/*", "runs/*"],
+    ),
     (
         "publish-datasets",
-        &["allocations/*", "config/contracts.toml", "current/*", "rated/*", "runs/*"],
+        &["benefits/*", "commitments/*", "config/contracts.toml", "current/*", "rated/*", "runs/*"],
         &["billing/*", "current/*", "reports/*", "runs/*"],
     ),
 ];
@@ -349,6 +357,7 @@ fn sample_plan() -> Plan {
         delivered_at: String::new(),
         manifest: ManifestRef { key: String::new(), etag: String::new() },
         contracts_version: String::new(),
+        rates_version: None,
         compression: Compression::Zstd,
         previous_run: None,
         files: Vec::new(),
@@ -426,7 +435,7 @@ fn current_runs_has_the_fields_of_a_pointer() {
 #[test]
 fn views_show_the_sealed_runs_of_their_tables() {
     let template = Template::read();
-    for table in [Table::Charges, Table::DailyCosts] {
+    for table in [Table::Commitments, Table::Coverage, Table::Charges, Table::DailyCosts] {
         let view = table_input(&template, &format!("current_{table}"));
         let of = table_input(&template, table.name());
         let mut expected = columns(&of["StorageDescriptor"]["Columns"]);

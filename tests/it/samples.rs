@@ -27,6 +27,7 @@ async fn bill(source: &Path, contracts: &str, out: &Path) -> Vec<Finished> {
     let options = RunOptions {
         source: source.to_owned(),
         contracts: file,
+        rates: None,
         out: out.to_owned(),
         manifest: None,
         compression: Compression::Gzip,

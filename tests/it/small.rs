@@ -47,11 +47,12 @@ const RESERVATION: Reservation<'_> = Reservation {
 };
 
 pub(crate) fn lines() -> Vec<Line> {
+    // It ends after two days.
     let month = ReservationMonth {
-        cost: "74.4",
-        units: "744",
-        unused_units: "742",
-        unused_recurring: "74.2",
+        cost: "4.8",
+        units: "48",
+        unused_units: "46",
+        unused_recurring: "4.6",
         unused_upfront: "0",
     };
     vec![

@@ -1,15 +1,22 @@
 //! `allocate-commitments`: hands out the benefit of one day's hours under the reseller's policy.
 
-use std::collections::BTreeMap;
+mod load;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use chrono::NaiveDate;
-use commitments::{Allocation, DemandRow, allocate, negation_cancels};
+use commitments::{AllocatedDay, DailyBenefit, Policy, allocate, negation_cancels};
 use contracts::Contracts;
 use cur::AccountId;
-use datasets::{AllocationRow, decode_parquet_day, encode_parquet};
-use pipeline::{AllocateReceipt, Plan, RecalculateReceipt, RunId, Step, keys};
+use datasets::{AllocationRow, CommitmentRow, CoverageRow, Row, encode_parquet};
+use money::Amount;
+use pipeline::{
+    AllocateReceipt, Check, CommitmentSums, MissingRate, Plan, RunId, Step, Table, Tally, keys,
+};
 use runs::{App, Failure, Outcome};
+
+pub use load::{Input, load};
 
 pub async fn handle(run: &RunId, day: NaiveDate, app: &App) -> Result<Outcome, Failure> {
     let plan = app.plan(run).await?;
@@ -21,78 +28,133 @@ pub async fn handle(run: &RunId, day: NaiveDate, app: &App) -> Result<Outcome, F
 }
 
 async fn allocate_day(plan: &Plan, day: NaiveDate, app: &App) -> Result<(), Failure> {
-    let demand = demand_of(plan, day, app).await?;
-    let rows = allocations(plan, &demand, app).await?;
-    let negations = negation_cancels(&demand);
-    let receipt = AllocateReceipt {
-        day,
-        rows: rows.len() as u64,
-        benefit: rows.iter().map(|row| row.allocation.benefit).sum(),
-        report_checks: BTreeMap::from([("negation_cancels".to_owned(), negations)]),
-    };
+    let allocated = allocate_again(plan, day, app).await?;
+    let receipt = receipt(day, &allocated);
+    refuse_broken(allocated.broken.as_ref())?;
 
-    let bytes = encode_parquet([&rows]).map_err(|error| Failure::Reject(error.to_string()))?;
-    app.results.create(&keys::allocations(plan, day), bytes).await?;
+    let of_table = |table| keys::day(plan, table, day);
+    for (key, bytes) in [
+        (of_table(Table::Allocations), encoded(&allocated.allocations)?),
+        (of_table(Table::Commitments), encoded(&allocated.commitments)?),
+        (of_table(Table::Coverage), encoded(&allocated.coverage)?),
+        (keys::benefits(plan, day), encoded(&allocated.benefits)?),
+    ] {
+        app.results.create(&key, bytes).await?;
+    }
     app.write_receipt(&plan.run_id, Step::AllocateCommitments, &day.to_string(), &receipt).await
 }
 
-/// Allocates a day again and writes nothing, for a proof.
-pub async fn allocate_again(
-    plan: &Plan,
-    day: NaiveDate,
-    app: &App,
-) -> Result<Vec<AllocationRow>, Failure> {
-    let demand = demand_of(plan, day, app).await?;
-    allocations(plan, &demand, app).await
+/// What is kept of a day.
+pub struct Allocated {
+    pub allocations: Vec<AllocationRow>,
+    pub commitments: Vec<CommitmentRow>,
+    pub coverage: Vec<CoverageRow>,
+    pub benefits: Vec<DailyBenefit>,
+    missing_rates: BTreeSet<MissingRate>,
+    unknown_assignments: Vec<String>,
+    hours_compared: u64,
+    broken: Option<Check>,
+    negation_cancels: Tally,
 }
 
-async fn allocations(
-    plan: &Plan,
-    demand: &[DemandRow],
-    app: &App,
-) -> Result<Vec<AllocationRow>, Failure> {
+/// Allocates a day and writes nothing. Also what a proof compares with.
+pub async fn allocate_again(plan: &Plan, day: NaiveDate, app: &App) -> Result<Allocated, Failure> {
     let contracts = app.contracts(plan).await?;
-    let allocations = allocate(demand, contracts.sharing())
+    let rates = app.rates(plan).await?;
+    let input = load(plan, day, app).await?;
+    let policy = Policy {
+        sharing: contracts.sharing(),
+        eligibility: contracts.eligibility(plan.billing_period),
+        assignments: contracts.assignments(),
+        order: contracts.order(),
+        rates: &rates,
+    };
+    let allocated = allocate(&input.day(plan.billing_period, day), &policy)
         .map_err(|error| Failure::Reject(error.to_string()))?;
-    Ok(with_customers(allocations, &contracts, plan))
-}
-
-/// The day's rows of every account that has any, in the order of accounts.
-async fn demand_of(plan: &Plan, day: NaiveDate, app: &App) -> Result<Vec<DemandRow>, Failure> {
-    let receipts: Vec<RecalculateReceipt> =
-        app.receipts(&plan.run_id, Step::RecalculateAccount).await?;
-    let accounts: Vec<AccountId> = receipts
-        .into_iter()
-        .filter(|receipt| receipt.demand_days.contains(&day))
-        .map(|receipt| receipt.account)
-        .collect();
-    let (plan, app) = (plan.clone(), app.clone());
-    let days = runs::in_order(accounts, move |account| {
-        let (key, app) = (keys::demand(&plan, account), app.clone());
-        async move { read_day(&key, app.need_bytes(&key).await?, day) }
-    });
-    Ok(days.await?.into_iter().flatten().collect())
-}
-
-fn read_day(key: &str, bytes: Bytes, day: NaiveDate) -> Result<Vec<DemandRow>, Failure> {
-    decode_parquet_day(bytes, "usage_date", day)
-        .map_err(|error| Failure::Reject(format!("`{key}`: {error}")))
+    let negations = negation_cancels(&input.skus, &input.rows);
+    Ok(with_customers(allocated, negations, &contracts, plan))
 }
 
 fn with_customers(
-    allocations: Vec<Allocation>,
+    allocated: AllocatedDay,
+    negation_cancels: Tally,
     contracts: &Contracts,
     plan: &Plan,
-) -> Vec<AllocationRow> {
-    let customer_of = |account| {
+) -> Allocated {
+    let customer_of = |account: AccountId| {
         let owner = contracts.owner_of(account, plan.billing_period);
         owner.map(|customer| customer.id.clone()).unwrap_or_default()
     };
-    allocations
-        .into_iter()
-        .map(|allocation| AllocationRow {
-            customer_id: customer_of(allocation.usage_account_id),
-            allocation,
-        })
-        .collect()
+    let holder = |assigned_to: &str, owner: &str| match (assigned_to, owner.parse()) {
+        ("", Ok(owner)) => customer_of(owner),
+        (assigned_to, _) => assigned_to.to_owned(),
+    };
+    Allocated {
+        allocations: (allocated.allocations.into_iter())
+            .map(|allocation| AllocationRow {
+                customer_id: customer_of(allocation.usage_account_id),
+                allocation,
+            })
+            .collect(),
+        commitments: (allocated.commitments.into_iter())
+            .map(|day| CommitmentRow {
+                customer_id: holder(&day.assigned_to, &day.owner_account_id),
+                day,
+            })
+            .collect(),
+        coverage: (allocated.coverage.into_iter())
+            .map(|day| CoverageRow { customer_id: customer_of(day.usage_account_id), day })
+            .collect(),
+        benefits: allocated.benefits,
+        missing_rates: allocated.missing_rates,
+        unknown_assignments: allocated.unknown_assignments,
+        hours_compared: allocated.hours_compared,
+        broken: allocated.broken,
+        negation_cancels,
+    }
+}
+
+fn receipt(day: NaiveDate, allocated: &Allocated) -> AllocateReceipt {
+    let mut benefit: BTreeMap<String, Amount> = BTreeMap::new();
+    let mut commitments: BTreeMap<String, CommitmentSums> = BTreeMap::new();
+    // What was used is added up from who used it, what was not from the commitments' own days.
+    for AllocationRow { customer_id, allocation } in &allocated.allocations {
+        *benefit.entry(customer_id.clone()).or_default() += allocation.benefit;
+        let sums = commitments.entry(allocation.commitment.clone()).or_default();
+        sums.used += allocation.units;
+        sums.used_cost += allocation.commitment_cost;
+    }
+    for CommitmentRow { day, .. } in &allocated.commitments {
+        let sums = commitments.entry(day.commitment.clone()).or_default();
+        sums.is_normalized = day.unit == "normalized";
+        sums.unused += day.unused;
+        sums.unused_cost += day.unused_cost;
+    }
+    AllocateReceipt {
+        day,
+        rows: allocated.allocations.len() as u64,
+        benefit,
+        commitments,
+        hours_compared: allocated.hours_compared,
+        missing_rates: allocated.missing_rates.iter().cloned().collect(),
+        unknown_assignments: allocated.unknown_assignments.clone(),
+        report_checks: BTreeMap::from([(
+            "negation_cancels".to_owned(),
+            allocated.negation_cancels.clone(),
+        )]),
+    }
+}
+
+/// A run that breaks a law is never published.
+fn refuse_broken(broken: Option<&Check>) -> Result<(), Failure> {
+    match broken {
+        None => Ok(()),
+        Some(Check { law, of, left, right, .. }) => Err(Failure::Reject(format!(
+            "law `{law}` is broken, {of}: {left} is more than {right}"
+        ))),
+    }
+}
+
+fn encoded<R: Row>(rows: &Vec<R>) -> Result<Bytes, Failure> {
+    encode_parquet([rows]).map_err(|error| Failure::Reject(error.to_string()))
 }

@@ -45,6 +45,9 @@ pub struct RunArgs {
     /// What customers were promised
     #[arg(long)]
     pub contracts: PathBuf,
+    /// What savings plans charge for usage that no line of the report shows, as CSV
+    #[arg(long, value_name = "FILE")]
+    pub rates: Option<PathBuf>,
     /// The results bucket's root
     #[arg(long)]
     pub out: PathBuf,

@@ -28,6 +28,7 @@ pub(crate) async fn demo(args: &DemoArgs, out: &mut (dyn Write + Send)) -> anyho
         contracts: source.join("contracts.toml"),
         source,
         out: args.out.join("results-bucket"),
+        rates: None,
         manifest: None,
         compression: Compression::default(),
         json: args.json,

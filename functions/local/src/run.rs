@@ -1,13 +1,13 @@
 //! `sluice run`: bills every report in a folder.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use cur::Manifest;
 use pipeline::{Compression, Current, Reconciliation, keys};
-use runs::Outcome;
+use runs::{Failure, Outcome};
 use serde::Serialize;
 use storage::{FolderStore, Replaced, Store};
 
@@ -19,6 +19,8 @@ use crate::{deliveries, show};
 pub struct RunOptions {
     pub source: PathBuf,
     pub contracts: PathBuf,
+    /// Savings plan rates; those that lie in the results bucket already stay otherwise.
+    pub rates: Option<PathBuf>,
     pub out: PathBuf,
     pub manifest: Option<String>,
     pub compression: Compression,
@@ -39,6 +41,7 @@ pub(crate) async fn command(args: &RunArgs, out: &mut dyn Write) -> anyhow::Resu
     let options = RunOptions {
         source: args.source.clone(),
         contracts: args.contracts.clone(),
+        rates: args.rates.clone(),
         out: args.out.clone(),
         manifest: args.manifest.clone(),
         compression: args.compression.into(),
@@ -61,7 +64,7 @@ pub async fn run(options: &RunOptions) -> anyhow::Result<Vec<Finished>> {
     }
     let reports: Arc<dyn Store> = Arc::new(FolderStore::new(&options.source));
     let results: Arc<dyn Store> = Arc::new(FolderStore::new(&options.out));
-    place_contracts(options, results.as_ref()).await?;
+    place_config(options, results.as_ref()).await?;
     let manifests = match &options.manifest {
         Some(key) => vec![key.clone()],
         None => deliveries::newest(reports.as_ref()).await?,
@@ -80,18 +83,38 @@ pub async fn run(options: &RunOptions) -> anyhow::Result<Vec<Finished>> {
     Ok(finished)
 }
 
-/// Puts the contracts where the pipeline looks for them, if they are right.
-async fn place_contracts(options: &RunOptions, results: &dyn Store) -> anyhow::Result<()> {
-    let text = std::fs::read_to_string(&options.contracts)
-        .with_context(|| format!("cannot read `{}`", options.contracts.display()))?;
+/// Puts contracts and rates where the pipeline looks for them, if they are right.
+async fn place_config(options: &RunOptions, results: &dyn Store) -> anyhow::Result<()> {
+    let (text, shown) = read(&options.contracts)?;
     if let Err(problems) = contracts::Contracts::parse(&text) {
-        bail!("{}", problems.display(&options.contracts.display().to_string()));
+        bail!("{}", problems.display(&shown));
     }
-    let there = results.head(keys::CONTRACTS).await?;
+    place(keys::CONTRACTS, text, results).await?;
+    if let Some(rates) = &options.rates {
+        let (text, shown) = read(rates)?;
+        if let Err(Failure::Reject(reason) | Failure::Retry(reason)) =
+            runs::parse_rates(&shown, text.as_bytes())
+        {
+            bail!("{reason}");
+        }
+        place(keys::SAVINGS_PLAN_RATES, text, results).await?;
+    }
+    Ok(())
+}
+
+/// A file's text, and its name as it was given.
+fn read(path: &Path) -> anyhow::Result<(String, String)> {
+    let shown = path.display().to_string();
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{shown}`"))?;
+    Ok((text, shown))
+}
+
+async fn place(key: &str, text: String, results: &dyn Store) -> anyhow::Result<()> {
+    let there = results.head(key).await?;
     let expected = there.as_ref().map(|info| info.etag.as_str());
-    match results.replace(keys::CONTRACTS, text.into(), expected).await? {
+    match results.replace(key, text.into(), expected).await? {
         Replaced::Yes => Ok(()),
-        Replaced::Conflict => bail!("`{}` is being changed by someone else", keys::CONTRACTS),
+        Replaced::Conflict => bail!("`{key}` is being changed by someone else"),
     }
 }
 
@@ -121,7 +144,7 @@ async fn sealed(world: &World, manifest_key: &str) -> anyhow::Result<Option<Reco
     let Some(current) = world.app.find::<Current>(&pointer).await? else { return Ok(None) };
     let contracts = world.app.need_bytes(keys::CONTRACTS).await?;
     let is_this_run = current.delivery_id == manifest.delivery_id
-        && current.contracts_version == pipeline::contracts_version(&contracts);
+        && current.contracts_version == pipeline::version_of(&contracts);
     if !is_this_run {
         return Ok(None);
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use money::Amount;
 use money::rounding::{Mode, round};
-use pipeline::{Check, CustomerTotals, Reconciliation, UNASSIGNED, keys};
+use pipeline::{Check, CustomerTotals, MissingRate, Reconciliation, UNASSIGNED, keys};
 
 use crate::run::Finished;
 
@@ -38,6 +38,7 @@ fn sealed(run: &Reconciliation, results: &Path, out: &mut dyn Write) -> io::Resu
     writeln!(out, "{}", margin(run))?;
     writeln!(out, "{}", laws(&run.laws))?;
     report_checks(run, out)?;
+    commitments(run, out)?;
     unassigned(run, out)?;
     news(run, out)?;
     let place = |key: &str| results.join(key).display().to_string();
@@ -131,6 +132,28 @@ fn report_checks(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
     for (name, tally) in run.report_checks.iter().filter(|(_, tally)| tally.broken > 0) {
         let example = tally.example.as_deref().unwrap_or_default();
         writeln!(out, "AWS's report disagrees with itself, {name}: {example}")?;
+    }
+    Ok(())
+}
+
+/// How many missing rates a person is shown.
+const RATES_SHOWN: usize = 5;
+
+fn commitments(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
+    for arn in &run.unknown_assignments {
+        writeln!(out, "The contracts assign {arn}, which the report does not have")?;
+    }
+    for rate in run.missing_rates.iter().take(RATES_SHOWN) {
+        let MissingRate { savings_plan, service_code, region, usage_type, operation } = rate;
+        writeln!(
+            out,
+            "No rate known, so on demand: {service_code} {usage_type} {operation} in {region} under \
+             {savings_plan}"
+        )?;
+    }
+    if let Some(more @ 1..) = run.missing_rates.len().checked_sub(RATES_SHOWN) {
+        let file = keys::SAVINGS_PLAN_RATES;
+        writeln!(out, "… and {more} more rates; the proof lists them, `{file}` can supply them")?;
     }
     Ok(())
 }

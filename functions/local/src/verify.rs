@@ -9,10 +9,11 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use billing::{Charge, Invoice, LineGroup, invoice_re_adds};
 use bytes::Bytes;
-use commitments::DemandRow;
+use chrono::NaiveDate;
+use commitments::{DailyBenefit, DemandRow, DemandSku, Replay, replay};
 use datasets::{
-    AllocationRow, ChargeRow, DailyCostRow, DecodeError, InvoiceFile, InvoiceLineRow, Row,
-    decode_csv, decode_parquet,
+    AllocationRow, ChargeRow, CommitmentRow, CoverageRow, DailyCostRow, DecodeError, InvoiceFile,
+    InvoiceLineRow, Row, decode_csv, decode_parquet,
 };
 use money::Amount;
 use pipeline::{
@@ -33,6 +34,26 @@ pub struct Proof {
     /// How often each link was compared.
     pub compared: BTreeMap<String, u64>,
     pub differences: Vec<String>,
+    pub replay: ReplayProof,
+}
+
+/// AWS's rules applied again to what AWS has billed. That they come out differently is no fault of the
+/// run, but it says how far the engine can be trusted on this report.
+#[derive(Debug, Default, Serialize)]
+pub struct ReplayProof {
+    /// Hours, accounts, families and owners of commitments.
+    pub compared: u64,
+    /// Where AWS's rules leave a choice.
+    pub ties: Vec<String>,
+    pub differences: Vec<String>,
+}
+
+impl ReplayProof {
+    fn add(&mut self, day: Replay) {
+        self.compared += day.compared;
+        self.ties.extend(day.ties.iter().map(ToString::to_string));
+        self.differences.extend(day.differences.iter().map(ToString::to_string));
+    }
 }
 
 impl Proof {
@@ -70,8 +91,28 @@ fn show(proof: &Proof, out: &mut dyn Write) -> std::io::Result<()> {
     for difference in &proof.differences {
         writeln!(out, "  DIFFERS  {difference}")?;
     }
+    let ReplayProof { compared, ties, differences } = &proof.replay;
+    if *compared > 0 {
+        writeln!(
+            out,
+            "AWS's rules applied again: {compared} compared with the report, {} ties, {} differences",
+            ties.len(),
+            differences.len()
+        )?;
+    }
+    for (kind, list) in [("tie", ties), ("DIFFERS", differences)] {
+        for line in list.iter().take(LISTED) {
+            writeln!(out, "  {kind}  {line}")?;
+        }
+        if let Some(more @ 1..) = list.len().checked_sub(LISTED) {
+            writeln!(out, "  {kind}  and {more} more; `--json` lists them all")?;
+        }
+    }
     Ok(())
 }
+
+/// How many differences of a kind a person is shown.
+const LISTED: usize = 5;
 
 /// Proves every current run of a results bucket.
 pub async fn verify(dir: &std::path::Path) -> anyhow::Result<Vec<Proof>> {
@@ -98,6 +139,7 @@ async fn prove(world: &World, current: &Current) -> anyhow::Result<Proof> {
         run_id: plan.run_id.to_string(),
         compared: BTreeMap::new(),
         differences: Vec::new(),
+        replay: ReplayProof::default(),
     };
     for law in &reconciliation.laws {
         proof.compare("laws", format!("{} {}", law.law, law.of), &law.left, &law.right);
@@ -109,9 +151,7 @@ async fn prove(world: &World, current: &Current) -> anyhow::Result<Proof> {
     }
     let days: Vec<AllocateReceipt> = app.receipts(&plan.run_id, Step::AllocateCommitments).await?;
     for AllocateReceipt { day, .. } in days {
-        let again = allocate_commitments::allocate_again(&plan, day, app).await?;
-        let stored: Vec<AllocationRow> = parquet(world, &keys::allocations(&plan, day)).await?;
-        proof.compare("demand gives allocations", day, &again, &stored);
+        demand_gives_allocations(world, &plan, day, &mut proof).await?;
     }
     let customers: Vec<PublishReceipt> = app.receipts(&plan.run_id, Step::PublishDatasets).await?;
     for customer in &customers {
@@ -137,10 +177,39 @@ async fn lines_give_rated(
     let stored: Vec<LineGroup> = parquet(world, &keys::rated(plan, id)).await?;
     proof.compare("lines give rated lines", id, &again.groups, &stored);
     if !again.demand.is_empty() {
+        let stored: Vec<DemandSku> = parquet(world, &keys::skus(plan, id)).await?;
+        proof.compare("lines give SKUs", id, &again.skus, &stored);
         let stored: Vec<DemandRow> = parquet(world, &keys::demand(plan, id)).await?;
         proof.compare("lines give demand", id, &again.demand, &stored);
     }
     proof.compare("lines give totals", id, &again.totals, &account.totals);
+    Ok(())
+}
+
+/// The day allocated again; and by AWS's own rules, compared with what AWS did.
+async fn demand_gives_allocations(
+    world: &World,
+    plan: &Plan,
+    day: NaiveDate,
+    proof: &mut Proof,
+) -> anyhow::Result<()> {
+    let again = allocate_commitments::allocate_again(plan, day, &world.app).await?;
+    let table = |table| keys::day(plan, table, day);
+    let stored: Vec<AllocationRow> = parquet(world, &table(Table::Allocations)).await?;
+    proof.compare("demand gives allocations", day, &again.allocations, &stored);
+    let stored: Vec<CommitmentRow> = parquet(world, &table(Table::Commitments)).await?;
+    proof.compare("demand gives commitments", day, &again.commitments, &stored);
+    let stored: Vec<CoverageRow> = parquet(world, &table(Table::Coverage)).await?;
+    proof.compare("demand gives coverage", day, &again.coverage, &stored);
+    let stored: Vec<DailyBenefit> = parquet(world, &keys::benefits(plan, day)).await?;
+    proof.compare("demand gives benefits", day, &again.benefits, &stored);
+
+    let contracts = world.app.contracts(plan).await?;
+    let rates = world.app.rates(plan).await?;
+    let input = allocate_commitments::load(plan, day, &world.app).await?;
+    let input = input.day(plan.billing_period, day);
+    let outcome = replay(&input, contracts.payer_sharing(), contracts.order(), &rates)?;
+    proof.replay.add(outcome);
     Ok(())
 }
 

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use billing::{Benefits, ChargeKey, LineGroup, UnusedShare};
 use chrono::NaiveDate;
-use commitments::{Allocation, Sharing, Unused, share_unused};
+use commitments::{CommitmentDay, DailyBenefit, Sharing, Unused, UnusedCost};
 use contracts::{Basis, ChargeKind, Contracts, Customer};
 use cur::AccountId;
-use datasets::{AllocationRow, Row, decode_parquet};
+use datasets::{CommitmentRow, Row, decode_parquet};
 use money::Amount;
-use pipeline::{AllocateReceipt, CommitmentTally, Plan, RecalculateReceipt, Step, keys};
+use pipeline::{AllocateReceipt, CommitmentTally, Plan, RecalculateReceipt, Step, Table, keys};
 use runs::{App, Failure};
 
 pub(crate) struct Input {
@@ -34,86 +34,183 @@ pub(crate) async fn load(
     customer: Option<&Customer>,
     app: &App,
 ) -> Result<Input, Failure> {
-    let is_own = |account| {
-        let owner = contracts.owner_of(account, plan.billing_period);
-        owner.map(|owner| &owner.id) == customer.map(|customer| &customer.id)
-    };
+    let own = Own { contracts, plan, customer };
     let all: Vec<RecalculateReceipt> = app.receipts(&plan.run_id, Step::RecalculateAccount).await?;
-    let unused_shares = match (contracts.sharing(), contracts.unused()) {
-        (Sharing::AsBilled, Unused::ProRata) => own_shares(&all, is_own),
-        _ => BTreeMap::new(),
+    let mut input = Input {
+        accounts: Vec::new(),
+        groups: Vec::new(),
+        benefits: Benefits::new(),
+        unused_shares: match (contracts.sharing(), contracts.unused()) {
+            (Sharing::AsBilled, Unused::ProRata) => own.of_report(&all),
+            _ => BTreeMap::new(),
+        },
     };
-    let accounts: Vec<_> = all.into_iter().filter(|receipt| is_own(receipt.account)).collect();
-    let rated = accounts.iter().map(|receipt| keys::rated(plan, receipt.account)).collect();
-    let groups = rows::<LineGroup>(rated, app).await?;
-    let benefits = match customer.map(|customer| customer.basis) {
-        Some(Basis::List) => benefits(plan, is_own, app).await?,
-        // Nothing is re-applied to what AWS charged.
-        _ => Benefits::new(),
-    };
-    Ok(Input { accounts, groups, benefits, unused_shares })
-}
-
-/// What was handed out to the customer's accounts on all days, by what it lands on.
-async fn benefits(
-    plan: &Plan,
-    is_own: impl Fn(AccountId) -> bool,
-    app: &App,
-) -> Result<Benefits, Failure> {
-    let days: Vec<AllocateReceipt> = app.receipts(&plan.run_id, Step::AllocateCommitments).await?;
-    let mut benefits = Benefits::new();
-    // A day at a time: its rows are those of all customers.
-    for AllocateReceipt { day, .. } in days {
-        let rows: Vec<AllocationRow> = rows(vec![keys::allocations(plan, day)], app).await?;
-        let allocations = rows.into_iter().map(|row| row.allocation);
-        for allocation in allocations.filter(|allocation| is_own(allocation.usage_account_id)) {
-            let benefit = allocation.benefit;
-            *benefits.entry(lands_on(allocation)).or_insert(Amount::ZERO) += benefit;
+    let is_handed_out = contracts.sharing().is_handed_out();
+    // Nothing is re-applied to what AWS charged by another basis.
+    if is_handed_out || customer.is_some_and(|customer| customer.basis == Basis::List) {
+        let days = Days::load(plan, is_handed_out, app).await?;
+        input.benefits = own.benefits(&days);
+        if is_handed_out {
+            input.unused_shares = own.of_days(&days);
         }
     }
-    Ok(benefits)
+    input.accounts = all.into_iter().filter(|receipt| own.has(receipt.account)).collect();
+    let rated = input.accounts.iter().map(|receipt| keys::rated(plan, receipt.account)).collect();
+    input.groups = rows::<LineGroup>(rated, app).await?;
+    Ok(input)
 }
 
-fn lands_on(allocation: Allocation) -> (NaiveDate, ChargeKey) {
-    let key = ChargeKey {
-        usage_account_id: allocation.usage_account_id,
-        charge_kind: ChargeKind::Usage,
-        service_code: allocation.service_code,
-        region: allocation.region,
-        usage_type: allocation.usage_type,
-        operation: allocation.operation,
-        currency: allocation.currency,
-    };
-    (allocation.usage_date, key)
+/// What all days' allocations come to, of all customers.
+struct Days {
+    benefits: Vec<DailyBenefit>,
+    commitments: Vec<CommitmentRow>,
 }
 
-/// This customer's accounts' parts of what nobody used. Every customer works the same split out of the
-/// same receipts.
-fn own_shares(
-    all: &[RecalculateReceipt],
-    is_own: impl Fn(AccountId) -> bool,
-) -> BTreeMap<String, Vec<UnusedShare>> {
-    let mut fees: BTreeMap<&str, CommitmentTally> = BTreeMap::new();
-    for (commitment, tally) in all.iter().flat_map(|receipt| &receipt.commitments) {
-        fees.entry(commitment).or_default().add(tally);
-    }
-    share_unused(all.iter().map(|receipt| (receipt.account, &receipt.commitments)))
-        .into_iter()
-        .map(|(commitment, shares)| {
-            let fee = fees.get(commitment.as_str()).cloned().unwrap_or_default();
-            let own = shares
-                .into_iter()
-                .filter(|(account, _)| is_own(*account))
-                .map(|(usage_account_id, amount)| UnusedShare {
-                    usage_account_id,
-                    service_code: fee.service_code.clone(),
-                    currency: fee.currency.clone(),
-                    amount,
-                })
-                .collect();
-            (commitment, own)
+impl Days {
+    async fn load(plan: &Plan, with_commitments: bool, app: &App) -> Result<Self, Failure> {
+        let days: Vec<AllocateReceipt> =
+            app.receipts(&plan.run_id, Step::AllocateCommitments).await?;
+        let benefits = days.iter().map(|receipt| keys::benefits(plan, receipt.day)).collect();
+        let commitments =
+            |receipt: &AllocateReceipt| keys::day(plan, Table::Commitments, receipt.day);
+        let commitments =
+            if with_commitments { days.iter().map(commitments).collect() } else { Vec::new() };
+        Ok(Self {
+            benefits: rows(benefits, app).await?,
+            commitments: rows(commitments, app).await?,
         })
-        .collect()
+    }
+}
+
+/// Whose charges these are.
+struct Own<'a> {
+    contracts: &'a Contracts,
+    plan: &'a Plan,
+    customer: Option<&'a Customer>,
+}
+
+impl Own<'_> {
+    fn customer_of(&self, account: AccountId) -> &str {
+        let owner = self.contracts.owner_of(account, self.plan.billing_period);
+        owner.map_or("", |owner| &owner.id)
+    }
+
+    fn is_me(&self, customer_id: &str) -> bool {
+        customer_id == self.customer.map_or("", |customer| &customer.id)
+    }
+
+    fn has(&self, account: AccountId) -> bool {
+        self.is_me(self.customer_of(account))
+    }
+
+    /// What was handed out to the customer's accounts on all days, by what it lands on.
+    fn benefits(&self, days: &Days) -> Benefits {
+        let mut benefits = Benefits::new();
+        for row in days.benefits.iter().filter(|row| self.has(row.usage_account_id)) {
+            *benefits.entry(lands_on(row)).or_insert(Amount::ZERO) += row.benefit;
+        }
+        benefits
+    }
+
+    /// The customer's parts of what nobody used, as AWS's fee lines have it. Every customer works the same
+    /// split out of the same receipts.
+    fn of_report(&self, all: &[RecalculateReceipt]) -> BTreeMap<String, Vec<UnusedShare>> {
+        let mut commitments: BTreeMap<&str, (UnusedCost, CommitmentTally)> = BTreeMap::new();
+        for receipt in all {
+            for (arn, tally) in &receipt.commitments {
+                let (unused, fees) = commitments.entry(arn).or_default();
+                unused.kept_by.insert(receipt.account, tally.unused_cost);
+                unused.used_by.insert(receipt.account, tally.covered_cost);
+                fees.add(tally);
+            }
+        }
+        let share = |(arn, (unused, fees)): (&str, (UnusedCost, CommitmentTally))| {
+            let parts = unused.pro_rata().into_iter().filter(|(account, _)| self.has(*account));
+            let share = |(account, amount)| UnusedShare {
+                unused: Unused::ProRata,
+                usage_account_id: account,
+                service_code: fees.service_code.clone(),
+                currency: fees.currency.clone(),
+                amount,
+            };
+            (arn.to_owned(), parts.map(share).collect())
+        };
+        commitments.into_iter().map(share).collect()
+    }
+
+    /// The same of what was handed out anew: to whom a commitment belongs, or to those who used it.
+    fn of_days(&self, days: &Days) -> BTreeMap<String, Vec<UnusedShare>> {
+        let policy = self.contracts.unused();
+        let mut shares: BTreeMap<String, Vec<UnusedShare>> = BTreeMap::new();
+        if policy == Unused::Reseller {
+            return shares;
+        }
+        for ((arn, _), held) in held(days) {
+            let parts = match policy {
+                Unused::ProRata if held.unused.used_by.values().any(|cost| !cost.is_zero()) => {
+                    let parts = held.unused.pro_rata().into_iter();
+                    parts.filter(|(account, _)| self.has(*account)).collect()
+                }
+                _ if self.is_me(held.customer_id) => held.unused.kept_by.clone(),
+                _ => BTreeMap::new(),
+            };
+            let of_commitment = shares.entry(arn.to_owned()).or_default();
+            for (account, amount) in parts.into_iter().filter(|(_, amount)| !amount.is_zero()) {
+                of_commitment.push(UnusedShare {
+                    unused: policy,
+                    usage_account_id: account,
+                    service_code: held.day.service_code.clone(),
+                    currency: held.day.currency.clone(),
+                    amount,
+                });
+            }
+        }
+        shares
+    }
+}
+
+/// A commitment, or a part of it, over the period.
+struct Held<'a> {
+    customer_id: &'a str,
+    /// Any of its days: what does not change from one to the next.
+    day: &'a CommitmentDay,
+    unused: UnusedCost,
+}
+
+/// By ARN and by the customer that it is assigned to.
+fn held(days: &Days) -> BTreeMap<(&str, &str), Held<'_>> {
+    let mut found: BTreeMap<(&str, &str), Held<'_>> = BTreeMap::new();
+    for CommitmentRow { customer_id, day } in &days.commitments {
+        let held = found.entry((&day.commitment, &day.assigned_to)).or_insert_with(|| Held {
+            customer_id,
+            day,
+            unused: UnusedCost::default(),
+        });
+        // The ledger writes nothing but accounts there.
+        if let Ok(owner) = day.owner_account_id.parse() {
+            *held.unused.kept_by.entry(owner).or_default() += day.unused_cost;
+        }
+    }
+    for row in &days.benefits {
+        if let Some(held) = found.get_mut(&(row.commitment.as_str(), row.assigned_to.as_str())) {
+            let used = held.unused.used_by.entry(row.usage_account_id).or_default();
+            *used += row.commitment_cost;
+        }
+    }
+    found
+}
+
+fn lands_on(row: &DailyBenefit) -> (NaiveDate, ChargeKey) {
+    let key = ChargeKey {
+        usage_account_id: row.usage_account_id,
+        charge_kind: ChargeKind::Usage,
+        service_code: row.service_code.clone(),
+        region: row.region.clone(),
+        usage_type: row.usage_type.clone(),
+        operation: row.operation.clone(),
+        currency: row.currency.clone(),
+    };
+    (row.usage_date, key)
 }
 
 /// The rows of several objects, in the order of the objects.

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use commitments::commitment_rows_agree;
-use contracts::Contracts;
+use commitments::{Sharing, commitment_rows_agree};
+use contracts::{Basis, Contracts};
 use cur::AccountId;
 use money::Amount;
 use pipeline::{
-    AllocateReceipt, Check, CustomerTotals, LineTotals, Margin, News, Plan, PublishReceipt,
-    RecalculateReceipt, Reconciliation, SplitReceipt, Step, Tally, UNASSIGNED, keys,
+    AllocateReceipt, Check, CommitmentSums, CommitmentTally, CustomerTotals, LineTotals, Margin,
+    MissingRate, News, Plan, PublishReceipt, RecalculateReceipt, Reconciliation, SplitReceipt,
+    Step, Tally, UNASSIGNED, Units, keys,
 };
 use runs::{App, Entry, Failure, Outcome};
 
@@ -20,7 +21,7 @@ pub(crate) async fn seal(
     app: &App,
 ) -> Result<Outcome, Failure> {
     let books = Books::load(plan, app).await?;
-    let reconciliation = books.reconcile(plan);
+    let reconciliation = books.reconcile(plan, contracts);
     refuse_broken(&reconciliation.laws)?;
     if contracts.strict_report() {
         refuse_faulty_report(&reconciliation)?;
@@ -54,7 +55,7 @@ impl Books {
         })
     }
 
-    fn reconcile(&self, plan: &Plan) -> Reconciliation {
+    fn reconcile(&self, plan: &Plan, contracts: &Contracts) -> Reconciliation {
         let product_codes = union(self.recalculated.iter().map(|account| &account.product_codes));
         let line_item_types =
             union(self.recalculated.iter().map(|account| &account.line_item_types));
@@ -71,7 +72,9 @@ impl Books {
             margin: self.margin(),
             customers: self.published.iter().map(customer_totals).collect(),
             unassigned: self.unassigned(),
-            laws: self.laws(),
+            laws: self.laws(contracts),
+            missing_rates: self.missing_rates(),
+            unknown_assignments: self.unknown_assignments(),
             report_checks: self.report_checks(),
             news: self.news(&product_codes, &line_item_types),
             product_codes,
@@ -102,10 +105,11 @@ impl Books {
         self.recalculated.iter().map(|account| account.amortized_cost).sum()
     }
 
-    fn laws(&self) -> Vec<Check> {
+    fn laws(&self, contracts: &Contracts) -> Vec<Check> {
         let mut laws = self.every_line_once();
         laws.extend(self.cost_is_conserved());
-        laws.extend(self.parts_sum_to_whole());
+        laws.extend(self.commitment_is_conserved(contracts));
+        laws.extend(self.parts_sum_to_whole(contracts.sharing()));
         for customer in &self.published {
             let of_customer = customer.checks.iter();
             laws.extend(of_customer.filter(|check| check.law == "invoice_re_adds").cloned());
@@ -152,8 +156,74 @@ impl Books {
         ]
     }
 
+    /// Law 3. What was handed out anew is all that fee lines bought; what AWS did is all that its covered
+    /// lines show. And benefit that was handed out has reached those who are billed by it.
+    fn commitment_is_conserved(&self, contracts: &Contracts) -> Vec<Check> {
+        const LAW: &str = "commitment_is_conserved";
+        let sharing = contracts.sharing();
+        let mut checks = Vec::new();
+        let handed_out = self.handed_out();
+        for (arn, tally) in self.commitments() {
+            let sums = handed_out.get(arn).copied().unwrap_or_default();
+            let mut equal = |of: &str, left, right| {
+                checks.push(Check::equal(LAW, format!("{of} of {arn}"), left, right));
+            };
+            if sharing == Sharing::AsBilled {
+                equal("cost used", sums.used_cost, tally.covered_cost);
+            } else if sharing.is_handed_out() {
+                equal("cost", sums.used_cost + sums.unused_cost, tally.purchased_cost);
+                let Units { plain, normalized } = tally.purchased;
+                let bought = if sums.is_normalized { normalized } else { plain };
+                // AWS does not print normalized units for every service that has them.
+                if !bought.is_zero() {
+                    equal("units", sums.used + sums.unused, bought);
+                }
+            }
+        }
+        let is_by_list = |customer: &str| {
+            contracts.customer(customer).is_some_and(|customer| customer.basis == Basis::List)
+        };
+        let benefits = self.allocated.iter().flat_map(|day| &day.benefit);
+        let to_list = benefits.filter(|(customer, _)| is_by_list(customer));
+        checks.push(Check::equal(
+            LAW,
+            "benefit handed out and charged less",
+            to_list.map(|(_, benefit)| *benefit).sum(),
+            self.published(|customer| customer.benefit),
+        ));
+        checks
+    }
+
+    /// What lines say of each commitment, over all accounts.
+    fn commitments(&self) -> BTreeMap<&str, CommitmentTally> {
+        let mut commitments: BTreeMap<&str, CommitmentTally> = BTreeMap::new();
+        for (arn, tally) in self.recalculated.iter().flat_map(|receipt| &receipt.commitments) {
+            commitments.entry(arn).or_default().add(tally);
+        }
+        commitments
+    }
+
+    /// What the allocation made of each, over all days.
+    fn handed_out(&self) -> BTreeMap<&str, CommitmentSums> {
+        let mut sums: BTreeMap<&str, CommitmentSums> = BTreeMap::new();
+        for (arn, of_day) in self.allocated.iter().flat_map(|receipt| &receipt.commitments) {
+            sums.entry(arn).or_default().add(of_day);
+        }
+        sums
+    }
+
+    fn missing_rates(&self) -> Vec<MissingRate> {
+        let all: BTreeSet<&MissingRate> =
+            self.allocated.iter().flat_map(|day| &day.missing_rates).collect();
+        all.into_iter().cloned().collect()
+    }
+
+    fn unknown_assignments(&self) -> Vec<String> {
+        union(self.allocated.iter().map(|day| &day.unknown_assignments))
+    }
+
     /// Law 4: what was split by weight is the unused part of commitments, if contracts spread it.
-    fn parts_sum_to_whole(&self) -> Vec<Check> {
+    fn parts_sum_to_whole(&self, sharing: Sharing) -> Vec<Check> {
         const LAW: &str = "parts_sum_to_whole";
         let mut parts: BTreeMap<&str, Amount> = BTreeMap::new();
         for (commitment, part) in self.published.iter().flat_map(|customer| &customer.unused_shares)
@@ -163,11 +233,11 @@ impl Books {
         if parts.is_empty() {
             return vec![Check::equal(LAW, "nothing was split", Amount::ZERO, Amount::ZERO)];
         }
-        let mut wholes: BTreeMap<&str, Amount> = BTreeMap::new();
-        for (commitment, tally) in self.recalculated.iter().flat_map(|account| &account.commitments)
-        {
-            *wholes.entry(commitment).or_insert(Amount::ZERO) += tally.unused_cost;
-        }
+        let wholes: BTreeMap<&str, Amount> = if sharing == Sharing::AsBilled {
+            self.commitments().into_iter().map(|(arn, tally)| (arn, tally.unused_cost)).collect()
+        } else {
+            self.handed_out().into_iter().map(|(arn, sums)| (arn, sums.unused_cost)).collect()
+        };
         wholes
             .into_iter()
             .map(|(commitment, whole)| {

@@ -29,6 +29,9 @@ async fn recalculate(plan: &Plan, account: AccountId, app: &App) -> Result<(), F
         .map_err(|error| Failure::Reject(error.to_string()))?;
     app.results.create(&keys::rated(plan, account), groups).await?;
     if !rated.demand.is_empty() {
+        let skus =
+            encode_parquet([&rated.skus]).map_err(|error| Failure::Reject(error.to_string()))?;
+        app.results.create(&keys::skus(plan, account), skus).await?;
         let demand = encode_parquet(rated.demand.chunk_by(|a, b| a.usage_date == b.usage_date))
             .map_err(|error| Failure::Reject(error.to_string()))?;
         app.results.create(&keys::demand(plan, account), demand).await?;
@@ -41,7 +44,8 @@ async fn recalculate(plan: &Plan, account: AccountId, app: &App) -> Result<(), F
 pub async fn rate_again(plan: &Plan, account: AccountId, app: &App) -> Result<Rated, Failure> {
     let contracts = app.contracts(plan).await?;
     let objects = objects_of(plan, account, app).await?;
-    rate(Rater::new(account, needs(&contracts, account, plan)), objects, app).await
+    let needs = needs(&contracts, account, plan);
+    rate(Rater::new(account, plan.billing_period, needs), objects, app).await
 }
 
 fn same_day(a: &LineGroup, b: &LineGroup) -> bool {
@@ -71,12 +75,10 @@ async fn objects_of(
     .await
 }
 
-/// An account that belongs to nobody is billed to nobody, so its bill depends on no number.
+/// An account that belongs to nobody is billed to nobody; others may still be billed by what it bought.
 fn needs(contracts: &Contracts, account: AccountId, plan: &Plan) -> Needs {
-    contracts
-        .owner_of(account, plan.billing_period)
-        .map(|customer| Needs::of(customer.basis, contracts.sharing()))
-        .unwrap_or_default()
+    let customer = contracts.owner_of(account, plan.billing_period);
+    Needs::of(customer.map(|customer| customer.basis), contracts.sharing())
 }
 
 /// Reads and rates off the async threads: it is all computation.
@@ -143,6 +145,8 @@ fn receipt(account: AccountId, rated: Rated) -> RecalculateReceipt {
         line_groups: rated.groups.len() as u64,
         demand_days,
         commitments: rated.commitments,
+        reservations: rated.reservations,
+        plans: rated.plans,
         product_codes: rated.product_codes,
         line_item_types: rated.line_item_types,
         report_checks: rated.report_checks,

@@ -5,10 +5,9 @@ use chrono::DateTime;
 use contracts::Contracts;
 use cur::Manifest;
 use pipeline::{
-    Current, ManifestRef, Notice, Plan, PlannedFile, RecalculateRequest, RunId, contracts_version,
-    keys,
+    Current, ManifestRef, Notice, Plan, PlannedFile, RecalculateRequest, RunId, keys, version_of,
 };
-use runs::{App, Entry, Failure, Outcome, parse_contracts, to_json};
+use runs::{App, Entry, Failure, Outcome, parse_contracts, parse_rates, to_json};
 use storage::{Object, ObjectInfo};
 
 /// Part of every run id: a new engine computes anew.
@@ -45,8 +44,8 @@ async fn receive(key: &str, app: &App) -> Result<Outcome, Failure> {
     };
     let manifest = Manifest::parse(key, &object.bytes)
         .map_err(|error| Failure::Reject(format!("`{key}`: {error}")))?;
-    let contracts_bytes = contracts_now(app).await?;
-    let contracts = parse_contracts(keys::CONTRACTS, &contracts_bytes)?;
+    let config = config_now(app).await?;
+    let contracts = parse_contracts(keys::CONTRACTS, &config.contracts)?;
     if let Some(reason) = not_billed(&manifest, &contracts) {
         return Ok(Outcome::Ignored(reason));
     }
@@ -59,8 +58,8 @@ async fn receive(key: &str, app: &App) -> Result<Outcome, Failure> {
         )));
     }
     let files = pin(&manifest, app).await?;
-    let plan = plan(manifest, &object, files, &contracts_bytes, app).await?;
-    store(&plan, contracts_bytes, app).await?;
+    let plan = plan(manifest, &object, files, &config, app).await?;
+    store(&plan, config, app).await?;
     app.begin(&plan).await?;
     if app.results.head(&keys::reconciliation(&plan.run_id)).await?.is_some() {
         // The run was sealed before. Going back to earlier contracts leads here.
@@ -76,11 +75,22 @@ fn not_billed(manifest: &Manifest, contracts: &Contracts) -> Option<String> {
         .then(|| format!("report `{}` is not the one that is billed, `{billed}`", manifest.report))
 }
 
-async fn contracts_now(app: &App) -> Result<Bytes, Failure> {
-    let object = app.results.get(keys::CONTRACTS).await?;
-    object.map(|object| object.bytes).ok_or_else(|| {
+/// What a run depends on besides the report.
+struct Config {
+    contracts: Bytes,
+    /// Savings plan rates are only for what no report shows.
+    rates: Option<Bytes>,
+}
+
+async fn config_now(app: &App) -> Result<Config, Failure> {
+    let contracts = app.results.get(keys::CONTRACTS).await?.ok_or_else(|| {
         Failure::Reject(format!("there is no `{}` in the results bucket", keys::CONTRACTS))
-    })
+    })?;
+    let rates = app.results.get(keys::SAVINGS_PLAN_RATES).await?;
+    if let Some(rates) = &rates {
+        parse_rates(keys::SAVINGS_PLAN_RATES, &rates.bytes)?;
+    }
+    Ok(Config { contracts: contracts.bytes, rates: rates.map(|rates| rates.bytes) })
 }
 
 /// Looks every file up and notes its `ETag`: from here on the run reads these bytes or none.
@@ -104,10 +114,9 @@ async fn plan(
     manifest: Manifest,
     object: &Object,
     files: Vec<PlannedFile>,
-    contracts: &[u8],
+    config: &Config,
     app: &App,
 ) -> Result<Plan, Failure> {
-    let contracts_version = contracts_version(contracts);
     let payer_account_id = manifest.payer_account_id;
     let billing_period = manifest.billing_period;
     let mut plan = Plan {
@@ -119,7 +128,8 @@ async fn plan(
         delivery_id: manifest.delivery_id,
         delivered_at: manifest.delivered_at.unwrap_or_else(|| modified_at(&object.info)),
         manifest: ManifestRef { key: object.info.key.clone(), etag: object.info.etag.clone() },
-        contracts_version,
+        contracts_version: version_of(&config.contracts),
+        rates_version: config.rates.as_deref().map(version_of),
         compression: app.settings.compression,
         previous_run: None,
         files,
@@ -143,15 +153,19 @@ fn run_id(plan: &Plan) -> RunId {
         &period,
         &plan.delivery_id,
         &plan.contracts_version,
+        plan.rates_version.as_deref().unwrap_or_default(),
         plan.compression.extension(),
     ];
     parts.extend(plan.files.iter().flat_map(|file| [file.key.as_str(), file.etag.as_str()]));
     RunId::of(parts)
 }
 
-/// The contracts go first: a plan without its contracts would be of no use.
-async fn store(plan: &Plan, contracts: Bytes, app: &App) -> Result<(), Failure> {
-    app.results.create(&keys::pinned_contracts(&plan.run_id), contracts).await?;
+/// What the plan depends on goes first: without it, a plan would be of no use.
+async fn store(plan: &Plan, config: Config, app: &App) -> Result<(), Failure> {
+    app.results.create(&keys::pinned_contracts(&plan.run_id), config.contracts).await?;
+    if let Some(rates) = config.rates {
+        app.results.create(&keys::pinned_rates(&plan.run_id), rates).await?;
+    }
     let key = keys::plan(&plan.run_id);
     app.results.create(&key, to_json(&key, plan)?).await?;
     Ok(())

@@ -47,6 +47,7 @@ fn plan(compression: Compression) -> anyhow::Result<Plan> {
         delivered_at: String::new(),
         manifest: ManifestRef { key: String::new(), etag: String::new() },
         contracts_version: String::new(),
+        rates_version: None,
         compression,
         previous_run: None,
         files: Vec::new(),

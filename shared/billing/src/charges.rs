@@ -82,6 +82,8 @@ pub type Benefits = BTreeMap<(NaiveDate, ChargeKey), Amount>;
 /// Parts of what was not used of commitments: who is charged how much, as what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnusedShare {
+    /// By which policy.
+    pub unused: Unused,
     pub usage_account_id: AccountId,
     pub service_code: String,
     pub currency: String,
@@ -103,8 +105,6 @@ pub enum PricingError {
     Rate(String),
     #[error("{0} is billed by list price, and a line of it has none")]
     NoListCost(AccountId),
-    #[error("this version does not apply `sharing = \"{0}\"`; use `as_billed` or `reseller`")]
-    Sharing(&'static str),
 }
 
 /// Whose lines are priced, and by which contract.
@@ -144,8 +144,8 @@ impl Pricing<'_> {
         }
         for share in unused_shares {
             if self.basis() == Some(Basis::List) {
-                add_term(&mut priced.margin_terms, "commitment_fees", share.amount);
-                priced.daily.push(self.unused_charge(share));
+                let charge = self.unused_charge(share, &mut priced.margin_terms)?;
+                priced.daily.push(charge);
             }
         }
         Ok(priced)
@@ -174,7 +174,7 @@ impl Pricing<'_> {
                 Some(standard - measures.benefit)
             }
             ChargeKind::CommitmentFee => {
-                let charged = self.commitment_fee(customer, measures)?;
+                let charged = self.commitment_fee(customer, measures);
                 add_term(terms, "commitment_fees", charged - amortized);
                 Some(charged)
             }
@@ -194,22 +194,16 @@ impl Pricing<'_> {
     }
 
     /// What a fee of a commitment costs by the customer's basis. By list price the used part has
-    /// reached customers through coverage, so only the unused part is left, and a policy says whose it is.
-    fn commitment_fee(
-        &self,
-        customer: &Customer,
-        measures: &Measures,
-    ) -> Result<Amount, PricingError> {
-        Ok(match (customer.basis, self.contracts.sharing(), self.contracts.unused()) {
+    /// reached customers through coverage, so only the unused part is left, and a policy says whose it is:
+    /// the owner's is in AWS's fee lines if AWS's coverage stays, else it is a charge of its own.
+    fn commitment_fee(&self, customer: &Customer, measures: &Measures) -> Amount {
+        match (customer.basis, self.contracts.sharing(), self.contracts.unused()) {
             (Basis::Unblended, ..) => measures.unblended_cost,
             (Basis::Amortized, ..) | (Basis::List, Sharing::AsBilled, Unused::Owner) => {
                 measures.amortized_cost
             }
-            (Basis::List, Sharing::Reseller, _)
-            // Under pro rata the shares are charges of their own.
-            | (Basis::List, Sharing::AsBilled, Unused::Reseller | Unused::ProRata) => Amount::ZERO,
-            (Basis::List, sharing, _) => return Err(PricingError::Sharing(sharing.name())),
-        })
+            (Basis::List, ..) => Amount::ZERO,
+        }
     }
 
     /// The most specific rule of the contract, if one applies.
@@ -243,21 +237,34 @@ impl Pricing<'_> {
         Ok((charge, rule.id.clone()))
     }
 
-    fn unused_charge(&self, share: &UnusedShare) -> DailyCharge {
-        DailyCharge {
+    /// The contract's rules apply to it as to any other fee of a commitment.
+    fn unused_charge(
+        &self,
+        share: &UnusedShare,
+        terms: &mut MarginTerms,
+    ) -> Result<DailyCharge, PricingError> {
+        let key = ChargeKey {
+            usage_account_id: share.usage_account_id,
+            charge_kind: ChargeKind::CommitmentFee,
+            service_code: share.service_code.clone(),
+            region: String::new(),
+            usage_type: String::new(),
+            operation: String::new(),
+            currency: share.currency.clone(),
+        };
+        add_term(terms, "commitment_fees", share.amount);
+        let (charge, rule) = match self.customer {
+            Some(customer) => self.apply_rule(customer, &key, &Measures::ZERO, share.amount)?,
+            None => (share.amount, String::new()),
+        };
+        add_term(terms, "contract", charge - share.amount);
+        let by_policy = || format!("unused {}", share.unused.name());
+        Ok(DailyCharge {
             usage_date: self.period.first_day(),
-            key: ChargeKey {
-                usage_account_id: share.usage_account_id,
-                charge_kind: ChargeKind::CommitmentFee,
-                service_code: share.service_code.clone(),
-                region: String::new(),
-                usage_type: String::new(),
-                operation: String::new(),
-                currency: share.currency.clone(),
-            },
-            price_rule: "unused pro_rata".to_owned(),
-            measures: Measures { charge: share.amount, ..Measures::ZERO },
-        }
+            key,
+            price_rule: if rule.is_empty() { by_policy() } else { rule },
+            measures: Measures { charge, ..Measures::ZERO },
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod charges;
 mod classify;
+mod commitment_fees;
 mod groups;
 mod invoice;
 mod laws;

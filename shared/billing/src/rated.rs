@@ -3,13 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use commitments::{DemandRow, Sharing};
+use commitments::{DemandRow, DemandSku, Sharing};
 use contracts::{Basis, ChargeKind};
-use cur::{AccountId, Column, LineError, LineItem, LineItemType};
+use cur::{
+    AccountId, BillingPeriod, CellProblem, Column, LineError, LineItem, LineItemType, UsageHour,
+};
 use money::Amount;
-use pipeline::{CommitmentTally, LineTotals, Tally, Units};
+use pipeline::{CommitmentTally, LineTotals, PlanTerms, ReservationFee, Tally, Units};
 
-use crate::groups::{Groups, Rank};
+use crate::commitment_fees::{plan_terms, reservation_fee};
+use crate::groups::{Groups, Key};
 use crate::rated_line::RatedLine;
 use crate::report_checks::ReportChecks;
 
@@ -21,14 +24,20 @@ pub struct Needs {
     pub list_cost: bool,
     /// The effective cost of covered lines and the unused part of fees.
     pub amortized_cost: bool,
+    /// What there is of commitments and in which hours usage was: everybody's bill depends on it where
+    /// commitments are handed out anew.
+    pub commitments: bool,
 }
 
 impl Needs {
-    pub fn of(basis: Basis, sharing: Sharing) -> Self {
-        match basis {
-            Basis::List => Self { list_cost: true, amortized_cost: sharing != Sharing::Reseller },
-            Basis::Amortized => Self { list_cost: false, amortized_cost: true },
-            Basis::Unblended => Self::default(),
+    /// By the basis of the account's customer, `None` where it belongs to nobody.
+    pub fn of(basis: Option<Basis>, sharing: Sharing) -> Self {
+        Self {
+            list_cost: basis == Some(Basis::List),
+            // By list price the engine works the cost of what is covered out of the fees.
+            amortized_cost: basis == Some(Basis::Amortized)
+                || basis == Some(Basis::List) && sharing == Sharing::AsBilled,
+            commitments: sharing.is_handed_out(),
         }
     }
 }
@@ -59,8 +68,12 @@ pub struct LineGroup {
 pub struct Rated {
     /// By day, then by their descriptive columns.
     pub groups: Vec<LineGroup>,
-    /// By hour, then by their descriptive columns.
+    /// In the order of their columns.
+    pub skus: Vec<DemandSku>,
+    /// By hour, then in the order of the SKUs.
     pub demand: Vec<DemandRow>,
+    pub reservations: Vec<ReservationFee>,
+    pub plans: BTreeMap<String, PlanTerms>,
     pub totals: LineTotals,
     pub amortized_cost: Amount,
     pub commitments: BTreeMap<String, CommitmentTally>,
@@ -72,9 +85,13 @@ pub struct Rated {
 /// Takes an account's lines in any order.
 pub struct Rater {
     account: AccountId,
+    period: BillingPeriod,
     needs: Needs,
     groups: Groups<LineGroup>,
+    skus: Groups<DemandSku>,
     demand: Groups<DemandRow>,
+    reservations: Vec<ReservationFee>,
+    plans: BTreeMap<String, PlanTerms>,
     totals: LineTotals,
     amortized_cost: Amount,
     commitments: BTreeMap<String, CommitmentTally>,
@@ -82,12 +99,16 @@ pub struct Rater {
 }
 
 impl Rater {
-    pub fn new(account: AccountId, needs: Needs) -> Self {
+    pub fn new(account: AccountId, period: BillingPeriod, needs: Needs) -> Self {
         Self {
             account,
+            period,
             needs,
             groups: Groups::default(),
+            skus: Groups::default(),
             demand: Groups::default(),
+            reservations: Vec::new(),
+            plans: BTreeMap::new(),
             totals: LineTotals::default(),
             amortized_cost: Amount::ZERO,
             commitments: BTreeMap::new(),
@@ -110,6 +131,7 @@ impl Rater {
         if !rated.commitment.is_empty() {
             self.tally(line, &rated);
         }
+        self.add_commitment(line, &rated)?;
         self.add_to_groups(&rated);
         if rated.is_hourly_demand() {
             self.add_to_demand(line, &rated)?;
@@ -119,8 +141,11 @@ impl Rater {
 
     fn add_to_groups(&mut self, line: &RatedLine) {
         let account = self.account;
-        let rank = Rank { date: line.hour.date(), hour: 0, item_type: line.item_type };
-        let group = self.groups.find(rank, &line.descriptive_columns(), || LineGroup {
+        let key = |key: &mut Key| {
+            let day = UsageHour::midnight(line.hour.date());
+            key.hour(day).item_type(line.item_type).texts(&line.descriptive_columns());
+        };
+        let group = self.groups.find(key, || LineGroup {
             usage_date: line.hour.date(),
             usage_account_id: account,
             charge_kind: line.kind,
@@ -144,25 +169,36 @@ impl Rater {
         group.list_cost = sum_if_known(group.list_cost, line.costs.list);
     }
 
+    /// Fees without which nothing can be handed out. Where nothing is, they may be what they want.
+    fn add_commitment(&mut self, line: &LineItem, rated: &RatedLine) -> Result<(), LineError> {
+        let needed = |error| if self.needs.commitments { Err(error) } else { Ok(()) };
+        match rated.item_type {
+            LineItemType::RiFee => match reservation_fee(line, rated, self.period) {
+                Ok(fee) => self.reservations.push(fee),
+                Err(error) => needed(error)?,
+            },
+            LineItemType::SavingsPlanRecurringFee => match plan_terms(line, rated) {
+                Ok(terms) => _ = self.plans.insert(rated.commitment.to_string(), terms),
+                Err(error) => needed(error)?,
+            },
+            _ => {}
+        }
+        Ok(())
+    }
+
     fn add_to_demand(&mut self, line: &LineItem, rated: &RatedLine) -> Result<(), LineError> {
-        let zone = line.text(Column::AvailabilityZone)?;
-        let mut text = rated.descriptive_columns().to_vec();
-        text.push(&zone);
-        let rank =
-            Rank { date: rated.hour.date(), hour: rated.hour.hour(), item_type: rated.item_type };
-        let account = self.account;
-        let row = self.demand.find(rank, &text, || DemandRow {
-            usage_hour: rated.hour,
+        if self.needs.commitments && rated.is_usage() {
+            let end = line.hour(Column::UsageEndDate)?;
+            if end.is_some_and(|end| end.hours_since(rated.hour) > 1) {
+                return Err(line.refuse(Column::UsageEndDate, CellProblem::LongerThanAnHour));
+            }
+        }
+        let sku = self.sku(line, rated)?;
+        let key = |key: &mut Key| _ = key.hour(rated.hour).number(sku);
+        let row = self.demand.find(key, || DemandRow {
             usage_date: rated.hour.date(),
-            usage_account_id: account,
-            line_item_type: rated.item_type,
-            commitment: rated.commitment.to_string(),
-            service_code: rated.service_code.to_string(),
-            region: rated.region.to_string(),
-            usage_type: rated.usage_type.to_string(),
-            operation: rated.operation.to_string(),
-            availability_zone: zone.to_string(),
-            currency: rated.currency.to_string(),
+            usage_hour: rated.hour,
+            sku,
             usage_amount: Amount::ZERO,
             unblended_cost: Amount::ZERO,
             list_cost: Some(Amount::ZERO),
@@ -171,8 +207,47 @@ impl Rater {
         row.usage_amount += rated.usage_amount;
         row.unblended_cost += rated.costs.unblended;
         row.list_cost = sum_if_known(row.list_cost, rated.costs.list);
-        row.commitment_cost += rated.costs.amortized;
+        row.commitment_cost += match rated.item_type {
+            LineItemType::SavingsPlanRecurringFee => {
+                line.amount(Column::TotalCommitmentToDate).unwrap_or_default().unwrap_or_default()
+            }
+            _ => rated.costs.amortized,
+        };
         Ok(())
+    }
+
+    /// The place of what the line is about, apart from its hour. Rates are texts here: what is equal to
+    /// the letter is the same, and each is read once.
+    fn sku(&mut self, line: &LineItem, rated: &RatedLine) -> Result<usize, LineError> {
+        const NUMBERS: [Column; 4] = [
+            Column::NormalizationFactor,
+            Column::PublicOnDemandRate,
+            Column::UnblendedRate,
+            Column::SavingsPlanRate,
+        ];
+        let zone = line.text(Column::AvailabilityZone)?;
+        let [factor, public, unblended, plan] = NUMBERS.map(|column| line.text(column));
+        let numbers = [&*factor?, &*public?, &*unblended?, &*plan?];
+        let number = |column| line.amount(column).unwrap_or_default();
+        let key = |key: &mut Key| {
+            key.item_type(rated.item_type).texts(&rated.descriptive_columns());
+            key.texts(&[&zone]).texts(&numbers);
+        };
+        Ok(self.skus.position(key, || DemandSku {
+            usage_account_id: self.account,
+            line_item_type: rated.item_type,
+            commitment: rated.commitment.to_string(),
+            service_code: rated.service_code.to_string(),
+            region: rated.region.to_string(),
+            usage_type: rated.usage_type.to_string(),
+            operation: rated.operation.to_string(),
+            availability_zone: zone.to_string(),
+            currency: rated.currency.to_string(),
+            normalization_factor: number(Column::NormalizationFactor),
+            public_rate: number(Column::PublicOnDemandRate),
+            unblended_rate: number(Column::UnblendedRate),
+            savings_plan_rate: number(Column::SavingsPlanRate),
+        }))
     }
 
     /// What the line says of its commitment: a covered line what was used, a fee line what was bought.
@@ -197,6 +272,7 @@ impl Rater {
                     plain: cell(Column::TotalReservedUnits),
                     normalized: cell(Column::TotalReservedNormalizedUnits),
                 };
+                seen.purchased_cost = rated.costs.unblended + cell(Column::AmortizedUpfrontFee);
                 seen.unused = Units {
                     plain: cell(Column::UnusedQuantity),
                     normalized: cell(Column::UnusedNormalizedUnitQuantity),
@@ -204,6 +280,7 @@ impl Rater {
             }
             LineItemType::SavingsPlanRecurringFee => {
                 seen.purchased = plain(cell(Column::TotalCommitmentToDate));
+                seen.purchased_cost = seen.purchased.plain;
                 seen.unused = plain(rated.costs.amortized);
             }
             _ => return,
@@ -216,13 +293,24 @@ impl Rater {
         self.commitments.entry(rated.commitment.to_string()).or_default().add(&seen);
     }
 
-    pub fn finish(self) -> Rated {
+    pub fn finish(mut self) -> Rated {
         let groups = self.groups.into_sorted();
+        let (skus, places) = self.skus.into_sorted_with_positions();
+        let mut demand = self.demand.into_sorted();
+        for row in &mut demand {
+            row.sku = places[row.sku];
+        }
+        demand.sort_by_key(|row| (row.usage_hour, row.sku));
+        // Fees come in the order of lines, which is no part of a bill.
+        self.reservations.sort_by(|a, b| (&a.arn, a.first_hour).cmp(&(&b.arn, b.first_hour)));
         Rated {
             product_codes: distinct(groups.iter().map(|group| group.service_code.as_str())),
             line_item_types: distinct(groups.iter().map(|group| group.line_item_type.name())),
             groups,
-            demand: self.demand.into_sorted(),
+            skus,
+            demand,
+            reservations: self.reservations,
+            plans: self.plans,
             totals: self.totals,
             amortized_cost: self.amortized_cost,
             commitments: self.commitments,

@@ -56,13 +56,29 @@ impl<'a> RatedLine<'a> {
         ]
     }
 
-    /// Whether the hour matters: where AWS has applied a commitment, and where it has negated it.
+    /// Whether the hour matters: what commitments cover or could cover, what AWS has negated of it, and
+    /// what a plan commits to in the hour.
     pub(crate) fn is_hourly_demand(&self) -> bool {
+        match self.item_type {
+            LineItemType::DiscountedUsage
+            | LineItemType::SavingsPlanCoveredUsage
+            | LineItemType::SavingsPlanNegation => true,
+            LineItemType::SavingsPlanRecurringFee => !self.commitment.is_empty(),
+            LineItemType::Usage => {
+                self.kind == ChargeKind::Usage
+                    && commitments::is_coverable(&self.service_code, &self.usage_type)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether it is usage, rather than a fee or a negation.
+    pub(crate) fn is_usage(&self) -> bool {
         matches!(
             self.item_type,
-            LineItemType::DiscountedUsage
+            LineItemType::Usage
+                | LineItemType::DiscountedUsage
                 | LineItemType::SavingsPlanCoveredUsage
-                | LineItemType::SavingsPlanNegation
         )
     }
 }

@@ -6,26 +6,27 @@ use cur::{LineItemType, UsageHour};
 use money::Amount;
 use pipeline::{CommitmentTally, Tally, Units};
 
-use crate::DemandRow;
+use crate::{DemandRow, DemandSku};
 
 /// Covered usage and its negation cancel, per hour, plan, operation, usage type and zone, over all
 /// accounts of the payer. AWS groups negations so:
 /// <https://docs.aws.amazon.com/cur/latest/userguide/cur-sp.html>.
-pub fn negation_cancels(rows: &[DemandRow]) -> Tally {
+pub fn negation_cancels(skus: &[DemandSku], rows: &[DemandRow]) -> Tally {
     type Place<'a> = (UsageHour, &'a str, &'a str, &'a str, &'a str);
     let mut sums: BTreeMap<Place<'_>, Amount> = BTreeMap::new();
     for row in rows {
+        let sku = &skus[row.sku];
         let is_savings_plan = matches!(
-            row.line_item_type,
+            sku.line_item_type,
             LineItemType::SavingsPlanCoveredUsage | LineItemType::SavingsPlanNegation
         );
         if is_savings_plan {
             let place = (
                 row.usage_hour,
-                row.commitment.as_str(),
-                row.operation.as_str(),
-                row.usage_type.as_str(),
-                row.availability_zone.as_str(),
+                sku.commitment.as_str(),
+                sku.operation.as_str(),
+                sku.usage_type.as_str(),
+                sku.availability_zone.as_str(),
             );
             *sums.entry(place).or_insert(Amount::ZERO) += row.unblended_cost;
         }

@@ -4,14 +4,14 @@ use chrono::NaiveDate;
 use cur::{AccountId, LineItemType, UsageHour};
 use money::Amount;
 
-/// What commitments covered in one hour, or what AWS negated for it.
+/// What was used, or paid for: everything about it but the hour. The numbers of an hour name it by its
+/// place in the account's list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DemandRow {
-    pub usage_date: NaiveDate,
-    pub usage_hour: UsageHour,
+pub struct DemandSku {
     pub usage_account_id: AccountId,
+    /// What AWS made of it: usage as it is, covered by something, negated, or the fee of an hour.
     pub line_item_type: LineItemType,
-    /// The ARN of the reservation or savings plan.
+    /// The ARN of the reservation or savings plan, if there is one.
     pub commitment: String,
     pub service_code: String,
     pub region: String,
@@ -19,10 +19,24 @@ pub struct DemandRow {
     pub operation: String,
     pub availability_zone: String,
     pub currency: String,
+    /// `None` where the report has no number: AWS leaves out what does not apply.
+    pub normalization_factor: Option<Amount>,
+    pub public_rate: Option<Amount>,
+    pub unblended_rate: Option<Amount>,
+    pub savings_plan_rate: Option<Amount>,
+}
+
+/// An hour of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DemandRow {
+    pub usage_date: NaiveDate,
+    pub usage_hour: UsageHour,
+    /// The place of the account's SKU.
+    pub sku: usize,
     pub usage_amount: Amount,
     pub unblended_cost: Amount,
     /// `None` where the report has no on-demand price and nobody is billed by it.
     pub list_cost: Option<Amount>,
-    /// What the covered usage cost by the commitment: its effective cost.
+    /// What covered usage cost by its commitment; of a plan's fee, what the hour commits to.
     pub commitment_cost: Amount,
 }

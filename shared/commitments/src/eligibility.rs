@@ -64,6 +64,15 @@ impl Eligibility {
         }
     }
 
+    /// The circles of all passes of an owner.
+    pub(crate) fn reach(&self, owner: &Owner) -> Vec<Circle> {
+        (0..self.passes.len()).filter_map(|pass| self.circle(owner, pass)).collect()
+    }
+
+    pub(crate) fn is_within(&self, reach: &[Circle], account: AccountId) -> bool {
+        reach.iter().any(|circle| self.is_in(circle, account))
+    }
+
     pub(crate) fn is_in(&self, circle: &Circle, account: AccountId) -> bool {
         match circle {
             Circle::Account(owner) => *owner == account,

@@ -52,6 +52,15 @@ pub enum Terms {
 }
 
 impl Terms {
+    /// What capacity is counted in.
+    pub fn unit(&self) -> &'static str {
+        match self {
+            Self::Plan { .. } => "money",
+            terms if terms.is_normalized() => "normalized",
+            Self::Reservation { .. } => "instances",
+        }
+    }
+
     /// Whether capacity is counted in normalized units. Otherwise it is counted in instances, or for a
     /// plan in money.
     pub fn is_normalized(&self) -> bool {

@@ -24,7 +24,7 @@ pub enum PlanOrder {
 /// Another account's EC2 Instance plan against one's own Compute plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Precedence {
-    /// The type comes first, as a zonal reservation of another account comes before a regional one of one's own.
+    /// The type comes first, as another's zonal reservation comes before one's own regional one.
     #[default]
     Type,
     /// One's own plans of any type come first.

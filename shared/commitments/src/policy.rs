@@ -33,6 +33,11 @@ impl Sharing {
             Self::Reseller => "reseller",
         }
     }
+
+    /// Whether commitments are handed out anew. Otherwise what AWS did stays, or nobody gets anything.
+    pub const fn is_handed_out(self) -> bool {
+        matches!(self, Self::Owner | Self::Customer | Self::Everyone)
+    }
 }
 
 /// Who pays for the hours of a commitment that nobody used.
@@ -71,4 +76,11 @@ pub struct Assignment {
     pub from: Option<BillingPeriod>,
     /// The last billing period, inclusive; `None` is until further notice.
     pub until: Option<BillingPeriod>,
+}
+
+impl Assignment {
+    pub fn is_in_force(&self, period: BillingPeriod) -> bool {
+        self.from.is_none_or(|from| from <= period)
+            && self.until.is_none_or(|until| period <= until)
+    }
 }

@@ -50,6 +50,16 @@ pub(crate) struct FlexibleClass {
     pub(crate) factor: Exact,
 }
 
+/// Whether any commitment of a known kind could cover this usage.
+pub fn is_coverable(service: &str, usage_type: &str) -> bool {
+    let (kind, instance_type) = parts(usage_type);
+    let of_service =
+        |rows: &'static [UsageKinds]| rows.iter().filter(move |row| row.service == service);
+    of_service(&USAGE.instances).any(|row| row.has(kind, instance_type))
+        || of_service(&USAGE.capacity).any(|row| row.capacity(kind, instance_type).is_some())
+        || of_service(&USAGE.metered).any(|row| row.has_beginning_of(without_region(usage_type)))
+}
+
 impl Attributes {
     /// What a line of the report is about, `None` if no commitment of a known kind could cover it.
     pub fn of_line(service: &str, usage_type: &str, operation: &str, region: &str) -> Option<Self> {
@@ -67,10 +77,12 @@ impl Attributes {
             attributes.describe(kind, operation);
             return Some(attributes);
         }
-        if let Some(row) = of_service(&USAGE.capacity).find(|row| row.has(kind, "")) {
-            attributes.plans.clone_from(&row.plans);
-            kind.clone_into(&mut attributes.instance_type);
-            return Some(attributes);
+        for row in of_service(&USAGE.capacity) {
+            if let Some(capacity) = row.capacity(kind, instance_type) {
+                attributes.plans.clone_from(&row.plans);
+                capacity.clone_into(&mut attributes.instance_type);
+                return Some(attributes);
+            }
         }
         let kind = without_region(usage_type);
         let row = of_service(&USAGE.metered).find(|row| row.has_beginning_of(kind))?;
@@ -115,6 +127,22 @@ impl Attributes {
                 let name = CACHES.operation.get(operation);
                 self.engine = name.cloned().unwrap_or_else(|| operation.to_owned());
             }
+        }
+    }
+
+    /// How the fee of a reservation in several zones is told from that of one in a single zone: not by its
+    /// name, but by the units of each.
+    pub(crate) fn tell_deployment(&mut self, units_of_one: &Exact) {
+        let (_, size) = split_type(&self.instance_type);
+        let (true, Some(of_size)) = (self.service == "AmazonRDS", SIZES.size.get(size)) else {
+            return;
+        };
+        let times = units_of_one / &Exact::from(*of_size);
+        let deployments = DATABASES.deployment.iter();
+        if let Some((name, _)) =
+            deployments.into_iter().find(|(_, units)| times == Exact::from(**units))
+        {
+            self.deployment.clone_from(name);
         }
     }
 

@@ -109,6 +109,9 @@ pub(crate) struct UsageKinds {
     /// How types begin that are meant; empty is any.
     #[serde(default)]
     types: String,
+    /// Of capacity: what the fees of its reservations are for.
+    #[serde(default)]
+    fees: BTreeMap<String, String>,
     pub(crate) plans: Vec<PlanType>,
 }
 
@@ -116,6 +119,12 @@ impl UsageKinds {
     pub(crate) fn has(&self, kind: &str, instance_type: &str) -> bool {
         let is_kind = self.kinds.iter().any(|known| known == kind || known == "*");
         is_kind && instance_type.starts_with(self.types.as_str())
+    }
+
+    /// The kind of capacity that usage, or a reservation's fee, is about.
+    pub(crate) fn capacity<'k>(&'k self, kind: &'k str, instance_type: &str) -> Option<&'k str> {
+        let of_fee = || self.fees.get(instance_type).map(String::as_str);
+        if self.has(kind, "") { Some(kind) } else { of_fee() }
     }
 
     pub(crate) fn has_beginning_of(&self, kind: &str) -> bool {

@@ -4,32 +4,25 @@ use std::collections::BTreeMap;
 
 use cur::AccountId;
 use money::{Amount, apportion};
-use pipeline::CommitmentTally;
 
-/// Per commitment, each account's part of the unused cost. The parts add up to it exactly.
-pub type Shares = BTreeMap<String, Vec<(AccountId, Amount)>>;
-
-/// Splits the unused cost of every commitment in proportion to the effective cost of what it covered.
-/// Where it covered nothing there is no proportion, and the accounts that hold its fees keep it.
-pub fn share_unused<'a>(
-    tallies: impl IntoIterator<Item = (AccountId, &'a BTreeMap<String, CommitmentTally>)>,
-) -> Shares {
-    let mut by_commitment: BTreeMap<&str, Vec<(AccountId, &CommitmentTally)>> = BTreeMap::new();
-    for (account, commitments) in tallies {
-        for (commitment, tally) in commitments {
-            by_commitment.entry(commitment).or_default().push((account, tally));
-        }
-    }
-    by_commitment
-        .into_iter()
-        .map(|(commitment, holders)| (commitment.to_owned(), share(&holders)))
-        .collect()
+/// What nobody used of a commitment over the billing period.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UnusedCost {
+    /// What it costs, in the accounts that have the fees.
+    pub kept_by: BTreeMap<AccountId, Amount>,
+    /// The cost of what was used, by the accounts that used it.
+    pub used_by: BTreeMap<AccountId, Amount>,
 }
 
-fn share(holders: &[(AccountId, &CommitmentTally)]) -> Vec<(AccountId, Amount)> {
-    let unused: Amount = holders.iter().map(|(_, tally)| tally.unused_cost).sum();
-    let weights: Vec<Amount> = holders.iter().map(|(_, tally)| tally.covered_cost).collect();
-    let parts = apportion(unused, &weights)
-        .unwrap_or_else(|_| holders.iter().map(|(_, tally)| tally.unused_cost).collect());
-    holders.iter().map(|(account, _)| *account).zip(parts).collect()
+impl UnusedCost {
+    /// Each account's part, in proportion to what it used; the parts add up exactly. Where nobody used
+    /// anything there is no proportion, and those who have the fees keep it.
+    pub fn pro_rata(&self) -> BTreeMap<AccountId, Amount> {
+        let unused = self.kept_by.values().copied().sum();
+        let weights: Vec<Amount> = self.used_by.values().copied().collect();
+        match apportion(unused, &weights) {
+            Ok(parts) => self.used_by.keys().copied().zip(parts).collect(),
+            Err(_) => self.kept_by.clone(),
+        }
+    }
 }

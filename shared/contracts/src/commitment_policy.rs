@@ -1,61 +1,105 @@
 //! `[commitments]`: what happens to reserved instances and savings plans.
 
-use commitments::{Assignment, Sharing, Unused};
+use commitments::{
+    Assignment, Beneficiaries, Eligibility, Order, PlanOrder, Precedence, SavingAgainst, Sharing,
+    Tie, Unused, ZeroSaving,
+};
 use cur::AccountId;
 
 use crate::customer::Customer;
 use crate::document::{Field, Section};
+use crate::payer_sharing;
 use crate::periods::Periods;
 use crate::problem::Position;
 
 #[derive(Debug, Clone)]
 pub(crate) struct CommitmentPolicy {
     pub(crate) sharing: Sharing,
-    /// Where the sharing is stated, or would be.
-    pub(crate) sharing_position: Position,
     pub(crate) unused: Unused,
     pub(crate) assignments: Vec<Assignment>,
-    /// Where the first assignment is.
-    pub(crate) assignments_position: Option<Position>,
+    pub(crate) order: Order,
+    pub(crate) aws: Eligibility,
 }
 
 impl CommitmentPolicy {
     pub(crate) fn read(document: &Section, customers: &[Customer]) -> Self {
-        let mut policy = Self {
-            sharing: Sharing::default(),
-            sharing_position: Position::START,
-            unused: Unused::default(),
-            assignments: Vec::new(),
-            assignments_position: None,
-        };
-        let keys = ["sharing", "unused", "assign"];
+        let keys = ["sharing", "unused", "assign", "order", "aws"];
         let section = document.field("commitments");
-        let Some(section) = section.and_then(|field| field.section("[commitments]", &keys)) else {
-            return policy;
-        };
-        policy.sharing_position = section.position();
-        if let Some(sharing) = section.field("sharing") {
-            let names = Sharing::ALL.map(|sharing| (sharing.name(), sharing));
-            // A wrong word has been reported; that a default is not supported would be noise.
-            policy.sharing = sharing.choice(&names).unwrap_or(Sharing::AsBilled);
-            policy.sharing_position = sharing.position();
+        let section = section.and_then(|field| field.section("[commitments]", &keys));
+        let section = section.as_ref();
+        let choice = |key: &str| section.and_then(|section| section.field(key));
+        let sharing = choice("sharing").and_then(|sharing| {
+            sharing.choice(&Sharing::ALL.map(|sharing| (sharing.name(), sharing)))
+        });
+        let unused = choice("unused")
+            .and_then(|unused| unused.choice(&Unused::ALL.map(|unused| (unused.name(), unused))));
+        let assignments = choice("assign").and_then(|field| read_sections(&field));
+        Self {
+            sharing: sharing.unwrap_or_default(),
+            unused: unused.unwrap_or_default(),
+            assignments: read_assignments(&assignments.unwrap_or_default(), customers),
+            order: choice("order").map(|order| read_order(&order)).unwrap_or_default(),
+            aws: payer_sharing::read(section),
         }
-        if let Some(unused) = section.field("unused") {
-            let names = Unused::ALL.map(|unused| (unused.name(), unused));
-            policy.unused = unused.choice(&names).unwrap_or_default();
-        }
-        let assignments = section.field("assign").and_then(|field| read_sections(&field));
-        let assignments = assignments.unwrap_or_default();
-        policy.assignments_position = assignments.first().map(Section::position);
-        policy.assignments =
-            assignments.iter().filter_map(|section| read_assignment(section, customers)).collect();
-        policy
     }
+}
+
+/// What AWS leaves open, each choice by name.
+fn read_order(field: &Field) -> Order {
+    const PLANS: [(&str, PlanOrder); 2] =
+        [("by_arn", PlanOrder::ByArn), ("by_saving", PlanOrder::BySaving)];
+    const PRECEDENCE: [(&str, Precedence); 2] =
+        [("type", Precedence::Type), ("owner", Precedence::Owner)];
+    const BENEFICIARIES: [(&str, Beneficiaries); 2] =
+        [("usage", Beneficiaries::ByUsage), ("account", Beneficiaries::ByAccount)];
+    const ZERO_SAVING: [(&str, ZeroSaving); 2] =
+        [("covered", ZeroSaving::Covered), ("on_demand", ZeroSaving::OnDemand)];
+    const SAVING_AGAINST: [(&str, SavingAgainst); 2] =
+        [("public", SavingAgainst::Public), ("unblended", SavingAgainst::Unblended)];
+    const TIE: [(&str, Tie); 2] = [("account", Tie::Account), ("usage_type", Tie::UsageType)];
+    let keys = ["plans", "precedence", "beneficiaries", "zero_saving", "saving_against", "tie"];
+    let Some(section) = field.section("[commitments.order]", &keys) else {
+        return Order::default();
+    };
+    Order {
+        plans: chosen(&section, "plans", &PLANS),
+        precedence: chosen(&section, "precedence", &PRECEDENCE),
+        beneficiaries: chosen(&section, "beneficiaries", &BENEFICIARIES),
+        zero_saving: chosen(&section, "zero_saving", &ZERO_SAVING),
+        saving_against: chosen(&section, "saving_against", &SAVING_AGAINST),
+        tie: chosen(&section, "tie", &TIE),
+    }
+}
+
+fn chosen<T: Copy + Default>(section: &Section, key: &str, choices: &[(&str, T)]) -> T {
+    section.field(key).and_then(|field| field.choice(choices)).unwrap_or_default()
 }
 
 fn read_sections<'d>(field: &Field<'d>) -> Option<Vec<Section<'d>>> {
     let keys = ["arn", "customer", "count", "from", "until"];
     field.sections("[[commitments.assign]]", &keys)
+}
+
+fn read_assignments(sections: &[Section], customers: &[Customer]) -> Vec<Assignment> {
+    let mut assignments: Vec<(Assignment, Position)> = Vec::new();
+    for section in sections {
+        let Some(assignment) = read_assignment(section, customers) else { continue };
+        let periods = |of: &Assignment| Periods { from: of.from, until: of.until };
+        let clash = assignments.iter().find(|(other, _)| {
+            other.arn == assignment.arn
+                && (other.count.is_none() || assignment.count.is_none())
+                && periods(other).overlaps(periods(&assignment))
+        });
+        if let Some((other, position)) = clash {
+            section.refuse(format!(
+                "{} is assigned as a whole and a second time in the same billing periods (see \
+                 {position}, `{}`); give both a `count`, or part the periods by `from` and `until`",
+                assignment.arn, other.customer
+            ));
+        }
+        assignments.push((assignment, section.position()));
+    }
+    assignments.into_iter().map(|(assignment, _)| assignment).collect()
 }
 
 fn read_assignment(section: &Section, customers: &[Customer]) -> Option<Assignment> {

@@ -139,10 +139,6 @@ impl Customer {
         self.prices.find(subject, period)
     }
 
-    pub(crate) fn owns_accounts(&self) -> bool {
-        !self.ownerships.is_empty()
-    }
-
     pub(crate) fn read_all(document: &Section) -> Vec<Self> {
         let keys = [
             "id",

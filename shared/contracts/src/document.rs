@@ -133,6 +133,10 @@ impl<'d> Field<'d> {
         self.text()?.parse().map_err(|error| self.refuse(format!("`{}`: {error}", self.name))).ok()
     }
 
+    pub(crate) fn name(&self) -> &'d str {
+        self.name
+    }
+
     /// The name itself, where a table may have any names of a kind.
     pub(crate) fn parsed_name<T: FromStr<Err: Display>>(&self) -> Option<T> {
         let refuse = |error: T::Err| {

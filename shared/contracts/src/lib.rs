@@ -10,22 +10,22 @@ mod customer;
 mod document;
 mod fx;
 mod ownership;
+mod payer_sharing;
 mod periods;
 mod price;
 mod problem;
 mod report;
 mod reseller;
 mod suggest;
-mod unsupported;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cur::{AccountId, BillingPeriod};
 use money::Rate;
 use toml::de::DeTable;
 
 pub use charge_kind::{ChargeKind, UnknownChargeKind};
-pub use commitments::{Assignment, Sharing, Unused};
+pub use commitments::{Assignment, Eligibility, Order, Sharing, Unused};
 pub use customer::{Adjustment, Basis, Customer, Rounding, RoundingScope, Tax};
 pub use price::{Effect, PriceRule, RuleSubject};
 pub use problem::{Position, Problem, Problems};
@@ -71,7 +71,6 @@ impl Contracts {
         let commitments = CommitmentPolicy::read(&document, &customers);
         refuse_repeated_ids(&customers, report);
         let owners = Owners::new(&customers, report);
-        unsupported::refuse_unsupported(&commitments, &customers, report);
         Self { reseller, fx, commitments, customers, owners }
     }
 
@@ -108,6 +107,25 @@ impl Contracts {
     /// Commitments that belong to a customer whoever bought them, in the order of the file.
     pub fn assignments(&self) -> &[Assignment] {
         &self.commitments.assignments
+    }
+
+    /// Who may benefit from whose commitments in a billing period: the passes of `sharing` over customers
+    /// and their accounts.
+    pub fn eligibility(&self, period: BillingPeriod) -> Eligibility {
+        let customer = |at: usize| self.customers.get(at).map(|customer| customer.id.clone());
+        let owners = self.owners.in_period(period);
+        let groups = owners.filter_map(|(account, at)| Some((account, customer(at)?))).collect();
+        Eligibility::new(self.sharing().passes().iter().copied(), groups, BTreeSet::new())
+    }
+
+    /// How AWS itself shares commitments among the payer's accounts.
+    pub fn payer_sharing(&self) -> &Eligibility {
+        &self.commitments.aws
+    }
+
+    /// What is chosen where AWS does not say in which order commitments apply.
+    pub fn order(&self) -> Order {
+        self.commitments.order
     }
 
     /// How much of currency `to` one unit of currency `from` is worth in a billing period.

@@ -45,6 +45,15 @@ impl Owners {
         owners
     }
 
+    /// Every account that has an owner in a period, with the owner's place in the file.
+    pub(crate) fn in_period(
+        &self,
+        period: BillingPeriod,
+    ) -> impl Iterator<Item = (AccountId, usize)> {
+        let accounts = self.0.keys().copied();
+        accounts.filter_map(move |account| Some((account, self.find(account, period)?)))
+    }
+
     /// The owner's place in the file.
     pub(crate) fn find(&self, account: AccountId, period: BillingPeriod) -> Option<usize> {
         let owners = self.0.get(&account)?;

@@ -49,6 +49,19 @@ pub enum CellProblem {
     NotATime,
     #[error("is a type of line item that this version does not know; a newer version may")]
     UnknownLineItemType,
+    #[error(
+        "is a kind of commitment that this version cannot hand out; a newer version may, and \
+         `sharing = \"as_billed\"` keeps what AWS did"
+    )]
+    UnknownCommitment,
+    #[error("leaves no hour of the billing period to the reservation")]
+    OutsideThePeriod,
+    #[error(
+        "is more than an hour after the start; commitments are handed out hour by hour: let AWS \
+         write the report with hourly granularity, or keep what AWS did with \
+         `sharing = \"as_billed\"`"
+    )]
+    LongerThanAnHour,
 }
 
 /// Operations under which AWS writes what one pod or task had of an instance that has a line of its own.
@@ -109,8 +122,24 @@ impl<'a> LineItem<'a> {
     /// The hour in which the usage began.
     pub fn usage_hour(&self) -> Result<UsageHour, LineError> {
         let column = Column::UsageStartDate;
-        UsageHour::parse(&self.bytes(column))
-            .ok_or_else(|| self.error(column, CellProblem::NotATime))
+        self.hour(column)?.ok_or_else(|| self.error(column, CellProblem::NotATime))
+    }
+
+    /// The hour of a time, `None` where the cell is empty or the file has no such column.
+    pub fn hour(&self, column: Column) -> Result<Option<UsageHour>, LineError> {
+        match self.bytes(column).as_ref() {
+            [] => Ok(None),
+            text => {
+                let hour = UsageHour::parse(text);
+                hour.map(Some).ok_or_else(|| self.error(column, CellProblem::NotATime))
+            }
+        }
+    }
+
+    /// That this cell cannot be what it stands for.
+    #[cold]
+    pub fn refuse(&self, column: Column, problem: CellProblem) -> LineError {
+        self.error(column, problem)
     }
 
     fn bytes(&self, column: Column) -> Cow<'a, [u8]> {

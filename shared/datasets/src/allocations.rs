@@ -1,6 +1,6 @@
 //! `allocations`: who got what from which commitment, hour by hour.
 
-use commitments::Allocation;
+use ::commitments::Allocation;
 
 use crate::cells::usage_hour;
 use crate::table::{CellError, Cells, Column, Row, Value};
@@ -19,14 +19,17 @@ impl Row for AllocationRow {
         Column::hour("usage_hour"),
         Column::text("commitment"),
         Column::text("owner_account_id"),
+        Column::text("assigned_to"),
         Column::text("customer_id"),
         Column::text("usage_account_id"),
         Column::text("service_code"),
         Column::text("region"),
         Column::text("usage_type"),
         Column::text("operation"),
+        Column::text("availability_zone"),
         Column::text("currency"),
         Column::amount("usage_amount"),
+        Column::amount("units"),
         Column::optional_amount("list_cost"),
         Column::amount("commitment_cost"),
         Column::amount("benefit"),
@@ -38,14 +41,17 @@ impl Row for AllocationRow {
         cell(Value::Hour(allocation.usage_hour.start()));
         cell(Value::Text(&allocation.commitment));
         cell(Value::Text(&allocation.owner_account_id));
+        cell(Value::Text(&allocation.assigned_to));
         cell(Value::Text(&self.customer_id));
         cell(Value::Text(allocation.usage_account_id.as_str()));
         cell(Value::Text(&allocation.service_code));
         cell(Value::Text(&allocation.region));
         cell(Value::Text(&allocation.usage_type));
         cell(Value::Text(&allocation.operation));
+        cell(Value::Text(&allocation.availability_zone));
         cell(Value::Text(&allocation.currency));
         cell(Value::Amount(allocation.usage_amount));
+        cell(Value::Amount(allocation.units));
         cell(Value::OptionalAmount(allocation.list_cost));
         cell(Value::Amount(allocation.commitment_cost));
         cell(Value::Amount(allocation.benefit));
@@ -56,6 +62,7 @@ impl Row for AllocationRow {
         let usage_hour = usage_hour(cells)?;
         let commitment = cells.text().to_owned();
         let owner_account_id = cells.text().to_owned();
+        let assigned_to = cells.text().to_owned();
         Ok(Self {
             customer_id: cells.text().to_owned(),
             allocation: Allocation {
@@ -63,13 +70,16 @@ impl Row for AllocationRow {
                 usage_hour,
                 commitment,
                 owner_account_id,
+                assigned_to,
                 usage_account_id: cells.parse()?,
                 service_code: cells.text().to_owned(),
                 region: cells.text().to_owned(),
                 usage_type: cells.text().to_owned(),
                 operation: cells.text().to_owned(),
+                availability_zone: cells.text().to_owned(),
                 currency: cells.text().to_owned(),
                 usage_amount: cells.amount(),
+                units: cells.amount(),
                 list_cost: cells.optional_amount(),
                 commitment_cost: cells.amount(),
                 benefit: cells.amount(),

@@ -3,8 +3,11 @@
 //! [`table`] knows formats and nothing else; each of the other modules is one dataset.
 
 mod allocations;
+mod benefits;
 mod cells;
 mod charges;
+mod commitments;
+mod coverage;
 mod daily_costs;
 mod demand;
 mod invoice;
@@ -15,6 +18,8 @@ use pipeline::Table;
 
 pub use allocations::AllocationRow;
 pub use charges::ChargeRow;
+pub use commitments::CommitmentRow;
+pub use coverage::CoverageRow;
 pub use daily_costs::DailyCostRow;
 pub use invoice::{InvoiceFile, InvoiceLineRow, InvoiceTax};
 pub use table::{
@@ -29,6 +34,8 @@ pub fn columns(table: Table) -> Option<&'static [Column]> {
         Table::LineItems => None,
         Table::Rated => Some(billing::LineGroup::COLUMNS),
         Table::Allocations => Some(AllocationRow::COLUMNS),
+        Table::Commitments => Some(CommitmentRow::COLUMNS),
+        Table::Coverage => Some(CoverageRow::COLUMNS),
         Table::Charges => Some(ChargeRow::COLUMNS),
         Table::DailyCosts => Some(DailyCostRow::COLUMNS),
     }

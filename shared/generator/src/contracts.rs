@@ -83,7 +83,7 @@ payers = ["{PAYER}"]
 "{}" = "150.37"
 
 [commitments]
-sharing = "as_billed"
+sharing = "customer"
 unused  = "owner"
 "#,
         options.period

@@ -54,3 +54,16 @@ pub fn apportion(whole: Amount, weights: &[Amount]) -> Result<Vec<Amount>, Appor
     let sign = |units: i128| if whole.is_negative() { units.saturating_neg() } else { units };
     Ok(parts.into_iter().map(|units| Amount::from_units(sign(units))).collect())
 }
+
+/// The part of this number when `whole` is split evenly among `parts`: what [`apportion`] would give it.
+pub fn even_part(whole: Amount, parts: u32, number: u32) -> Amount {
+    assert!(number < parts, "part {number} of {parts}");
+    let unit = 10_i128.pow(Amount::DECIMALS.saturating_sub(DECIMALS));
+    let magnitude = whole.units().abs();
+    let each = magnitude.checked_div(unit.saturating_mul(parts.into())).unwrap_or_default();
+    let left = magnitude.saturating_sub(each.saturating_mul(unit).saturating_mul(parts.into()));
+    let more = i128::from(number) < left.checked_div(unit).unwrap_or_default();
+    let digits = if number == 0 { left.checked_rem(unit).unwrap_or_default() } else { 0 };
+    let part = each.saturating_add(more.into()).saturating_mul(unit).saturating_add(digits);
+    Amount::from_units(if whole.is_negative() { part.saturating_neg() } else { part })
+}

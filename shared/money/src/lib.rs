@@ -15,7 +15,7 @@ mod rate;
 pub mod rounding;
 
 pub use amount::{Amount, ParseAmountError};
-pub use apportion::{ApportionError, apportion};
+pub use apportion::{ApportionError, apportion, even_part};
 pub use currency::{Currency, UnknownCurrency};
 pub use exact::Exact;
 pub use rate::{InexactProduct, ParseRateError, Rate};

@@ -56,3 +56,15 @@ pub fn cut(exact: &Exact) -> Amount {
         }))
     })
 }
+
+/// Decimals of a share that is shown.
+const SHARE_DECIMALS: u32 = 6;
+
+/// What share of the whole a part is, cut at the sixth decimal. `None` of nothing.
+pub fn share(part: Amount, whole: Amount) -> Option<Amount> {
+    if whole.is_zero() {
+        return None;
+    }
+    let share = cut(&(&Exact::from(part) / &Exact::from(whole)));
+    Some(round(share, SHARE_DECIMALS, Mode::Down).rounded)
+}

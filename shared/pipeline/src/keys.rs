@@ -5,6 +5,8 @@ use cur::{AccountId, BillingPeriod};
 use crate::{Compression, Plan, RunId, Step, Table};
 
 pub const CONTRACTS: &str = "config/contracts.toml";
+/// What savings plans charge for usage that no line of a report shows. May be left out.
+pub const SAVINGS_PLAN_RATES: &str = "config/savings-plan-rates.csv";
 
 /// Everything of one run: plan, receipts, reconciliation.
 pub fn run_prefix(run: &RunId) -> String {
@@ -18,6 +20,11 @@ pub fn plan(run: &RunId) -> String {
 /// The contracts as they were when the run was planned.
 pub fn pinned_contracts(run: &RunId) -> String {
     format!("runs/{run}/contracts.toml")
+}
+
+/// The rates as they were, if there were any.
+pub fn pinned_rates(run: &RunId) -> String {
+    format!("runs/{run}/savings-plan-rates.csv")
 }
 
 pub fn receipts_prefix(run: &RunId, step: Step) -> String {
@@ -63,8 +70,10 @@ pub fn current(payer: AccountId, period: BillingPeriod) -> String {
 /// The folder of one Athena partition, without a trailing slash.
 pub fn partition(plan: &Plan, table: Table, account: Option<AccountId>) -> String {
     let folder = match table {
-        Table::LineItems | Table::Rated | Table::Allocations => table.name().to_owned(),
-        Table::Charges | Table::DailyCosts => format!("reports/{table}"),
+        Table::LineItems | Table::Rated | Table::Allocations | Table::Commitments => {
+            table.name().to_owned()
+        }
+        Table::Coverage | Table::Charges | Table::DailyCosts => format!("reports/{table}"),
     };
     let run = of_run(plan, &folder);
     match account {
@@ -101,8 +110,19 @@ pub fn demand(plan: &Plan, account: AccountId) -> String {
     format!("{}/account={account}/demand.parquet", of_run(plan, "demand"))
 }
 
-pub fn allocations(plan: &Plan, day: chrono::NaiveDate) -> String {
-    format!("{}/{day}.parquet", partition(plan, Table::Allocations, None))
+/// What the rows of an account's demand are about.
+pub fn skus(plan: &Plan, account: AccountId) -> String {
+    format!("{}/account={account}/skus.parquet", of_run(plan, "demand"))
+}
+
+/// A day of a table that the allocation writes.
+pub fn day(plan: &Plan, table: Table, day: chrono::NaiveDate) -> String {
+    format!("{}/{day}.parquet", partition(plan, table, None))
+}
+
+/// What a day's allocation comes to by charge.
+pub fn benefits(plan: &Plan, day: chrono::NaiveDate) -> String {
+    format!("{}/{day}.parquet", of_run(plan, "benefits"))
 }
 
 /// A customer's rows of a table that analysts query. Athena skips names that start with `_`.

@@ -14,11 +14,12 @@ mod table;
 pub use message::{Message, Notice, RecalculateRequest};
 pub use plan::{Compression, Current, ManifestRef, Plan, PlannedFile};
 pub use receipt::{
-    AccountTotals, AllocateReceipt, Check, CommitmentTally, LineTotals, PublishReceipt,
-    RecalculateReceipt, RegisterReceipt, SplitReceipt, Tally, Units,
+    AccountTotals, AllocateReceipt, Check, CommitmentSums, CommitmentTally, LineTotals,
+    MissingRate, PlanTerms, PublishReceipt, RecalculateReceipt, RegisterReceipt, ReservationFee,
+    SplitReceipt, Tally, Units,
 };
 pub use reconciliation::{CustomerTotals, Margin, News, Reconciliation};
-pub use run_id::{InvalidRunId, RunId, contracts_version};
+pub use run_id::{InvalidRunId, RunId, version_of};
 pub use step::Step;
 pub use table::Table;
 

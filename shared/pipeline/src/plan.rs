@@ -20,6 +20,8 @@ pub struct Plan {
     pub manifest: ManifestRef,
     /// SHA-256 of `contracts.toml`; the text itself is kept beside the plan.
     pub contracts_version: String,
+    /// The same of the savings plan rates, where the bucket has any.
+    pub rates_version: Option<String>,
     pub compression: Compression,
     /// The sealed run of the previous period, against which news is told.
     pub previous_run: Option<RunId>,

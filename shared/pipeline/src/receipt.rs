@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use cur::AccountId;
+use cur::{AccountId, PlanType, UsageHour};
 use money::Amount;
 use serde::{Deserialize, Serialize};
 
@@ -63,13 +63,63 @@ pub struct RecalculateReceipt {
     pub amortized_cost: Amount,
     /// Rows of the rated object.
     pub line_groups: u64,
-    /// Days on which the account has commitment lines.
+    /// Days on which the account used, or paid for, what commitments are about.
     pub demand_days: Vec<NaiveDate>,
     pub commitments: BTreeMap<String, CommitmentTally>,
+    /// What the account bought: reservations by the fees of the period, plans by their ARNs.
+    pub reservations: Vec<ReservationFee>,
+    pub plans: BTreeMap<String, PlanTerms>,
     pub product_codes: Vec<String>,
     pub line_item_types: Vec<String>,
     /// Report checks that one account's lines decide.
     pub report_checks: BTreeMap<String, Tally>,
+}
+
+/// A reservation's fee for the period, from its owner's line: what there is to hand out, and its cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReservationFee {
+    pub arn: String,
+    pub service_code: String,
+    pub region: String,
+    pub usage_type: String,
+    pub operation: String,
+    /// Empty for a regional one.
+    pub availability_zone: String,
+    pub currency: String,
+    /// The hours of the period in which it is there.
+    pub first_hour: UsageHour,
+    pub hours: u32,
+    /// Of all these hours together.
+    pub units: Units,
+    pub upfront_cost: Amount,
+    pub recurring_cost: Amount,
+}
+
+impl ReservationFee {
+    /// The days on which it is there.
+    pub fn days(&self) -> impl Iterator<Item = NaiveDate> + use<> {
+        let first = self.first_hour;
+        let mut days: Vec<NaiveDate> =
+            (0..self.hours).map(|hours| first.after(hours).date()).collect();
+        days.dedup();
+        days.into_iter()
+    }
+}
+
+/// What a savings plan is. How much it commits to stands in the lines of each hour.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PlanTerms {
+    pub plan_type: PlanType,
+    /// `1yr` or `3yr`.
+    pub term: String,
+    /// `No Upfront`, `Partial Upfront` or `All Upfront`.
+    pub payment_option: String,
+    /// Region and instance family are those of EC2 Instance plans.
+    pub region: String,
+    pub family: String,
+    /// What its fees are lines of.
+    pub service_code: String,
+    pub currency: String,
 }
 
 /// What one account's lines say about one commitment over the period. Summed over the accounts,
@@ -82,6 +132,8 @@ pub struct CommitmentTally {
     pub covered_cost: Amount,
     /// From the fee lines, which stand in the owner's account.
     pub purchased: Units,
+    /// What the purchase costs in the period, upfront payment included.
+    pub purchased_cost: Amount,
     pub unused: Units,
     /// What the unused part cost.
     pub unused_cost: Amount,
@@ -109,6 +161,7 @@ impl CommitmentTally {
         self.used.add(other.used);
         self.covered_cost += other.covered_cost;
         self.purchased.add(other.purchased);
+        self.purchased_cost += other.purchased_cost;
         self.unused.add(other.unused);
         self.unused_cost += other.unused_cost;
         if self.service_code.is_empty() {
@@ -148,8 +201,47 @@ impl Tally {
 pub struct AllocateReceipt {
     pub day: NaiveDate,
     pub rows: u64,
-    pub benefit: Amount,
+    /// By customer; accounts that belong to nobody stand under the empty name.
+    pub benefit: BTreeMap<String, Amount>,
+    /// By ARN.
+    pub commitments: BTreeMap<String, CommitmentSums>,
+    /// Hours of commitments in which what was used was compared with what there was.
+    pub hours_compared: u64,
+    pub missing_rates: Vec<MissingRate>,
+    /// ARNs that contracts assign and the report does not have.
+    pub unknown_assignments: Vec<String>,
     pub report_checks: BTreeMap<String, Tally>,
+}
+
+/// What a day's allocation makes of a commitment: units as they are counted, and their cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CommitmentSums {
+    /// Whether units are normalized ones.
+    pub is_normalized: bool,
+    pub used: Amount,
+    pub unused: Amount,
+    pub used_cost: Amount,
+    pub unused_cost: Amount,
+}
+
+impl CommitmentSums {
+    pub fn add(&mut self, other: &Self) {
+        self.is_normalized |= other.is_normalized;
+        self.used += other.used;
+        self.unused += other.unused;
+        self.used_cost += other.used_cost;
+        self.unused_cost += other.unused_cost;
+    }
+}
+
+/// A savings plan that may cover usage at a rate which nothing says. The usage stays on demand.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct MissingRate {
+    pub savings_plan: String,
+    pub service_code: String,
+    pub region: String,
+    pub usage_type: String,
+    pub operation: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use cur::{AccountId, BillingPeriod};
 use money::Amount;
 use serde::{Deserialize, Serialize};
 
-use crate::{Check, LineTotals, RunId, Tally};
+use crate::{Check, LineTotals, MissingRate, RunId, Tally};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reconciliation {
@@ -25,6 +25,10 @@ pub struct Reconciliation {
     /// Accounts of the report that belong to no customer, with their unblended cost.
     pub unassigned: BTreeMap<AccountId, Amount>,
     pub laws: Vec<Check>,
+    /// Usage that stayed on demand because nothing says what a savings plan charges for it.
+    pub missing_rates: Vec<MissingRate>,
+    /// Commitments that contracts assign and the report does not have.
+    pub unknown_assignments: Vec<String>,
     pub report_checks: BTreeMap<String, Tally>,
     /// What the sealed run of the previous period did not have; empty if there was none.
     pub news: News,

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-/// The name of a version of the contracts: SHA-256 of their text.
-pub fn contracts_version(text: &[u8]) -> String {
+/// The name of a version of a file that runs depend on, such as the contracts: SHA-256 of its text.
+pub fn version_of(text: &[u8]) -> String {
     hexadecimal(&Sha256::digest(text))
 }
 

@@ -11,19 +11,30 @@ pub enum Table {
     LineItems,
     Rated,
     Allocations,
+    Commitments,
+    Coverage,
     Charges,
     DailyCosts,
 }
 
 impl Table {
-    pub const ALL: [Self; 5] =
-        [Self::LineItems, Self::Rated, Self::Allocations, Self::Charges, Self::DailyCosts];
+    pub const ALL: [Self; 7] = [
+        Self::LineItems,
+        Self::Rated,
+        Self::Allocations,
+        Self::Commitments,
+        Self::Coverage,
+        Self::Charges,
+        Self::DailyCosts,
+    ];
 
     pub const fn name(self) -> &'static str {
         match self {
             Self::LineItems => "line_items",
             Self::Rated => "rated",
             Self::Allocations => "allocations",
+            Self::Commitments => "commitments",
+            Self::Coverage => "coverage",
             Self::Charges => "charges",
             Self::DailyCosts => "daily_costs",
         }

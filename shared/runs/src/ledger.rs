@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
+use commitments::ListedRates;
 use contracts::Contracts;
 use pipeline::{Message, Plan, RunId, Step, keys};
 use serde::Serialize;
@@ -19,6 +20,15 @@ impl App {
     pub async fn contracts(&self, plan: &Plan) -> Result<Contracts, Failure> {
         let key = keys::pinned_contracts(&plan.run_id);
         parse_contracts(&key, &self.need_bytes(&key).await?)
+    }
+
+    /// The savings plan rates as they were when the run was planned; none if there were none.
+    pub async fn rates(&self, plan: &Plan) -> Result<ListedRates, Failure> {
+        if plan.rates_version.is_none() {
+            return Ok(ListedRates::default());
+        }
+        let key = keys::pinned_rates(&plan.run_id);
+        parse_rates(&key, &self.need_bytes(&key).await?)
     }
 
     /// Whether an earlier delivery of the same message came to its end.
@@ -148,4 +158,12 @@ pub fn parse_contracts(key: &str, bytes: &[u8]) -> Result<Contracts, Failure> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| Failure::Reject(format!("`{key}` is not UTF-8: {error}")))?;
     Contracts::parse(text).map_err(|problems| Failure::Reject(problems.display(key).to_string()))
+}
+
+pub fn parse_rates(key: &str, bytes: &[u8]) -> Result<ListedRates, Failure> {
+    ListedRates::parse(bytes).map_err(|problems| {
+        let problems: Vec<String> =
+            problems.iter().map(|problem| format!("`{key}`, {problem}")).collect();
+        Failure::Reject(problems.join("\n"))
+    })
 }

@@ -11,6 +11,6 @@ mod steps;
 
 pub use app::{App, Settings};
 pub use failure::{Failure, Outcome};
-pub use ledger::{in_order, parse_contracts, to_json};
+pub use ledger::{in_order, parse_contracts, parse_rates, to_json};
 pub use pointer::Entry;
 pub use steps::Progress;

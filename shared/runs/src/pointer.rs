@@ -1,6 +1,6 @@
 //! The pointer to the run that readers see.
 
-use pipeline::{Current, Plan, RunId, contracts_version, keys};
+use pipeline::{Current, Plan, RunId, keys, version_of};
 use storage::Replaced;
 
 use crate::{App, Failure, Outcome};
@@ -18,7 +18,7 @@ impl App {
     /// The version of the contracts as they are now, which may be later than those of a run.
     async fn contracts_version_now(&self) -> Result<Option<String>, Failure> {
         let contracts = self.results.get(keys::CONTRACTS).await?;
-        Ok(contracts.map(|object| contracts_version(&object.bytes)))
+        Ok(contracts.map(|object| version_of(&object.bytes)))
     }
 
     /// Moves the pointer to the run, unless a newer delivery has it: an older one can finish later.

@@ -6,10 +6,22 @@
 
 use std::collections::BTreeSet;
 
-use cur::AccountId;
-use pipeline::{Message, Plan, RecalculateReceipt, SplitReceipt, Step, Table, UNASSIGNED, keys};
+use chrono::NaiveDate;
+use cur::{AccountId, LineItemType};
+use pipeline::{
+    Message, Plan, RecalculateReceipt, ReservationFee, SplitReceipt, Step, Table, UNASSIGNED, keys,
+};
 
 use crate::{App, Failure};
+
+/// Lines without which there is nothing to hand out.
+const OF_COMMITMENTS: [LineItemType; 5] = [
+    LineItemType::DiscountedUsage,
+    LineItemType::SavingsPlanCoveredUsage,
+    LineItemType::SavingsPlanNegation,
+    LineItemType::RiFee,
+    LineItemType::SavingsPlanRecurringFee,
+];
 
 /// Whether the step that a worker belongs to still waits for others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,14 +81,9 @@ impl App {
             Step::RecalculateAccount => (self.accounts(plan).await?.into_iter())
                 .map(|account| Message::RecalculateAccount { run: run(), account })
                 .collect(),
-            Step::AllocateCommitments => {
-                let receipts: Vec<RecalculateReceipt> =
-                    self.receipts(&plan.run_id, Step::RecalculateAccount).await?;
-                let days: BTreeSet<_> = receipts.into_iter().flat_map(|r| r.demand_days).collect();
-                days.into_iter()
-                    .map(|day| Message::AllocateCommitments { run: run(), day })
-                    .collect()
-            }
+            Step::AllocateCommitments => (self.days(plan).await?.into_iter())
+                .map(|day| Message::AllocateCommitments { run: run(), day })
+                .collect(),
             Step::PublishDatasets => (self.customers(plan).await?.into_iter())
                 .map(|customer| Message::PublishDatasets { run: run(), customer })
                 .collect(),
@@ -89,14 +96,40 @@ impl App {
         Ok(receipts.into_iter().flat_map(|receipt| receipt.accounts.into_keys()).collect())
     }
 
-    /// Customers with an account in the report, and `_unassigned`, which is published even when it
-    /// is empty: that nothing is unassigned is worth seeing, and every run has a last unit that seals it.
+    /// The days on which something was used, and those of reservations, which cost without being used too.
+    /// None at all where the report has no commitments.
+    async fn days(&self, plan: &Plan) -> Result<BTreeSet<NaiveDate>, Failure> {
+        let receipts: Vec<RecalculateReceipt> =
+            self.receipts(&plan.run_id, Step::RecalculateAccount).await?;
+        let mut types = receipts.iter().flat_map(|receipt| &receipt.line_item_types);
+        if !types.any(|name| OF_COMMITMENTS.iter().any(|of| of.name() == name)) {
+            return Ok(BTreeSet::new());
+        }
+        let demand = receipts.iter().flat_map(|receipt| receipt.demand_days.iter().copied());
+        let reservations = receipts.iter().flat_map(|receipt| &receipt.reservations);
+        Ok(demand.chain(reservations.flat_map(ReservationFee::days)).collect())
+    }
+
+    /// Customers with an account in the report or with a commitment that contracts assign to them, and
+    /// `_unassigned`, which is published even when it is empty: that nothing is unassigned is worth seeing,
+    /// and every run has a last unit that seals it.
     async fn customers(&self, plan: &Plan) -> Result<BTreeSet<String>, Failure> {
         let contracts = self.contracts(plan).await?;
         let mut customers: BTreeSet<String> = (self.accounts(plan).await?.into_iter())
             .filter_map(|account| contracts.owner_of(account, plan.billing_period))
             .map(|customer| customer.id.clone())
             .collect();
+        let receipts: Vec<RecalculateReceipt> =
+            self.receipts(&plan.run_id, Step::RecalculateAccount).await?;
+        let bought =
+            |arn: &str| receipts.iter().any(|receipt| receipt.commitments.contains_key(arn));
+        customers.extend(
+            (contracts.assignments().iter())
+                .filter(|assigned| {
+                    assigned.is_in_force(plan.billing_period) && bought(&assigned.arn)
+                })
+                .map(|assigned| assigned.customer.clone()),
+        );
         customers.insert(UNASSIGNED.to_owned());
         Ok(customers)
     }

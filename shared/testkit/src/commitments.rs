@@ -38,6 +38,8 @@ impl Reservation<'_> {
             .with(Column::UnblendedCost, month.cost)
             .with(Column::UsageAmount, month.units)
             .with(Column::TotalReservedUnits, month.units)
+            .of_service("AmazonEC2", "APN1-HeavyUsage:m5.large", "RunInstances")
+            .with(Column::NumberOfReservations, "1")
             .with(Column::UnusedQuantity, month.unused_units)
             .with(Column::UnusedRecurringFee, month.unused_recurring)
             .with(Column::UnusedAmortizedUpfrontFee, month.unused_upfront)
@@ -81,6 +83,9 @@ impl SavingsPlan<'_> {
     /// The hour's commitment, and how much of it was used.
     pub fn recurring_fee(&self, cost: &str, commitment: &str, used: &str) -> Line {
         self.fee(LineItemType::SavingsPlanRecurringFee, cost)
+            .with(Column::OfferingType, "ComputeSavingsPlans")
+            .with(Column::PurchaseTerm, "1yr")
+            .with(Column::PaymentOption, "No Upfront")
             .with(Column::TotalCommitmentToDate, commitment)
             .with(Column::UsedCommitment, used)
     }

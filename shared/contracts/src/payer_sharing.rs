@@ -1,0 +1,50 @@
+//! `[commitments.aws]`: how AWS itself shares commitments among the payer's accounts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use commitments::{Eligibility, Pass};
+use cur::AccountId;
+
+use crate::document::{Field, Section};
+
+/// The discount sharing preferences of the payer at the end of the period, which AWS's final bill uses.
+const SHARING: [(&str, &[Pass]); 4] = [
+    ("open", &[Pass::Owner, Pass::Everyone]),
+    ("prioritized", &[Pass::Owner, Pass::Group, Pass::Everyone]),
+    ("restricted", &[Pass::Owner, Pass::Group]),
+    ("none", &[Pass::Owner]),
+];
+
+/// Reads the section, `None` standing for AWS's own default: open, and everybody takes part.
+pub(crate) fn read(commitments: Option<&Section>) -> Eligibility {
+    let keys = ["sharing", "groups", "inactive"];
+    let section = commitments
+        .and_then(|section| section.field("aws"))
+        .and_then(|field| field.section("[commitments.aws]", &keys));
+    let (_, open) = SHARING[0];
+    let Some(section) = section else {
+        return Eligibility::new(open.iter().copied(), BTreeMap::new(), BTreeSet::new());
+    };
+    let sharing = section.field("sharing").and_then(|sharing| sharing.choice(&SHARING));
+    let groups = section.field("groups").map(|groups| read_groups(&groups));
+    let inactive = section.field("inactive").and_then(|inactive| inactive.list());
+    let inactive = inactive.unwrap_or_default().iter().filter_map(Field::parsed).collect();
+    let passes = sharing.unwrap_or(open).iter().copied();
+    Eligibility::new(passes, groups.unwrap_or_default(), inactive)
+}
+
+/// An account is in one group at most.
+fn read_groups(groups: &Field) -> BTreeMap<AccountId, String> {
+    let mut found: BTreeMap<AccountId, String> = BTreeMap::new();
+    for group in groups.entries().unwrap_or_default() {
+        for member in group.list().unwrap_or_default() {
+            let Some(account) = member.parsed::<AccountId>() else { continue };
+            if let Some(other) = found.insert(account, group.name().to_owned()) {
+                member.refuse(format!(
+                    "account {account} is in the group `{other}` too; AWS has it in one at most"
+                ));
+            }
+        }
+    }
+    found
+}
