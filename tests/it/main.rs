@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that breaks says so by panicking")]
 
 mod architecture;
+#[cfg(feature = "aws")]
+mod aws;
 mod batch;
 mod catalog;
 mod cloud;
