@@ -19,6 +19,7 @@ mod golden;
 mod infra;
 mod journey;
 mod money;
+mod program;
 mod samples;
 mod small;
 mod tidy;
