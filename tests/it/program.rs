@@ -84,6 +84,13 @@ async fn what_is_not_sealed_says_why_and_ends_badly() {
     assert!(shown.starts_with("NOT SEALED  "), "{shown}");
     assert!(shown.contains("payer 999988887777, which is not among the payers"), "{shown}");
 
+    // A later step misses a rate, and does so again when it is asked again.
+    fs::write(&contracts, text.replace("\"2026-10\" = ", "\"2026-09\" = ")).unwrap();
+    for _ in 0..2 {
+        let (shown, is_good) = call(&run).await;
+        assert!(!is_good && shown.contains("[fx.USD.JPY]"), "{shown}");
+    }
+
     // They are not contracts any more.
     fs::write(&contracts, text.replace("[reseller]", "[reseler]")).unwrap();
     let (problems, is_good) = call(&["check", &contracts]).await;
