@@ -71,6 +71,7 @@ async fn receive(key: &str, again: Again, app: &App) -> Result<Outcome, Failure>
     let files = pin(&manifest, app).await?;
     let plan = plan(manifest, &object, files, &contracts_bytes, app).await?;
     store(&plan, contracts_bytes, app).await?;
+    tracing::info!(run = %plan.run_id, manifest = key, files = plan.files.len(), "run planned");
     let begun = app.begin(&plan).await?;
     if app.results.head(&keys::reconciliation(&plan.run_id)).await?.is_some() {
         // The run was sealed before. Going back to earlier contracts leads here.
