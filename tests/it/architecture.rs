@@ -187,7 +187,7 @@ fn a_handler_is_built_without_lambda() {
 #[test]
 fn every_tool_has_one_home() {
     let homes = BTreeMap::from(HOMES);
-    for package in packages() {
+    for package in packages().into_iter().filter(|package| package.name != "tests") {
         for Dependency { name, .. } in package.needs() {
             let home = homes.get(name.as_str()).copied();
             let is_home = home.is_none_or(|home| home.contains(&package.name.as_str()));

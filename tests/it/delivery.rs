@@ -74,6 +74,29 @@ async fn messages_lost_on_the_way_to_every_step() {
     }
 }
 
+#[tokio::test]
+async fn a_run_whose_messages_are_lost_goes_on_when_someone_asks() {
+    let expected = plain().await.1;
+    let delivery = delivery(FIRST);
+    let manifest = &delivery.manifest_keys()[0];
+    let mut taken = 0;
+    loop {
+        let world = World::new(CONTRACTS);
+        delivery.put(&world.reports);
+        assert_eq!(world.announce(manifest).await, [""; 0]);
+        if !world.lose_messages_after(taken).await {
+            break;
+        }
+        // Its own events do not count as asking: they come twice.
+        assert_eq!(world.deliver(manifest, Order::Sent).await, [""; 0]);
+        assert!(world.current().is_empty(), "after {taken} messages");
+        assert_eq!(world.resume(manifest).await, [""; 0]);
+        assert_eq!(world.outcome(), expected, "after {taken} messages");
+        taken += 1;
+    }
+    assert!(taken > 12, "{taken}");
+}
+
 /// AWS writes a manifest into the delivery's own folder and one that stands for the latest delivery.
 #[tokio::test]
 async fn both_manifests_are_one_delivery() {

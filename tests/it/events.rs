@@ -5,12 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lambda::{InvalidEvent, Request, event};
-use pipeline::{Message, Notice, RecalculateRequest, Table};
+use pipeline::{Message, Notice, RecalculateRequest, ResumeRequest, Table};
 use serde_json::{Value, json};
 
 type Decoded = Result<Vec<Request>, InvalidEvent>;
 
 const MANIFEST: &str = "reports/example/20261001-20261101/example-Manifest.json";
+/// Where `sluice generate` puts it, so that the sample can be tried on a local AWS.
+const GENERATED: &str = "cur/sluice-demo/20261001-20261101/sluice-demo-Manifest.json";
 const ODD_MANIFEST: &str =
     "cost reports/example/metadata/BILLING_PERIOD=2026-10/example+daily-Manifest.json";
 
@@ -56,6 +58,7 @@ fn every_sample_asks_for_what_it_should() {
         payer_account_id: "999988887777".parse().unwrap(),
         billing_period: "2026-10".parse().unwrap(),
     };
+    let resume = ResumeRequest { manifest: GENERATED.to_owned() };
     let bad_account = InvalidEvent::Malformed {
         what: "a pipeline message",
         reason: "`not an account` is not an account id: twelve digits".to_owned(),
@@ -71,8 +74,9 @@ fn every_sample_asks_for_what_it_should() {
         ("publish-datasets.json", message(Message::PublishDatasets { run: run(), customer })),
         ("recalculate-account.json", accounts.concat()),
         ("recalculate.json", one(Request::Notice(Notice::Recalculate(request)))),
-        ("receive-report.json", created(MANIFEST)),
+        ("receive-report.json", created(GENERATED)),
         ("register-partitions.json", message(Message::RegisterPartitions { run: run(), table })),
+        ("resume.json", one(Request::Notice(Notice::Resume(resume)))),
         ("s3-notification.json", created(ODD_MANIFEST)),
         ("s3-test-event.json", one(Request::Nothing("s3:TestEvent".to_owned()))),
         ("split-report.json", message(Message::SplitReport { run: run(), file: 0 })),
@@ -111,6 +115,10 @@ fn odd_payloads_are_refused_by_what_is_wrong_with_them() {
     check_refused(
         &json!({"recalculate": {"payer": "999988887777"}}),
         "not a request to recalculate: unknown field `payer`",
+    );
+    check_refused(
+        &json!({"resume": {"key": "a-Manifest.json"}}),
+        "not a request to resume: unknown field `key`",
     );
     check_refused(&json!({"Type": "Notification", "Message": "hello"}), "not JSON");
     let key = json!({"eventName": "ObjectCreated:Put",

@@ -92,6 +92,40 @@ async fn a_corrupted_byte_never_changes_a_bill() {
     assert_eq!(charges(file[..file.len() - 4].to_vec()).await, None, "without its last bytes");
 }
 
+/// Whatever a manifest turns into, it never bills other lines, or for another period or payer.
+#[tokio::test]
+async fn a_corrupted_manifest_never_changes_a_bill() {
+    // No period is refused for want of a rate.
+    let rates = "\"2026-10\" = \"150.37\"\n\"2026-11\" = \"151\"\n\"2027-10\" = \"152\"";
+    let contracts = CONTRACTS.replace("\"2026-10\" = \"150.37\"", rates);
+    for generation in [Generation::Legacy, Generation::DataExports] {
+        let good = Delivery::new(generation, LATER, &lines()).in_files(&lines(), 2);
+        let manifest = good.manifest().into_bytes();
+        let bill = async |bytes: Vec<u8>| {
+            let world = World::new(&contracts);
+            good.put(&world.reports);
+            let key = &good.manifest_keys()[0];
+            world.reports.put(key, bytes);
+            world.deliver(key, Order::Sent).await;
+            let pointer = world.current().into_keys().next()?;
+            Some((pointer, world.object("customer=acme/invoice.csv")))
+        };
+        let expected = bill(manifest.clone()).await;
+        assert!(expected.is_some());
+        let mut refused = 0;
+        for position in 0..manifest.len() {
+            let mut bytes = manifest.clone();
+            bytes[position] ^= 1;
+            let found = bill(bytes).await;
+            refused += usize::from(found.is_none());
+            let from = position.saturating_sub(20);
+            let near = String::from_utf8_lossy(&manifest[from..=position]);
+            assert!(found.is_none() || found == expected, "byte {position}, …{near}");
+        }
+        assert!(refused > 200, "{refused}");
+    }
+}
+
 #[tokio::test]
 async fn a_missing_file_is_named() {
     let world = World::new(CONTRACTS);

@@ -22,7 +22,10 @@ const SETTINGS: [(&str, &[&str]); 6] = [
         "receive-report",
         &[
             "COMPRESSION",
-            // A delivery without files has nothing to split.
+            // A run that is resumed may have stopped at any step.
+            "QUEUE_URL_ALLOCATE_COMMITMENTS",
+            "QUEUE_URL_PUBLISH_DATASETS",
+            "QUEUE_URL_RECALCULATE_ACCOUNT",
             "QUEUE_URL_REGISTER_PARTITIONS",
             "QUEUE_URL_SPLIT_REPORT",
             "REPORT_BUCKET",
@@ -142,6 +145,9 @@ fn check_function(template: &Template, step: &str) {
     assert_eq!(function["FunctionName"], step);
     assert_eq!(function["CodeUri"], format!("../target/lambda/{step}/"));
     assert_eq!(function["Role"], arn(&format!("{id}Role")), "{step}");
+
+    // A single call of the SDK may take 90 seconds with all its attempts (`lambda::run`).
+    assert!(number(&function["Timeout"]) > 90, "{step}: a function outlives its slowest call");
 
     let log = template.properties(&format!("{id}Log"), "AWS::Logs::LogGroup");
     assert_eq!(log["LogGroupName"], format!("/aws/lambda/{step}"));

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that breaks says so by panicking")]
 
 mod architecture;
+#[cfg(feature = "aws")]
+mod aws;
 mod batch;
 mod catalog;
 mod cloud;
@@ -18,6 +20,7 @@ mod golden;
 mod infra;
 mod journey;
 mod money;
+mod program;
 mod samples;
 mod small;
 mod tidy;

@@ -1,12 +1,17 @@
 //! `sluice demo`: a small report, billed before your eyes.
 
+use std::fs;
 use std::io::Write;
+use std::path::Path;
 
 use cur::BillingPeriod;
+use datasets::InvoiceFile;
 use generator::{Generation, Layout, Options};
+use pipeline::{Plan, Reconciliation, keys};
+use serde::de::DeserializeOwned;
 
 use crate::args::{Compression, DemoArgs, RunArgs};
-use crate::{generate, run};
+use crate::{generate, run, show};
 
 const ACCOUNTS: u32 = 24;
 const LINES: u64 = 60_000;
@@ -33,13 +38,46 @@ pub(crate) async fn demo(args: &DemoArgs, out: &mut (dyn Write + Send)) -> anyho
         compression: Compression::default(),
         json: args.json,
     };
-    if !args.json {
-        writeln!(
-            out,
-            "A made-up report for {ACCOUNTS} accounts is in {}; its contracts are in {}.\n",
-            run.source.display(),
-            run.contracts.display()
-        )?;
+    if args.json {
+        return run::command(&run, out).await;
     }
-    run::command(&run, out).await
+    writeln!(
+        out,
+        "A made-up report for {ACCOUNTS} accounts and their payer is in {}; its contracts are in {}.\n",
+        run.source.display(),
+        run.contracts.display()
+    )?;
+    let finished = run::run_and_show(&run, out).await?;
+    for proof in finished.iter().filter_map(|run| run.reconciliation.as_ref()) {
+        first_invoice(proof, &run.out, out)?;
+        what_next(&run, out)?;
+    }
+    Ok(finished.iter().all(|run| run.is_sealed))
+}
+
+/// What all of it is for.
+fn first_invoice(
+    proof: &Reconciliation,
+    results: &Path,
+    out: &mut (dyn Write + Send),
+) -> anyhow::Result<()> {
+    let invoiced = proof.customers.iter().find(|customer| customer.invoice_total.is_some());
+    let Some(customer) = invoiced else { return Ok(()) };
+    let plan: Plan = read(&results.join(keys::plan(&proof.run_id)))?;
+    let key = keys::billing(&plan, &customer.customer, "invoice.json");
+    let invoice: InvoiceFile = read(&results.join(key))?;
+    Ok(show::invoice(&invoice, out)?)
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
+    Ok(serde_json::from_slice(&fs::read(path)?)?)
+}
+
+fn what_next(run: &RunArgs, out: &mut (dyn Write + Send)) -> std::io::Result<()> {
+    let (source, contracts) = (run.source.display(), run.contracts.display());
+    let results = run.out.display();
+    writeln!(out, "Try next (`cargo install --path functions/local` installs `sluice`):")?;
+    writeln!(out, "  sluice verify {results}")?;
+    writeln!(out, "  change a discount in {contracts}, then")?;
+    writeln!(out, "  sluice run --source {source} --contracts {contracts} --out {results}")
 }

@@ -38,6 +38,14 @@ pub struct Finished {
 }
 
 pub(crate) async fn command(args: &RunArgs, out: &mut dyn Write) -> anyhow::Result<bool> {
+    let finished = run_and_show(args, out).await?;
+    Ok(finished.iter().all(|run| run.is_sealed))
+}
+
+pub(crate) async fn run_and_show(
+    args: &RunArgs,
+    out: &mut dyn Write,
+) -> anyhow::Result<Vec<Finished>> {
     let options = RunOptions {
         source: args.source.clone(),
         contracts: args.contracts.clone(),
@@ -54,7 +62,7 @@ pub(crate) async fn command(args: &RunArgs, out: &mut dyn Write) -> anyhow::Resu
     } else {
         show::runs(&finished, &options.out, out)?;
     }
-    Ok(finished.iter().all(|run| run.is_sealed))
+    Ok(finished)
 }
 
 /// Bills the newest delivery of each payer, report and period, or the one that was asked for.

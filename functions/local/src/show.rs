@@ -2,10 +2,12 @@
 //! where the files are.
 
 use std::io::{self, Write};
+use std::ops::Range;
 use std::path::Path;
 
-use money::Amount;
+use datasets::InvoiceFile;
 use money::rounding::{Mode, round};
+use money::{Amount, Currency};
 use pipeline::{Check, CustomerTotals, MissingRate, Reconciliation, UNASSIGNED, keys};
 
 use crate::run::Finished;
@@ -34,6 +36,7 @@ fn sealed(run: &Reconciliation, results: &Path, out: &mut dyn Write) -> io::Resu
         "SEALED  payer {}, report {}, {}, delivery {}, run {}",
         run.payer_account_id, run.report, run.billing_period, run.delivery_id, run.run_id
     )?;
+    writeln!(out, "Amounts are in the report's currency, invoices in the customer's.")?;
     writeln!(out, "\n{}", customers(run))?;
     writeln!(out, "{}", margin(run))?;
     writeln!(out, "{}", laws(&run.laws))?;
@@ -48,49 +51,72 @@ fn sealed(run: &Reconciliation, results: &Path, out: &mut dyn Write) -> io::Resu
     writeln!(out, "Proof:                {}\n", place(&keys::reconciliation(&run.run_id)))
 }
 
+/// Customers by name, then what belongs to nobody, then the sum.
 fn customers(run: &Reconciliation) -> String {
-    let mut table =
-        Table::new(1, ["customer", "accounts", "lines", "charge", "AWS cost", "margin", "invoice"]);
-    for customer in &run.customers {
-        let CustomerTotals { charge, amortized_cost, margin, lines, .. } = customer;
-        let invoice = match (&customer.invoice_total, &customer.invoice_currency) {
-            (Some(total), Some(currency)) => format!("{} {currency}", grouped(&total.to_string())),
-            _ => "-".to_owned(),
-        };
-        table.row([
-            customer.customer.clone(),
-            customer.accounts.len().to_string(),
-            grouped(&lines.to_string()),
-            cents(*charge),
-            cents(*amortized_cost),
-            cents(*margin),
-            invoice,
-        ]);
+    let header =
+        ["customer", "accounts", "lines", "AWS cost", "charge", "margin", "invoice with tax"];
+    let mut table = Table::new(1..7, header);
+    let (nobody, customers): (Vec<_>, Vec<_>) =
+        run.customers.iter().partition(|customer| customer.customer == UNASSIGNED);
+    for customer in customers.into_iter().chain(nobody) {
+        table.row(customer_row(customer));
     }
     let all = &run.margin;
     table.row([
         "all".to_owned(),
         run.customers.iter().map(|customer| customer.accounts.len()).sum::<usize>().to_string(),
         grouped(&run.report_totals.lines.to_string()),
-        cents(all.charge),
         cents(all.amortized_cost),
+        cents(all.charge),
         cents(all.margin),
         String::new(),
     ]);
     table.to_string()
 }
 
+fn customer_row(customer: &CustomerTotals) -> [String; 7] {
+    let invoice = match (&customer.invoice_total, &customer.invoice_currency) {
+        (Some(total), Some(currency)) => format!("{} {currency}", coins(*total, currency)),
+        _ => "-".to_owned(),
+    };
+    [
+        customer.customer.clone(),
+        customer.accounts.len().to_string(),
+        grouped(&customer.lines.to_string()),
+        cents(customer.amortized_cost),
+        cents(customer.charge),
+        cents(customer.margin),
+        invoice,
+    ]
+}
+
+/// The terms of the margin in the order in which a charge comes about, in a person's words. One that
+/// is not here is shown after these, under its name alone.
+const TERMS: [(&str, &str); 6] = [
+    ("standard_price", "the contract's basis instead of AWS's cost of usage"),
+    ("benefit", "of reservations and savings plans, handed on"),
+    ("commitment_fees", "fees that customers are charged, less all that there were"),
+    ("adjustments", "credits, refunds, fees, support and taxes, kept or passed on"),
+    ("contract", "discounts, markups and rates"),
+    ("unassigned", "cost of accounts that belong to no customer"),
+];
+
 fn margin(run: &Reconciliation) -> String {
     let margin = &run.margin;
-    let mut table = Table::new(1, ["from AWS's cost to the charge", ""]);
-    let mut row = |name: &str, amount: Amount| table.row([name.to_owned(), cents(amount)]);
-    row("AWS charged (unblended)", margin.unblended_cost);
-    row("+ upfront_timing", margin.upfront_timing);
-    row("= amortized", margin.amortized_cost);
-    for (name, term) in &margin.terms {
-        row(&format!("+ {name}"), *term);
+    let mut table = Table::new(1..2, ["from AWS's invoice to the charge", "", ""]);
+    let mut row = |name: &str, amount: Amount, words: &str| {
+        table.row([name.to_owned(), cents(amount), words.to_owned()]);
+    };
+    row("AWS charged", margin.unblended_cost, "unblended, as on its invoice");
+    row("+ upfront_timing", margin.upfront_timing, "upfront payments, moved to when they are used");
+    row("= AWS cost", margin.amortized_cost, "amortized, as in the table above");
+    let words = |name: &str| TERMS.iter().position(|(term, _)| *term == name);
+    let mut terms: Vec<(&String, &Amount)> = margin.terms.iter().collect();
+    terms.sort_by_key(|(name, _)| words(name).unwrap_or(TERMS.len()));
+    for (name, term) in terms {
+        row(&format!("+ {name}"), *term, words(name).map_or("", |place| TERMS[place].1));
     }
-    row("= charge", margin.charge);
+    row("= charge", margin.charge, "before currency, rounding and tax");
     table.to_string()
 }
 
@@ -100,7 +126,7 @@ const SUMS_SHOWN: usize = 6;
 /// The laws with their two sides. Where a law has more sums than fit the eye, those that hold are only
 /// counted; one that does not is always shown.
 fn laws(checks: &[Check]) -> String {
-    let mut table = Table::new(2, ["law", "of", "left", "right", ""]);
+    let mut table = Table::new(2..4, ["law", "of", "left", "right", ""]);
     for group in checks.chunk_by(|a, b| a.law == b.law) {
         let is_shown = |check: &&Check| group.len() <= SUMS_SHOWN || !check.holds;
         let hidden = group.iter().filter(|check| !is_shown(check)).count();
@@ -123,8 +149,33 @@ fn laws(checks: &[Check]) -> String {
     table.to_string()
 }
 
+/// An invoice in short: a row for each section instead of one for each line.
+pub(crate) fn invoice(file: &InvoiceFile, out: &mut dyn Write) -> io::Result<()> {
+    let header = ["", "lines", "in the report's currency", file.currency.as_str()];
+    let mut table = Table::new(1..4, header);
+    for lines in file.lines.chunk_by(|a, b| a.section == b.section) {
+        let source: Amount = lines.iter().map(|line| line.amount_source).sum();
+        let amount: Amount = lines.iter().map(|line| line.amount).sum();
+        let count = lines.len().to_string();
+        let sums = [source, amount].map(|sum| grouped(&sum.to_string()));
+        let [source, amount] = sums;
+        table.row([lines[0].section.clone(), count, source, amount]);
+    }
+    let mut row = |name: String, amount: Amount| {
+        let nothing = String::new;
+        table.row([name, nothing(), nothing(), coins(amount, &file.currency)]);
+    };
+    row("subtotal".to_owned(), file.subtotal);
+    for tax in &file.taxes {
+        row(format!("{} {}", tax.name, tax.rate), tax.amount);
+    }
+    row("total".to_owned(), file.total);
+    writeln!(out, "The invoice of {}, {}:\n", file.customer_name, file.billing_period)?;
+    writeln!(out, "{table}")
+}
+
 fn report_checks(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
-    let mut table = Table::new(1, ["report check", "checked", "broken"]);
+    let mut table = Table::new(1..3, ["report check", "checked", "broken"]);
     for (name, tally) in &run.report_checks {
         table.row([name.clone(), tally.checked.to_string(), tally.broken.to_string()]);
     }
@@ -160,14 +211,16 @@ fn commitments(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
 
 fn unassigned(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
     for (account, cost) in &run.unassigned {
-        writeln!(out, "Account {account} belongs to no customer ({UNASSIGNED}): {cost}")?;
+        let cost = cents(*cost);
+        writeln!(out, "Account {account} belongs to no customer: AWS charged {cost} for it")?;
     }
     let split = &run.report_totals;
     if split.split_cost_lines > 0 {
         writeln!(
             out,
             "{} split-cost-allocation lines repeat {} that other lines carry; counted apart",
-            split.split_cost_lines, split.split_cost_unblended_cost
+            grouped(&split.split_cost_lines.to_string()),
+            cents(split.split_cost_unblended_cost)
         )?;
     }
     Ok(())
@@ -188,6 +241,17 @@ fn cents(amount: Amount) -> String {
     format!("{}.{fraction:0<2}", grouped(whole))
 }
 
+/// To the currency's smallest coin, which an invoice is already rounded to: `1.3` dollars are `1.30`.
+fn coins(amount: Amount, currency: &str) -> String {
+    let places = currency.parse::<Currency>().map_or(0, Currency::minor_units) as usize;
+    let text = grouped(&amount.to_string());
+    match text.split_once('.') {
+        Some((whole, fraction)) => format!("{whole}.{fraction:0<places$}"),
+        None if places > 0 => format!("{text}.{:0<places$}", ""),
+        None => text,
+    }
+}
+
 /// `1234567.8` as `1,234,567.8`.
 fn grouped(number: &str) -> String {
     let (whole, fraction) = match number.split_once('.') {
@@ -206,15 +270,15 @@ fn grouped(number: &str) -> String {
     format!("{sign}{text}{fraction}")
 }
 
-/// Columns as wide as they need to be; texts to the left, then numbers to the right.
+/// Columns as wide as they need to be; texts to the left, numbers to the right.
 struct Table<const N: usize> {
-    texts: usize,
+    numbers: Range<usize>,
     rows: Vec<[String; N]>,
 }
 
 impl<const N: usize> Table<N> {
-    fn new(texts: usize, header: [&str; N]) -> Self {
-        Self { texts, rows: vec![header.map(str::to_owned)] }
+    fn new(numbers: Range<usize>, header: [&str; N]) -> Self {
+        Self { numbers, rows: vec![header.map(str::to_owned)] }
     }
 
     fn row(&mut self, cells: [String; N]) {
@@ -232,10 +296,10 @@ impl<const N: usize> std::fmt::Display for Table<N> {
             let mut line = String::new();
             for (column, (cell, width)) in row.iter().zip(widths).enumerate() {
                 let gap = if column == 0 { "" } else { "  " };
-                let cell = if column < self.texts {
-                    format!("{gap}{cell:<width$}")
-                } else {
+                let cell = if self.numbers.contains(&column) {
                     format!("{gap}{cell:>width$}")
+                } else {
+                    format!("{gap}{cell:<width$}")
                 };
                 line.push_str(&cell);
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 
 use catalog::NoCatalog;
-use pipeline::{Compression, Message, Notice, Step};
+use pipeline::{Compression, Message, Notice, ResumeRequest, Step};
 use queue::MemoryQueue;
 use runs::{App, Failure, Outcome, Settings};
 use storage::Store;
@@ -53,9 +53,10 @@ impl World {
         Self { app, queue }
     }
 
-    /// What S3 would say when the manifest was created.
+    /// What S3 would say when the manifest was created. The queue dies with the program, so a run that
+    /// was interrupted or failed before goes on from what it left.
     pub async fn deliver(&self, manifest_key: &str) -> Result<Outcome, Failure> {
-        let notice = Notice::ObjectCreated { bucket: String::new(), key: manifest_key.to_owned() };
+        let notice = Notice::Resume(ResumeRequest { manifest: manifest_key.to_owned() });
         receive_report::handle(&notice, &self.app).await
     }
 

@@ -7,7 +7,7 @@ use cur::Manifest;
 use pipeline::{
     Current, ManifestRef, Notice, Plan, PlannedFile, RecalculateRequest, RunId, keys, version_of,
 };
-use runs::{App, Entry, Failure, Outcome, parse_contracts, parse_rates, to_json};
+use runs::{App, Begun, Entry, Failure, Outcome, parse_contracts, parse_rates, to_json};
 use storage::{Object, ObjectInfo};
 
 /// Part of every run id: a new engine computes anew.
@@ -19,9 +19,19 @@ pub async fn handle(notice: &Notice, app: &App) -> Result<Outcome, Failure> {
             // Only manifests start work: data files arrive before the delivery is whole.
             Ok(Outcome::Ignored(format!("`{key}` is not a manifest")))
         }
-        Notice::ObjectCreated { key, .. } => receive(key, app).await,
+        Notice::ObjectCreated { key, .. } => receive(key, Again::Ignore, app).await,
         Notice::Recalculate(request) => recalculate(request, app).await,
+        Notice::Resume(request) => receive(&request.manifest, Again::Resume, app).await,
     }
+}
+
+/// What to do about a run that was started before and is not sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Again {
+    /// It is under way: the other manifest of its delivery, or the same event come back.
+    Ignore,
+    /// It has stopped: someone says so.
+    Resume,
 }
 
 /// The delivery that is billed now, with the contracts as they are now.
@@ -35,10 +45,10 @@ async fn recalculate(request: &RecalculateRequest, app: &App) -> Result<Outcome,
         ))
     })?;
     let plan = app.plan(&current.run_id).await?;
-    receive(&plan.manifest.key, app).await
+    receive(&plan.manifest.key, Again::Resume, app).await
 }
 
-async fn receive(key: &str, app: &App) -> Result<Outcome, Failure> {
+async fn receive(key: &str, again: Again, app: &App) -> Result<Outcome, Failure> {
     let Some(object) = app.reports.get(key).await? else {
         return Ok(Outcome::Ignored(format!("`{key}` is gone again")));
     };
@@ -60,10 +70,14 @@ async fn receive(key: &str, app: &App) -> Result<Outcome, Failure> {
     let files = pin(&manifest, app).await?;
     let plan = plan(manifest, &object, files, &config, app).await?;
     store(&plan, config, app).await?;
-    app.begin(&plan).await?;
+    tracing::info!(run = %plan.run_id, manifest = key, files = plan.files.len(), "run planned");
+    let begun = app.begin(&plan).await?;
     if app.results.head(&keys::reconciliation(&plan.run_id)).await?.is_some() {
         // The run was sealed before. Going back to earlier contracts leads here.
         return app.make_current(&plan, Entry::Asked).await;
+    }
+    if (begun, again) == (Begun::Before, Again::Resume) {
+        app.resume(&plan).await?;
     }
     Ok(Outcome::Done)
 }

@@ -6,8 +6,8 @@ use pipeline::Step;
 const USES: Uses = Uses {
     reports: true,
     catalog: false,
-    // A delivery without files has nothing to split.
-    sends_to: &[Step::SplitReport, Step::RegisterPartitions],
+    // A run that is resumed may have stopped at any of them.
+    sends_to: &Step::ALL,
 };
 
 fn main() -> Result<(), lambda::Error> {

@@ -108,11 +108,18 @@ fn legacy(key: &str, json: &ManifestJson, keys: &[String]) -> Result<Manifest, M
     let files = checked(keys.iter().map(|file| in_bucket(key, file)).collect())?;
     let delivery_id = needed(json.assembly_id.as_deref(), "assemblyId")?;
     let start = json.billing_period.as_ref().map(|period| period.start.as_str());
+    let billing_period = starting(needed(start, "billingPeriod")?)?;
+    let paths = files.iter().map(String::as_str).chain([key]);
+    for here in paths.flat_map(|path| path.split('/')).filter_map(legacy_folder) {
+        if here != billing_period {
+            return Err(ManifestError::TwoPeriods(billing_period, here));
+        }
+    }
     Ok(Manifest {
         generation: Generation::Legacy,
         payer_account_id: needed(json.account.as_deref(), "account")?.parse()?,
         report: json.report_name.clone().unwrap_or_else(|| name_before_manifest(key)),
-        billing_period: starting(needed(start, "billingPeriod")?)?,
+        billing_period,
         delivery_id: delivery_id.to_owned(),
         delivered_at: timestamp(delivery_id),
         files,
@@ -196,6 +203,13 @@ fn export_name(arn: &str) -> Option<String> {
         .and_then(|length| resource.get(..length))
         .and_then(|name| name.strip_suffix('-'));
     Some(name.unwrap_or(resource).to_owned())
+}
+
+/// Legacy reports say their period in their folder as well, `20261001-20261101`.
+fn legacy_folder(name: &str) -> Option<BillingPeriod> {
+    let (start, end) = name.split_once('-')?;
+    let is_date = |text: &str| text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
+    (is_date(start) && is_date(end)).then(|| starting(start).ok())?
 }
 
 /// Data exports say their period in their folder; a period in the manifest must be the same.

@@ -162,6 +162,7 @@ impl Subject {
             Request::Notice(Notice::Recalculate(request)) => {
                 received(format!("{} {}", request.payer_account_id, request.billing_period))
             }
+            Request::Notice(Notice::Resume(request)) => received(request.manifest.clone()),
             Request::Nothing(name) => received(name.clone()),
         }
     }

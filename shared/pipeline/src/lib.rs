@@ -11,7 +11,7 @@ mod run_id;
 mod step;
 mod table;
 
-pub use message::{Message, Notice, RecalculateRequest};
+pub use message::{Message, Notice, RecalculateRequest, ResumeRequest};
 pub use plan::{Compression, Current, ManifestRef, Plan, PlannedFile};
 pub use receipt::{
     AccountTotals, AllocateReceipt, Check, CommitmentSums, CommitmentTally, LineTotals,

@@ -85,6 +85,8 @@ pub enum Notice {
     ObjectCreated { bucket: String, key: String },
     /// Someone asks for a payer's period to be computed again with the contracts as they are now.
     Recalculate(RecalculateRequest),
+    /// Someone asks for a delivery's run to go on where it stopped.
+    Resume(ResumeRequest),
 }
 
 /// `{"recalculate": {"payer_account_id": "…", "billing_period": "YYYY-MM"}}` without its envelope.
@@ -93,4 +95,11 @@ pub enum Notice {
 pub struct RecalculateRequest {
     pub payer_account_id: AccountId,
     pub billing_period: BillingPeriod,
+}
+
+/// `{"resume": {"manifest": "…-Manifest.json"}}` without its envelope. The key is as it is, not encoded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResumeRequest {
+    pub manifest: String,
 }

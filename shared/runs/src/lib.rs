@@ -13,4 +13,4 @@ pub use app::{App, Settings};
 pub use failure::{Failure, Outcome};
 pub use ledger::{in_order, parse_contracts, parse_rates, to_json};
 pub use pointer::Entry;
-pub use steps::Progress;
+pub use steps::{Begun, Progress};

@@ -30,10 +30,43 @@ pub enum Progress {
     Complete,
 }
 
+/// Whether a run was started by this very call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begun {
+    Now,
+    Before,
+}
+
 impl App {
-    /// Starts a planned run. Doing it twice is harmless.
-    pub async fn begin(&self, plan: &Plan) -> Result<(), Failure> {
-        self.start(plan, Step::SplitReport).await
+    /// Starts a planned run, or says that it was started before.
+    pub async fn begin(&self, plan: &Plan) -> Result<Begun, Failure> {
+        if self.results.head(&keys::sent(&plan.run_id, Step::SplitReport)).await?.is_some() {
+            return Ok(Begun::Before);
+        }
+        self.start(plan, Step::SplitReport).await?;
+        Ok(Begun::Now)
+    }
+
+    /// Sends again what a run still waits for, in case the messages are lost. Doing it twice is harmless.
+    pub async fn resume(&self, plan: &Plan) -> Result<(), Failure> {
+        let run = &plan.run_id;
+        for step in Step::ALL {
+            let Some(mut units) = self.find::<Vec<Message>>(&keys::units(run, step)).await? else {
+                continue;
+            };
+            let receipts = self.results.list(&keys::receipts_prefix(run, step)).await?;
+            // The last step's last unit seals the run, so it has more to do than its receipt.
+            let seals = units.last().filter(|_| following(step).is_none()).cloned();
+            units.retain(|unit| !receipts.contains(&keys::receipt(run, step, &unit.unit())));
+            if units.is_empty() {
+                units.extend(seals);
+            }
+            if !units.is_empty() {
+                return Ok(self.queue.send(&units).await?);
+            }
+            self.advance(plan, step).await?;
+        }
+        Ok(())
     }
 
     /// Called after a unit's receipt is written, or found. The step after the last is sealing, which

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use catalog::NoCatalog;
-use pipeline::{Compression, Message, Notice, RecalculateRequest, keys};
+use pipeline::{Compression, Message, Notice, RecalculateRequest, ResumeRequest, keys};
 use queue::MemoryQueue;
 use runs::{App, Failure, Outcome, Settings};
 use storage::MemoryStore;
@@ -88,6 +88,24 @@ impl World {
             billing_period: period.parse().unwrap(),
         };
         self.notice(&Notice::Recalculate(request)).await
+    }
+
+    /// Someone asks for a delivery's run to go on.
+    pub async fn resume(&self, manifest_key: &str) -> Vec<String> {
+        let request = ResumeRequest { manifest: manifest_key.to_owned() };
+        let mut given_up = self.notice(&Notice::Resume(request)).await;
+        given_up.extend(self.drain(Order::Sent).await);
+        given_up
+    }
+
+    /// Takes so many messages; those that wait then are lost. Whether any were.
+    pub async fn lose_messages_after(&self, taken: usize) -> bool {
+        for _ in 0..taken {
+            if let Some(message) = self.queue.receive() {
+                self.handle(&message).await.unwrap();
+            }
+        }
+        std::iter::from_fn(|| self.queue.receive()).count() > 0
     }
 
     async fn notice(&self, notice: &Notice) -> Vec<String> {
