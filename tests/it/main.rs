@@ -17,6 +17,7 @@ mod golden;
 mod infra;
 mod journey;
 mod money;
+mod notations;
 mod samples;
 mod small;
 mod tidy;

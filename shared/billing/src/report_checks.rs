@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cur::{Column, LineError, LineItem, LineItemType};
+use cur::{Column, LineError, LineItem, LineItemType, printable};
 use money::Amount;
 use pipeline::Tally;
 
@@ -60,7 +60,8 @@ fn present(tally: &mut Tally, line: &LineItem, column: Column) -> Result<(), Lin
     let value = line.text(column)?;
     let holds = matches!(line.amount(column), Ok(Some(_)));
     tally.record(holds, || {
-        format!("line {}: {} is \"{value}\", not a number", line.line(), line.layout().name(column))
+        let (number, name) = (line.line(), line.layout().name(column));
+        format!("line {number}: {name} is \"{}\", not a number", printable(&value))
     });
     Ok(())
 }
