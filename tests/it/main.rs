@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that breaks says so by panicking")]
 
+mod adversarial;
 mod architecture;
 mod batch;
 mod catalog;
