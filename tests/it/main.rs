@@ -15,6 +15,7 @@ mod events;
 mod faults;
 mod generator;
 mod golden;
+mod hostile;
 mod infra;
 mod journey;
 mod money;
