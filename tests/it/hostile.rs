@@ -300,3 +300,22 @@ async fn a_sum_beyond_every_amount_is_a_failure() {
     assert!(run.starts_with("NOT SEALED"), "{run}");
     assert!(run.contains("an amount left the range of decimal(38,18)"), "{run}");
 }
+
+/// A file of ours with any byte changed is rows or an error, never a panic.
+#[tokio::test]
+async fn damaged_parquet_is_read_or_refused() {
+    let (world, given_up) = bill(gzip(csv(Generation::Legacy, &lines()))).await;
+    assert_eq!(given_up, [""; 0]);
+    let charges = world.object("customer=acme/charges.parquet");
+    let sound = decode_parquet::<ChargeRow>(charges.clone()).unwrap();
+    let mut refused = 0;
+    for position in 0..charges.len() {
+        let mut damaged = charges.to_vec();
+        damaged[position] = damaged[position].wrapping_add(0x55);
+        match decode_parquet::<ChargeRow>(damaged.into()) {
+            Ok(rows) => assert!(rows.len() <= sound.len(), "byte {position}"),
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(refused > charges.len() / 4, "{refused} of {}", charges.len());
+}
