@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use clap::Parser;
 use cur::{Column, Generation, LineItemType};
-use datasets::{ChargeRow, decode_csv, decode_parquet};
+use datasets::{ChargeRow, InvoiceLineRow, decode_csv, decode_parquet, encode_csv};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use pipeline::{Plan, PlannedFile, keys};
+use proptest::prelude::*;
 use split_report::{Limits, split_within};
 use storage::Store;
 use testkit::{Delivery, Line, Order, World, csv, gzip};
@@ -238,6 +239,33 @@ async fn what_people_open_runs_nothing_and_the_accounts_lines_are_untouched() {
     assert!(invoice.contains("usage,'=cmd|' /C calc'!A0,"), "{invoice}");
     let own = zstd::decode_all(world.object("costs-00001.csv.zst").as_ref()).unwrap();
     assert_eq!(String::from_utf8(own).unwrap(), csv(Generation::Legacy, &[formulas()]));
+}
+
+fn invoice_line(text: &str) -> InvoiceLineRow {
+    InvoiceLineRow {
+        section: String::new(),
+        service_code: text.to_owned(),
+        usage_account_id: String::new(),
+        amount_source: "-7.5".parse().unwrap(),
+        fx_rate: "1".to_owned(),
+        amount: "-7.5".parse().unwrap(),
+    }
+}
+
+proptest! {
+    /// Wherever a spreadsheet thinks that a cell begins, and whatever it was that we protected.
+    #[test]
+    fn texts_come_back_and_no_part_of_them_is_a_formula(text in "[=+@'＝\\-\t\r\n,;|\" a\0]{0,12}") {
+        let rows = [invoice_line(&text)];
+        let bytes = encode_csv(&rows).unwrap();
+        prop_assert_eq!(decode_csv::<InvoiceLineRow>(&bytes).unwrap(), rows);
+        let mut reader = csv::Reader::from_reader(bytes.as_ref());
+        let record = reader.records().next().unwrap().unwrap();
+        prop_assert_eq!(&record[3], "-7.5");
+        for part in record[1].split([',', ';', '|', '"', '\t', '\r', '\n']) {
+            prop_assert!(!part.starts_with(['=', '+', '-', '@', '＝', '\0']), "{:?}", record);
+        }
+    }
 }
 
 /// Puts a delivery where the program finds it, and the contracts beside it.

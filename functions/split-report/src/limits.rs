@@ -11,10 +11,10 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// AWS begins another file at about a million lines, which are a gigabyte; the largest file that
-    /// we have read of had 22.5 GB (aws-solutions/workload-discovery-on-aws#141). What is let in here fits, not compressed at all and of one
-    /// account, into the 78 GiB of its object, and a function that unpacks 77 MB a second has read it
-    /// within Lambda's 15 minutes.
+    /// AWS begins another file at about a million lines, which are a gigabyte; the largest file that we
+    /// have read of had 22.5 GB (aws-solutions/workload-discovery-on-aws#141). What is let in here fits,
+    /// not compressed at all and of one account, into the 78 GiB of its object, and a function that
+    /// unpacks 77 MB a second has read it within Lambda's 15 minutes.
     pub const OF_A_FILE: Self =
         Self { unpacked_bytes: 64 << 30, lines: 100_000_000, accounts: 100_000 };
 }
