@@ -241,13 +241,18 @@ fn no_text_of_a_csv_is_a_formula() {
     check("-1", "'-1");
     check("@SUM(A1)", "'@SUM(A1)");
     check("\tx", "'\tx");
-    check("\r=1", "\"'\r=1\"");
-    check("\n=1", "\"'\n=1\"");
+    check("\r=1", "\"'\r'=1\"");
+    check("\n=1", "\"'\n'=1\"");
+    check("\0=1", "'\0=1");
     check("＝1", "'＝1");
     check("=\"a\",1", "\"'=\"\"a\"\",1\"");
     // What looks protected is protected again, so that reading knows which apostrophe is ours.
     check("'=1", "''=1");
     check("''@x", "'''@x");
+    // Where semicolons separate cells, one begins within the text.
+    check("a;=1", "a;'=1");
+    check("a\";@b,-c|+d", "\"a\"\";'@b,'-c|'+d\"");
+    check("a;'=1", "a;''=1");
     // Nothing else changes.
     check("'quoted'", "'quoted'");
     check("1=1", "1=1");

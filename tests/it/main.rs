@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that breaks says so by panicking")]
 
+mod adversarial;
 mod architecture;
 #[cfg(feature = "aws")]
 mod aws;
@@ -17,9 +18,11 @@ mod events;
 mod faults;
 mod generator;
 mod golden;
+mod hostile;
 mod infra;
 mod journey;
 mod money;
+mod notations;
 mod program;
 mod samples;
 mod small;

@@ -189,13 +189,27 @@ fn paths_in_documents_are_paths() {
 
 #[test]
 fn every_invariant_has_its_test() {
-    let invariants = section("ARCHITECTURE.md", "## Invariants");
-    let named: Vec<(&str, &str)> =
-        invariants.split('`').skip(1).step_by(2).filter_map(|name| name.split_once("::")).collect();
-    assert!(named.len() > 10, "the table of invariants names its tests");
-    for (module, test) in named {
-        let source = read(&format!("tests/it/{module}.rs"));
-        assert!(source.contains(&format!("fn {test}(")), "there is no test {module}::{test}");
+    for table in [section("ARCHITECTURE.md", "## Invariants"), read("docs/hostile-input.md")] {
+        let quoted = table.split('`').skip(1).step_by(2);
+        let named: Vec<(&str, &str)> = quoted.filter_map(|name| name.split_once("::")).collect();
+        assert!(named.len() > 10, "the table names its tests");
+        for (module, test) in named {
+            let source = read(&format!("tests/it/{module}.rs"));
+            assert!(source.contains(&format!("fn {test}(")), "there is no test {module}::{test}");
+        }
+    }
+}
+
+#[test]
+fn every_special_row_is_explained() {
+    let page = read("docs/special-rows.md");
+    for entry in fs::read_dir(Path::new(ROOT).join("tests/golden")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let is_shown = page.contains(&format!("(../tests/golden/{name}/in/contracts.toml)"));
+        assert!(
+            is_shown || !name.starts_with("rows-"),
+            "docs/special-rows.md has no link to {name}"
+        );
     }
 }
 

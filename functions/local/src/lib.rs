@@ -6,6 +6,7 @@ mod check;
 mod deliveries;
 mod demo;
 mod generate;
+mod plain_text;
 mod progress;
 mod run;
 mod show;
@@ -16,12 +17,14 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use args::Command;
+pub use plain_text::PlainText;
 pub use run::{Finished, RunOptions, run};
 pub use verify::{Proof, verify};
 pub use world::{World, dispatch};
 
 /// Does what was asked and says how it ended: 0 sealed or right, 1 not, 2 asked wrongly (by clap).
 pub async fn main(command: Command, out: &mut (dyn Write + Send)) -> anyhow::Result<ExitCode> {
+    let out = &mut PlainText(out);
     let is_good = match command {
         Command::Demo(options) => demo::demo(&options, out).await?,
         Command::Run(options) => run::command(&options, out).await?,

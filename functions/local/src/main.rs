@@ -1,11 +1,19 @@
 //! The `sluice` program.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use sluice::PlainText;
 
 #[tokio::main]
-async fn main() -> anyhow::Result<ExitCode> {
+async fn main() -> io::Result<ExitCode> {
     let args = sluice::args::Args::parse();
-    sluice::main(args.command, &mut std::io::stdout()).await
+    match sluice::main(args.command, &mut io::stdout()).await {
+        Ok(code) => Ok(code),
+        Err(error) => {
+            writeln!(PlainText(io::stderr()), "Error: {error:?}")?;
+            Ok(ExitCode::FAILURE)
+        }
+    }
 }

@@ -19,7 +19,7 @@ impl Progress {
 
     pub fn say(&self, what: &str) {
         if let Some(bar) = &self.bar {
-            bar.set_message(what.to_owned());
+            bar.set_message(cur::printable(what).into_owned());
         }
     }
 

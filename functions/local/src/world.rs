@@ -95,7 +95,7 @@ impl World {
 async fn work(app: App, message: Message) -> (Message, Result<Outcome, String>) {
     let mut attempt = 1;
     let reason = loop {
-        match dispatch(&message, &app).await {
+        match guarded(&message, &app).await {
             Ok(outcome) => return (message, Ok(outcome)),
             Err(Failure::Retry(_)) if attempt < ATTEMPTS_MAX => attempt += 1,
             Err(Failure::Retry(reason) | Failure::Reject(reason)) => break reason,
@@ -107,6 +107,14 @@ async fn work(app: App, message: Message) -> (Message, Result<Outcome, String>) 
         Err(failure) => format!("{reason} ({failure})"),
     };
     (message, Err(reason))
+}
+
+/// A panic ends its own message and nothing else, as in AWS: a sum that leaves the range of amounts.
+async fn guarded(message: &Message, app: &App) -> Result<Outcome, Failure> {
+    let (message, app) = (message.clone(), app.clone());
+    let task = tokio::spawn(async move { dispatch(&message, &app).await });
+    task.await
+        .unwrap_or_else(|panic| Err(Failure::Reject(format!("the handler panicked: {panic}"))))
 }
 
 /// Which handler a message is for.

@@ -290,7 +290,28 @@ impl Books {
         }
         let commitments = self.recalculated.iter().map(|receipt| &receipt.commitments);
         checks.insert("commitment_rows_agree".to_owned(), commitment_rows_agree(commitments));
+        checks.insert("one_currency".to_owned(), self.one_currency());
+        let types = union(self.recalculated.iter().map(|account| &account.line_item_types));
+        if types.iter().any(|name| name.ends_with("Discount"))
+            && let Some(tally) = checks.get_mut("discounts_are_lines")
+        {
+            // The columns say again what the lines say.
+            *tally = Tally { checked: tally.checked, ..Tally::default() };
+        }
         checks
+    }
+
+    /// Invoices convert each currency by its own rate. Totals of the report and the margin add up numbers.
+    fn one_currency(&self) -> Tally {
+        let currencies = union(self.recalculated.iter().map(|account| &account.currencies));
+        let mut tally = Tally::default();
+        for currency in &currencies {
+            tally.record(currencies.first() == Some(currency), || {
+                let all = currencies.join(" and ");
+                format!("the report is in {all}: its totals and the margin add them up as they are")
+            });
+        }
+        tally
     }
 
     fn news(&self, product_codes: &[String], line_item_types: &[String]) -> News {

@@ -149,6 +149,7 @@ fn receipt(account: AccountId, rated: Rated) -> RecalculateReceipt {
         plans: rated.plans,
         product_codes: rated.product_codes,
         line_item_types: rated.line_item_types,
+        currencies: rated.currencies,
         report_checks: rated.report_checks,
     }
 }

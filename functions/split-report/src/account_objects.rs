@@ -79,6 +79,11 @@ impl AccountObjects {
         }
     }
 
+    /// How many accounts there are so far.
+    pub(crate) fn accounts(&self) -> usize {
+        self.accounts.len()
+    }
+
     /// Takes a line, which `totals` count.
     pub(crate) fn add(
         &mut self,

@@ -2,6 +2,7 @@
 
 mod account_objects;
 mod compressor;
+mod limits;
 mod split;
 mod uploads;
 
@@ -9,7 +10,8 @@ use pipeline::{Message, RunId, SplitReceipt, Step};
 use runs::{App, Failure, Outcome};
 use storage::ErrorKind;
 
-pub use split::{SplitError, split};
+pub use limits::Limits;
+pub use split::{SplitError, split, split_within};
 
 /// Splits the plan's report file with this index.
 pub async fn handle(run: &RunId, file: usize, app: &App) -> Result<Outcome, Failure> {

@@ -13,6 +13,7 @@ use tokio::runtime::Handle;
 use tokio::task;
 
 use crate::account_objects::AccountObjects;
+use crate::limits::{Bounded, Limits, TooMuch};
 use crate::uploads::Uploads;
 
 /// Unpacked bytes handed to the parser at a time: they stay in the CPU's cache, and a record cut in
@@ -40,6 +41,8 @@ pub enum ContentError {
     Csv(#[from] CsvError),
     #[error("{0}")]
     Line(#[from] LineError),
+    #[error("{0}")]
+    TooMuch(#[from] TooMuch),
     #[error("the gzip data ends before its end; the file is cut off")]
     CutOff,
     #[error("the gzip data is damaged: {0}")]
@@ -62,18 +65,30 @@ pub async fn split(
     reports: &Arc<dyn Store>,
     results: &Arc<dyn Store>,
 ) -> Result<SplitReceipt, SplitError> {
+    split_within(Limits::OF_A_FILE, plan, file, reports, results).await
+}
+
+/// The same within other limits, for those who want to see one reached.
+pub async fn split_within(
+    limits: Limits,
+    plan: &Plan,
+    file: &PlannedFile,
+    reports: &Arc<dyn Store>,
+    results: &Arc<dyn Store>,
+) -> Result<SplitReceipt, SplitError> {
     let stem = FileFormat::of(&file.key)?.stem(&file.key);
     let reader = BlockingReader::new(Arc::clone(reports), &file.key, &file.etag, file.size_bytes);
     let uploads = Uploads::new(Arc::clone(results), Handle::current());
     let objects = AccountObjects::new(plan, stem, uploads);
     let file = file.clone();
     // Unpacking and parsing never wait, so they would starve the runtime that reads and writes.
-    task::spawn_blocking(move || split_stream(&file, reader, objects))
+    task::spawn_blocking(move || split_stream(limits, &file, reader, objects))
         .await
         .unwrap_or_else(|stopped| panic::resume_unwind(stopped.into_panic()))
 }
 
 fn split_stream(
+    limits: Limits,
     file: &PlannedFile,
     reader: impl Read,
     mut objects: AccountObjects,
@@ -81,9 +96,12 @@ fn split_stream(
     let mut totals = LineTotals::default();
     // AWS overwrites a file that is no longer needed with an empty one.
     if file.size_bytes > 0 {
-        let mut route = |line: &LineItem<'_>| route(line, &mut totals, &mut objects);
+        let mut route = |line: &LineItem<'_>| {
+            route(line, &mut totals, &mut objects)?;
+            Ok::<_, Broken>(check_counts(limits, &totals, &objects)?)
+        };
         let mut records = Records::new(&REQUIRED);
-        let mut decoder = MultiGzDecoder::new(reader);
+        let mut decoder = Bounded::new(MultiGzDecoder::new(reader), limits.unpacked_bytes);
         let mut chunk = vec![0; CHUNK_BYTES];
         loop {
             let length = match decoder.read(&mut chunk) {
@@ -116,6 +134,20 @@ fn route(
     Ok(())
 }
 
+fn check_counts(
+    limits: Limits,
+    totals: &LineTotals,
+    objects: &AccountObjects,
+) -> Result<(), ContentError> {
+    if totals.all_lines() > limits.lines {
+        return Err(TooMuch { limit: limits.lines, what: "lines" }.into());
+    }
+    if objects.accounts() > limits.accounts {
+        return Err(TooMuch { limit: limits.accounts as u64, what: "usage accounts" }.into());
+    }
+    Ok(())
+}
+
 /// A line as totals of one.
 fn count(line: &LineItem<'_>) -> Result<LineTotals, LineError> {
     let cost = line.required_amount(Column::UnblendedCost)?;
@@ -141,8 +173,12 @@ impl Broken {
     }
 }
 
-/// A storage error travels inside the I/O error; anything else is the decoder's.
+/// A storage error and a limit travel inside the I/O error; anything else is the decoder's.
 fn unreadable(error: io::Error) -> Broken {
+    let error = match error.downcast::<TooMuch>() {
+        Ok(error) => return ContentError::TooMuch(error).into(),
+        Err(error) => error,
+    };
     match error.downcast::<storage::Error>() {
         Ok(error) => Broken::Storage(error),
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => ContentError::CutOff.into(),

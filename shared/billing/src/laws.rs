@@ -40,12 +40,17 @@ pub fn invoice_re_adds(invoice: &Invoice, charges: &[Charge]) -> Vec<Check> {
 }
 
 /// The charges of each source currency as one sum, times that currency's rate, plus the rounding lines.
+/// A line does not name its currency; those of one place are in the currencies' order.
 fn converted_again(invoice: &Invoice, charges: &[Charge]) -> Amount {
-    let mut sums: BTreeMap<(&str, &str, &str), Amount> = BTreeMap::new();
+    let mut sums: BTreeMap<(&str, &str, &str), BTreeMap<&str, Amount>> = BTreeMap::new();
     for charge in charges {
         let key = &charge.key;
         let place = (key.charge_kind.name(), &*key.service_code, key.usage_account_id.as_str());
-        *sums.entry(place).or_insert(Amount::ZERO) += charge.measures.charge;
+        let of_place = sums.entry(place).or_default();
+        *of_place.entry(&key.currency).or_insert(Amount::ZERO) += charge.measures.charge;
+    }
+    for of_place in sums.values_mut() {
+        of_place.retain(|_, sum| !sum.is_zero());
     }
     let mut total = Amount::ZERO;
     for line in &invoice.lines {
@@ -54,8 +59,8 @@ fn converted_again(invoice: &Invoice, charges: &[Charge]) -> Amount {
             continue;
         }
         let place = (&*line.section, &*line.service_code, &*line.usage_account_id);
-        let sum = sums.remove(&place).unwrap_or(Amount::ZERO);
-        total += line.fx_rate.times(sum).unwrap_or(Amount::ZERO);
+        let sum = sums.get_mut(&place).and_then(BTreeMap::pop_first).map(|(_, sum)| sum);
+        total += line.fx_rate.times(sum.unwrap_or(Amount::ZERO)).unwrap_or(Amount::ZERO);
     }
     total
 }

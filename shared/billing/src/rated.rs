@@ -79,6 +79,7 @@ pub struct Rated {
     pub commitments: BTreeMap<String, CommitmentTally>,
     pub product_codes: Vec<String>,
     pub line_item_types: Vec<String>,
+    pub currencies: Vec<String>,
     pub report_checks: BTreeMap<String, Tally>,
 }
 
@@ -306,6 +307,7 @@ impl Rater {
         Rated {
             product_codes: distinct(groups.iter().map(|group| group.service_code.as_str())),
             line_item_types: distinct(groups.iter().map(|group| group.line_item_type.name())),
+            currencies: distinct(groups.iter().map(|group| group.currency.as_str())),
             groups,
             skus,
             demand,

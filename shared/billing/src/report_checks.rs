@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use cur::{Column, LineError, LineItem, LineItemType};
+use contracts::ChargeKind;
+use cur::{Column, LineError, LineItem, LineItemType, printable};
 use money::Amount;
 use pipeline::Tally;
 
@@ -17,6 +18,8 @@ pub(crate) struct ReportChecks {
     rate_times_amount: Tally,
     effective_cost_present: Tally,
     on_demand_cost_present: Tally,
+    /// Lines that cost less by a discount which stands in their columns.
+    discounts_are_lines: Tally,
 }
 
 impl ReportChecks {
@@ -33,6 +36,9 @@ impl ReportChecks {
                 )
             });
         }
+        if let Some(net) = cell(Column::NetUnblendedCost) {
+            self.check_discounts(line, rated, net);
+        }
         let effective_cost = match rated.item_type {
             LineItemType::DiscountedUsage => Column::EffectiveCost,
             LineItemType::SavingsPlanCoveredUsage => Column::SavingsPlanEffectiveCost,
@@ -45,8 +51,25 @@ impl ReportChecks {
         Ok(())
     }
 
+    /// Discounts are lines, or columns beside the cost, as the payer has set up the report. Lines are
+    /// billed, columns are not, so they must not be all there is. Sealing knows whether there are lines.
+    fn check_discounts(&mut self, line: &LineItem, rated: &RatedLine, net: Amount) {
+        if rated.kind == ChargeKind::Discount {
+            return;
+        }
+        let unblended = rated.costs.unblended;
+        self.discounts_are_lines.record(net == unblended, || {
+            format!(
+                "line {}: {unblended} is {net} after discounts that stand in columns only; they are in \
+                 no charge and in no margin",
+                line.line()
+            )
+        });
+    }
+
     pub(crate) fn into_tallies(self) -> BTreeMap<String, Tally> {
         [
+            ("discounts_are_lines", self.discounts_are_lines),
             ("rate_times_amount", self.rate_times_amount),
             ("effective_cost_present", self.effective_cost_present),
             ("on_demand_cost_present", self.on_demand_cost_present),
@@ -60,7 +83,8 @@ fn present(tally: &mut Tally, line: &LineItem, column: Column) -> Result<(), Lin
     let value = line.text(column)?;
     let holds = matches!(line.amount(column), Ok(Some(_)));
     tally.record(holds, || {
-        format!("line {}: {} is \"{value}\", not a number", line.line(), line.layout().name(column))
+        let (number, name) = (line.line(), line.layout().name(column));
+        format!("line {number}: {name} is \"{}\", not a number", printable(&value))
     });
     Ok(())
 }

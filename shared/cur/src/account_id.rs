@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::printable;
+
 /// A payer or usage account. Sorted as text, which for twelve digits is numeric order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId([u8; 12]);
@@ -18,7 +20,7 @@ impl AccountId {
     pub fn parse(text: &[u8]) -> Result<Self, InvalidAccountId> {
         match <[u8; 12]>::try_from(text) {
             Ok(digits) if digits.iter().all(u8::is_ascii_digit) => Ok(Self(digits)),
-            _ => Err(InvalidAccountId(String::from_utf8_lossy(text).into_owned())),
+            _ => Err(InvalidAccountId(printable(&String::from_utf8_lossy(text)).into_owned())),
         }
     }
 

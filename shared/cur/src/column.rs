@@ -45,6 +45,7 @@ columns! {
     CurrencyCode: "lineItem/CurrencyCode" "line_item_currency_code";
     UnblendedRate: "lineItem/UnblendedRate" "line_item_unblended_rate";
     UnblendedCost: "lineItem/UnblendedCost" "line_item_unblended_cost";
+    NetUnblendedCost: "lineItem/NetUnblendedCost" "line_item_net_unblended_cost";
     LineItemDescription: "lineItem/LineItemDescription" "line_item_line_item_description";
     PublicOnDemandCost: "pricing/publicOnDemandCost" "pricing_public_on_demand_cost";
     PublicOnDemandRate: "pricing/publicOnDemandRate" "pricing_public_on_demand_rate";

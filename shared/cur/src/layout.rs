@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::Column;
 use crate::line_item::{field, unquoted};
+use crate::scan::BYTE_ORDER_MARK;
 
 /// A file's header and the positions of the known columns in it.
 #[derive(Debug, Clone)]
@@ -30,9 +31,6 @@ pub enum LayoutError {
     #[error("the header has the column {0} twice, so it is not clear which to read")]
     Twice(&'static str),
 }
-
-/// A byte order mark: some tools put one before the first column.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 impl Layout {
     /// `ends` says where the header's fields end.

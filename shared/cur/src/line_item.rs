@@ -5,7 +5,7 @@ use std::fmt;
 
 use money::{Amount, ParseAmountError};
 
-use crate::{AccountId, Column, Layout, LineItemType, UsageHour};
+use crate::{AccountId, Column, Layout, LineItemType, UsageHour, printable};
 
 /// A line item where it lies in the buffer.
 #[derive(Clone, Copy)]
@@ -25,7 +25,7 @@ pub struct LineError {
     pub line: u64,
     /// As this file names it.
     pub column: &'static str,
-    /// At most 80 characters of it.
+    /// At most 80 characters of it, made printable.
     pub value: String,
     pub problem: CellProblem,
 }
@@ -33,7 +33,7 @@ pub struct LineError {
 /// What is wrong, as the end of a sentence that begins with the cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CellProblem {
-    #[error("is not UTF-8 text")]
+    #[error("is not text: it has a NUL byte or is not UTF-8")]
     NotText,
     #[error("is empty where a value is needed")]
     Empty,
@@ -41,7 +41,7 @@ pub enum CellProblem {
     NotANumber,
     #[error("has more than {} decimals", Amount::DECIMALS)]
     TooManyDecimals,
-    #[error("is too large a number")]
+    #[error("is too large a number: amounts have at most 20 digits before the point")]
     TooLarge,
     #[error("is not an account id: twelve digits")]
     NotAnAccountId,
@@ -84,14 +84,13 @@ impl<'a> LineItem<'a> {
 
     /// The cell's text, empty where the file has no such column.
     pub fn text(&self, column: Column) -> Result<Cow<'a, str>, LineError> {
-        match self.bytes(column) {
-            Cow::Borrowed(bytes) => std::str::from_utf8(bytes)
-                .map(Cow::Borrowed)
-                .map_err(|_| self.error(column, CellProblem::NotText)),
-            Cow::Owned(bytes) => String::from_utf8(bytes)
-                .map(Cow::Owned)
-                .map_err(|_| self.error(column, CellProblem::NotText)),
-        }
+        let text = match self.bytes(column) {
+            Cow::Borrowed(bytes) => std::str::from_utf8(bytes).map(Cow::Borrowed).ok(),
+            Cow::Owned(bytes) => String::from_utf8(bytes).map(Cow::Owned).ok(),
+        };
+        // Half of the tools that read what we write would take a NUL for the end of the text.
+        text.filter(|text| !text.contains('\0'))
+            .ok_or_else(|| self.error(column, CellProblem::NotText))
     }
 
     /// The cell's amount, `None` where it is empty or the file has no such column.
@@ -151,11 +150,12 @@ impl<'a> LineItem<'a> {
 
     #[cold]
     fn error(&self, column: Column, problem: CellProblem) -> LineError {
-        let value = self.bytes(column);
+        let bytes = self.bytes(column);
+        let value: String = String::from_utf8_lossy(&bytes).chars().take(80).collect();
         LineError {
             line: self.line,
             column: self.layout.name(column),
-            value: String::from_utf8_lossy(&value).chars().take(80).collect(),
+            value: printable(&value).into_owned(),
             problem,
         }
     }

@@ -42,11 +42,16 @@ pub enum CsvError {
     UnclosedQuote { line: u64 },
     #[error("line {line}: the record is longer than {} MiB", Records::RECORD_BYTES_MAX >> 20)]
     TooLong { line: u64 },
+    #[error("line {line}: the record has more than {} fields", Records::FIELDS_MAX)]
+    TooManyFields { line: u64 },
 }
 
 impl Records {
     /// Real records have about a thousand bytes. The bound is what a hostile file can make us hold.
     pub const RECORD_BYTES_MAX: usize = 16 * 1024 * 1024;
+    /// Real reports have at most some hundred columns, and a tag a column on top. Where each field ends
+    /// is held, so a record of nothing but commas would take eight times its length.
+    pub const FIELDS_MAX: usize = 16 * 1024;
 
     /// A file without one of the required columns is refused at its header.
     pub fn new(required: &[Column]) -> Self {
@@ -85,7 +90,7 @@ impl Records {
             start = self.take(chunk, start, chunk.len() - rest.len(), &marks, &mut on_line)?;
         }
         self.carried.extend_from_slice(&chunk[start..]);
-        self.check_length(self.carried.len())?;
+        self.check_size(self.carried.len())?;
         Ok(())
     }
 
@@ -134,6 +139,7 @@ impl Records {
             return Err(CsvError::Malformed { line: self.record_line }.into());
         }
         self.line += lines(marks.line_feeds);
+        self.check_size(self.carried.len())?;
         Ok(start)
     }
 
@@ -159,7 +165,7 @@ impl Records {
         record: &[u8],
         on_line: &mut impl FnMut(&LineItem<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.check_length(record.len())?;
+        self.check_size(record.len())?;
         if record.ends_with(b"\r\n")
             && let Some(end) = self.ends.last_mut()
         {
@@ -189,9 +195,13 @@ impl Records {
         Ok(())
     }
 
-    fn check_length(&self, bytes: usize) -> Result<(), CsvError> {
+    /// What is held of a record is bounded, whole or not.
+    fn check_size(&self, bytes: usize) -> Result<(), CsvError> {
         if bytes > Self::RECORD_BYTES_MAX {
             return Err(CsvError::TooLong { line: self.record_line });
+        }
+        if self.ends.len() > Self::FIELDS_MAX {
+            return Err(CsvError::TooManyFields { line: self.record_line });
         }
         Ok(())
     }

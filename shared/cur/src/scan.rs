@@ -7,8 +7,13 @@
 /// Bytes looked at together: one bit each in a `u64`.
 pub(crate) const BLOCK_BYTES: usize = 64;
 
-/// What has to be remembered from one block to the next. Each is 0 or 1.
+/// Some tools put a byte order mark before the first column, whose name may be in quotes nevertheless.
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// What has to be remembered from one block to the next. Each mask is 0 or 1.
 pub(crate) struct Scanner {
+    /// How much of a byte order mark the file has begun with, until that is settled.
+    mark_bytes: Option<usize>,
     inside_quotes: u64,
     /// The byte before may be followed by an opening quote.
     may_open: u64,
@@ -30,7 +35,13 @@ pub(crate) struct Marks {
 
 impl Scanner {
     pub(crate) const fn new() -> Self {
-        Self { inside_quotes: 0, may_open: 1, after_closing_quote: 0, after_return: 0 }
+        Self {
+            mark_bytes: Some(0),
+            inside_quotes: 0,
+            may_open: 1,
+            after_closing_quote: 0,
+            after_return: 0,
+        }
     }
 
     /// Whether the bytes so far end within quotes.
@@ -55,7 +66,7 @@ impl Scanner {
         // RFC 4180: a quote opens only where a field begins (or closes a pair of quotes), only a
         // delimiter follows a closed field, and a return outside quotes belongs to a line feed.
         // Readers disagree on everything else, so it is refused.
-        let may_open = delimiters | quotes;
+        let may_open = delimiters | quotes | self.end_of_mark(&block[..length]);
         let opens_wrongly = (quotes & inside) & !((may_open << 1) | self.may_open);
         let follows_wrongly =
             ((closing_quotes << 1) | self.after_closing_quote) & !(may_open | returns);
@@ -71,6 +82,19 @@ impl Scanner {
         // All bits below the first mistake; all bits if there is none.
         let sound = (mistakes & mistakes.wrapping_neg()).wrapping_sub(1);
         Marks { delimiters: delimiters & sound, record_ends, line_feeds, malformed: mistakes != 0 }
+    }
+
+    /// The bit of the last byte of the file's byte order mark, if it is in this block. A field begins
+    /// after it.
+    fn end_of_mark(&mut self, bytes: &[u8]) -> u64 {
+        let Some(seen) = self.mark_bytes else {
+            return 0;
+        };
+        let rest = &BYTE_ORDER_MARK[seen..];
+        let length = rest.len().min(bytes.len());
+        let goes_on = bytes[..length] == rest[..length];
+        self.mark_bytes = (goes_on && length < rest.len()).then_some(seen + length);
+        u64::from(goes_on && length == rest.len()) << (length - 1)
     }
 }
 

@@ -29,6 +29,8 @@ impl Amount {
     pub const ZERO: Self = Self(0);
     /// Decimals kept, the scale of `decimal(38,18)`.
     pub const DECIMALS: u32 = 18;
+    /// Digits before the point, those that `decimal(38,18)` has beside its decimals.
+    const WHOLE_DIGITS: i32 = 20;
 
     /// The amount as a count of 10⁻¹⁸, the unscaled value of a `decimal(38,18)`.
     pub const fn units(self) -> i128 {
@@ -62,7 +64,8 @@ impl Amount {
             <= I256::from(tolerance.0).saturating_mul(UNIT)
     }
 
-    /// Reads every notation AWS writes: `12.3400000000`, `-7.0E-10`, `4e-07`, `-0.0`.
+    /// Reads every notation AWS writes: `12.3400000000`, `-7.0E-10`, `4e-07`, `-0.0`. Zeros may stand at
+    /// both ends in any number; a digit that cannot be kept is an error, and so is everything else.
     ///
     /// Works on bytes because a report is a stream of them, several a line.
     pub fn parse(text: &[u8]) -> Result<Self, ParseAmountError> {
@@ -72,70 +75,103 @@ impl Amount {
             [b'+', rest @ ..] => (false, rest),
             _ => (false, text),
         };
-        let (mantissa, decimals, rest) = parse_mantissa(digits)?;
-        let exponent = parse_exponent(rest)?;
-        let units = scale(mantissa, exponent.saturating_sub(decimals).saturating_add(18))?;
+        let (mantissa, rest) = Mantissa::parse(digits)?;
+        let units = mantissa.units(parse_exponent(rest)?)?;
         Ok(Self(if negative { units.saturating_neg() } else { units }))
     }
 }
 
-/// The digits before the exponent as one integer, how many of them are decimals, and what follows.
-fn parse_mantissa(text: &[u8]) -> Result<(i128, i32, &[u8]), ParseAmountError> {
-    let mut mantissa: i128 = 0;
-    let mut decimals: i32 = 0;
-    let mut seen_point = false;
-    let mut seen_digit = false;
-    let mut end = text.len();
-    for (index, byte) in text.iter().enumerate() {
-        match byte {
-            b'0'..=b'9' => {
-                seen_digit = true;
-                mantissa = mantissa
-                    .checked_mul(10)
-                    .and_then(|m| m.checked_add(i128::from(byte.wrapping_sub(b'0'))))
-                    .ok_or(ParseAmountError::TooLarge)?;
-                decimals = decimals.saturating_add(i32::from(seen_point));
+/// The digits of a number before its exponent, from the first to the last that is not a zero.
+struct Mantissa {
+    /// As one integer; `None` if there are too many of them.
+    significant: Option<i128>,
+    /// How many there are.
+    count: i32,
+    /// The power of ten of the last of them.
+    exponent: i32,
+}
+
+impl Mantissa {
+    /// Reads up to an exponent, and returns what follows.
+    fn parse(text: &[u8]) -> Result<(Self, &[u8]), ParseAmountError> {
+        let mut found = Self { significant: Some(0), count: 0, exponent: 0 };
+        let mut decimals: i32 = 0;
+        // Zeros that count only if another digit follows.
+        let mut zeros: u32 = 0;
+        let mut seen_point = false;
+        let mut seen_digit = false;
+        let mut end = text.len();
+        for (index, byte) in text.iter().enumerate() {
+            match byte {
+                b'0'..=b'9' => {
+                    seen_digit = true;
+                    decimals = decimals.saturating_add(i32::from(seen_point));
+                    zeros = zeros.saturating_add(1);
+                    if *byte != b'0' {
+                        found.push(zeros, i128::from(byte.wrapping_sub(b'0')));
+                        zeros = 0;
+                    }
+                }
+                b'.' if !seen_point => seen_point = true,
+                b'e' | b'E' => {
+                    end = index;
+                    break;
+                }
+                _ => return Err(ParseAmountError::NotANumber),
             }
-            b'.' if !seen_point => seen_point = true,
-            b'e' | b'E' => {
-                end = index;
-                break;
-            }
-            _ => return Err(ParseAmountError::NotANumber),
+        }
+        if !seen_digit {
+            return Err(ParseAmountError::NotANumber);
+        }
+        found.exponent = i32::try_from(zeros).unwrap_or(i32::MAX).saturating_sub(decimals);
+        Ok((found, text.get(end..).unwrap_or_default()))
+    }
+
+    /// Adds a digit that is not zero, `places` after the one before.
+    fn push(&mut self, places: u32, digit: i128) {
+        if self.significant == Some(0) {
+            // Zeros before the first digit say nothing.
+            (self.significant, self.count) = (Some(digit), 1);
+            return;
+        }
+        self.count = self.count.saturating_add(i32::try_from(places).unwrap_or(i32::MAX));
+        self.significant = self.significant.and_then(|significant| {
+            significant.checked_mul(10_i128.checked_pow(places)?)?.checked_add(digit)
+        });
+    }
+
+    /// With its exponent, as a count of 10⁻¹⁸.
+    fn units(&self, exponent: i32) -> Result<i128, ParseAmountError> {
+        let shift = self.exponent.saturating_add(exponent).saturating_add(18);
+        // Digits before the decimal point, if it is a number with any.
+        let whole = self.count.saturating_add(shift).saturating_sub(18);
+        match self.significant {
+            Some(0) => Ok(0),
+            _ if whole > Amount::WHOLE_DIGITS => Err(ParseAmountError::TooLarge),
+            // The last digit is not zero, so it would be lost.
+            _ if shift < 0 => Err(ParseAmountError::TooManyDecimals),
+            significant => significant
+                .and_then(|digits| digits.checked_mul(10_i128.checked_pow(shift.unsigned_abs())?))
+                .ok_or(ParseAmountError::TooLarge),
         }
     }
-    if !seen_digit {
+}
+
+/// The value of `E-10`, or 0 where there is no exponent. No exponent is too large to be read: the number
+/// may be zero.
+fn parse_exponent(text: &[u8]) -> Result<i32, ParseAmountError> {
+    let (is_negative, digits) = match text {
+        [] => return Ok(0),
+        [_, b'-', digits @ ..] => (true, digits),
+        [_, b'+', digits @ ..] | [_, digits @ ..] => (false, digits),
+    };
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return Err(ParseAmountError::NotANumber);
     }
-    Ok((mantissa, decimals, text.get(end..).unwrap_or_default()))
-}
-
-/// The value of `E-10`, or 0 where there is no exponent.
-fn parse_exponent(text: &[u8]) -> Result<i32, ParseAmountError> {
-    let Some((_, exponent)) = text.split_first() else {
-        return Ok(0);
-    };
-    std::str::from_utf8(exponent)
-        .ok()
-        .and_then(|exponent| exponent.parse().ok())
-        .ok_or(ParseAmountError::NotANumber)
-}
-
-/// `mantissa × 10^exponent`, exactly.
-fn scale(mantissa: i128, exponent: i32) -> Result<i128, ParseAmountError> {
-    if mantissa == 0 {
-        return Ok(0);
-    }
-    let power = 10_i128.checked_pow(exponent.unsigned_abs());
-    if exponent >= 0 {
-        return power.and_then(|p| mantissa.checked_mul(p)).ok_or(ParseAmountError::TooLarge);
-    }
-    match power {
-        Some(power) if mantissa.checked_rem(power) == Some(0) => {
-            mantissa.checked_div(power).ok_or(ParseAmountError::TooLarge)
-        }
-        _ => Err(ParseAmountError::TooManyDecimals),
-    }
+    let magnitude = digits.iter().fold(0_i32, |magnitude, digit| {
+        magnitude.saturating_mul(10).saturating_add(i32::from(digit.wrapping_sub(b'0')))
+    });
+    Ok(if is_negative { magnitude.saturating_neg() } else { magnitude })
 }
 
 // Sums of parsed cells cannot leave ±1.7·10²⁰ in any real report; a hostile one that does must stop

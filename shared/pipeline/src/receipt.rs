@@ -71,6 +71,7 @@ pub struct RecalculateReceipt {
     pub plans: BTreeMap<String, PlanTerms>,
     pub product_codes: Vec<String>,
     pub line_item_types: Vec<String>,
+    pub currencies: Vec<String>,
     /// Report checks that one account's lines decide.
     pub report_checks: BTreeMap<String, Tally>,
 }

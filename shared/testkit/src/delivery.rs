@@ -185,8 +185,8 @@ fn pick(names: &[&'static str], generation: Generation) -> &'static str {
 }
 
 /// The same text gives the same bytes: there is no time in the header.
-pub fn gzip(text: &str) -> Bytes {
+pub fn gzip(text: impl AsRef<[u8]>) -> Bytes {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.write_all(text.as_ref()).unwrap();
     encoder.finish().unwrap().into()
 }

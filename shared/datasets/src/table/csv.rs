@@ -2,7 +2,10 @@
 //!
 //! A spreadsheet takes a cell that begins with `=`, `+`, `-`, `@` or a control character for a
 //! formula, and tags and descriptions are written by strangers. Such a *text* gets an apostrophe in
-//! front and so begins with something harmless. Amounts keep their minus: they are numbers.
+//! front and so begins with something harmless. Where a spreadsheet separates cells by semicolons, as
+//! in most of Europe, a cell may begin within a text, so each part of it is protected as if it were
+//! one. Amounts keep their minus: they are numbers. The rule is OWASP's:
+//! <https://owasp.org/www-community/attacks/CSV_Injection>.
 //!
 //! Reading takes away exactly the apostrophes that writing put there. So that it can tell, a text
 //! which already looks protected is protected once more: `'=1` is written as `''=1`.
@@ -67,9 +70,10 @@ fn check_header(columns: &'static [Column], header: &csv::StringRecord) -> Resul
 }
 
 fn read_record<R: Row>(record: &csv::StringRecord) -> Result<R, CellError> {
+    let cells: Vec<Cow<'_, str>> = record.iter().map(unprotect).collect();
     let values = R::COLUMNS
         .iter()
-        .zip(record)
+        .zip(&cells)
         .map(|(column, cell)| parse_cell(column, cell))
         .collect::<Result<Vec<_>, _>>()?;
     read_row(&values)
@@ -77,7 +81,7 @@ fn read_record<R: Row>(record: &csv::StringRecord) -> Result<R, CellError> {
 
 fn cell_text(value: Value<'_>) -> Cow<'_, str> {
     match value {
-        Value::Text(text) => protect(text),
+        Value::Text(text) => protect(text).into(),
         Value::Integer(integer) => integer.to_string().into(),
         Value::Amount(amount) => amount.to_string().into(),
         Value::OptionalAmount(amount) => {
@@ -97,7 +101,7 @@ fn parse_cell<'a>(column: &Column, cell: &'a str) -> Result<Value<'a>, CellError
     };
     let parse_amount = || cell.parse::<Amount>().map_err(|error| refuse("an amount", &error));
     Ok(match column.kind {
-        Kind::Text => Value::Text(unprotect(cell)),
+        Kind::Text => Value::Text(cell),
         Kind::Integer => {
             Value::Integer(cell.parse().map_err(|error| refuse("a whole number", &error))?)
         }
@@ -115,18 +119,34 @@ fn parse_cell<'a>(column: &Column, cell: &'a str) -> Result<Value<'a>, CellError
     })
 }
 
-fn protect(text: &str) -> Cow<'_, str> {
-    if is_formula(text.trim_start_matches('\'')) { format!("'{text}").into() } else { text.into() }
+/// After these a spreadsheet may begin a new cell, whatever quotes there are.
+const SEPARATORS: [char; 7] = [',', ';', '|', '"', '\t', '\r', '\n'];
+
+fn protect(text: &str) -> String {
+    let mut cell = String::with_capacity(text.len());
+    for part in text.split_inclusive(SEPARATORS) {
+        if is_formula(part.trim_start_matches('\'')) {
+            cell.push('\'');
+        }
+        cell.push_str(part);
+    }
+    cell
 }
 
-fn unprotect(cell: &str) -> &str {
-    match cell.strip_prefix('\'') {
+/// Only texts were protected, and nothing else begins with an apostrophe.
+fn unprotect(cell: &str) -> Cow<'_, str> {
+    let text = |part| match str::strip_prefix(part, '\'') {
         Some(text) if is_formula(text.trim_start_matches('\'')) => text,
-        _ => cell,
+        _ => part,
+    };
+    if cell.contains('\'') {
+        cell.split_inclusive(SEPARATORS).map(text).collect()
+    } else {
+        cell.into()
     }
 }
 
 /// Spreadsheets of Japanese and Chinese locales read full-width signs as the plain ones.
 fn is_formula(text: &str) -> bool {
-    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
+    text.starts_with(['=', '+', '-', '@', '\0', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
 }

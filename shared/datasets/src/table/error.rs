@@ -30,6 +30,8 @@ pub enum DecodeError {
     Cell { place: Place, error: CellError },
     #[error("it is not a readable Parquet file: {0}")]
     Parquet(#[from] parquet::errors::ParquetError),
+    #[error("it is not a readable Parquet file: it is damaged")]
+    Damaged,
     #[error("it is not a readable CSV file: {0}")]
     Csv(#[from] csv::Error),
 }

@@ -1,5 +1,7 @@
 //! Parquet to rows.
 
+use std::panic::{self, AssertUnwindSafe};
+
 use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, Utc};
 use money::Amount;
@@ -62,7 +64,14 @@ impl Selection {
     }
 }
 
+/// The library asserts that pages are as long as they say; one that is damaged may not be. Nothing
+/// outlives the panic that is caught here.
 fn decode<R: Row>(bytes: Bytes, selection: Option<Selection>) -> Result<Vec<R>, DecodeError> {
+    let rows = panic::catch_unwind(AssertUnwindSafe(|| decode_sound(bytes, selection)));
+    rows.unwrap_or(Err(DecodeError::Damaged))
+}
+
+fn decode_sound<R: Row>(bytes: Bytes, selection: Option<Selection>) -> Result<Vec<R>, DecodeError> {
     let file = SerializedFileReader::new(bytes)?;
     schema::check(R::COLUMNS, file.metadata().file_metadata().schema_descr())?;
     let mut rows = Vec::new();

@@ -1,0 +1,54 @@
+//! How much one report file may be: what stands between a file that unpacks without end and the bill for it.
+
+use std::io::{self, Read};
+
+/// Bounds in bytes, lines and accounts. None is a ratio: real reports are a 37th of their size when packed.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    pub unpacked_bytes: u64,
+    pub lines: u64,
+    pub accounts: usize,
+}
+
+impl Limits {
+    /// AWS begins another file at about a million lines, which are a gigabyte; the largest file that we
+    /// have read of had 22.5 GB (aws-solutions/workload-discovery-on-aws#141). What is let in here fits,
+    /// not compressed at all and of one account, into the 78 GiB of its object, and a function that
+    /// unpacks 77 MB a second has read it within Lambda's 15 minutes.
+    pub const OF_A_FILE: Self =
+        Self { unpacked_bytes: 64 << 30, lines: 100_000_000, accounts: 100_000 };
+}
+
+/// A file has more of something than it may have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the file has more than {limit} {what}, far beyond what AWS writes into one; it is damaged or not a \
+     report"
+)]
+pub struct TooMuch {
+    pub limit: u64,
+    pub what: &'static str,
+}
+
+/// Hands bytes on until there are too many. The error travels inside the I/O error.
+pub(crate) struct Bounded<R> {
+    reader: R,
+    limit: u64,
+    left: u64,
+}
+
+impl<R: Read> Bounded<R> {
+    pub(crate) fn new(reader: R, limit: u64) -> Self {
+        Self { reader, limit, left: limit }
+    }
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.reader.read(buffer)?;
+        let left = self.left.checked_sub(length as u64);
+        let too_much = || TooMuch { limit: self.limit, what: "bytes once it is unpacked" };
+        self.left = left.ok_or_else(|| io::Error::other(too_much()))?;
+        Ok(length)
+    }
+}

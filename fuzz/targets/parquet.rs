@@ -1,0 +1,61 @@
+//! Any bytes as a Parquet file of ours, and ours with any bytes changed: refused, or rows.
+//!
+//! A reader of a report's own Parquet takes the same bytes: it belongs into `read`.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use billing::{LineGroup, Needs, Rater};
+use bytes::Bytes;
+use cur::{LineError, Records};
+use datasets::{ChargeRow, decode_parquet, encode_parquet};
+use libfuzzer_sys::fuzz_target;
+
+const REPORT: &str = include_str!("../../tests/golden/charge-kinds/in/report.csv");
+
+/// A file as the pipeline writes it, with every kind of column.
+static SOUND: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let mut rater = Rater::new("111122223333".parse().expect("an account"), Needs::default());
+    let mut records = Records::new(billing::REQUIRED_COLUMNS);
+    let mut rate = |line: &cur::LineItem<'_>| -> Result<(), Error> { Ok(rater.add(line)?) };
+    records.push(REPORT.as_bytes(), &mut rate).expect("a report");
+    let groups = rater.finish().groups;
+    encode_parquet(groups.chunks(4)).expect("rows").to_vec()
+});
+
+#[derive(Debug)]
+enum Error {
+    Csv(#[expect(dead_code, reason = "shown if the report above does not fit")] cur::CsvError),
+    Line(#[expect(dead_code, reason = "shown if the report above does not fit")] LineError),
+}
+
+impl From<cur::CsvError> for Error {
+    fn from(error: cur::CsvError) -> Self {
+        Self::Csv(error)
+    }
+}
+
+impl From<LineError> for Error {
+    fn from(error: LineError) -> Self {
+        Self::Line(error)
+    }
+}
+
+/// The library's own panics are caught where it is called. A panic that gets past that ends the process.
+static SILENCED: LazyLock<()> = LazyLock::new(|| std::panic::set_hook(Box::new(|_| {})));
+
+fuzz_target!(|input: (Vec<(u16, u8)>, &[u8])| {
+    LazyLock::force(&SILENCED);
+    let (changes, bytes) = input;
+    let mut file = if bytes.is_empty() { SOUND.clone() } else { bytes.to_vec() };
+    for (position, byte) in changes {
+        let length = file.len();
+        file[usize::from(position) % length] = byte;
+    }
+    read(&file.into());
+});
+
+fn read(file: &Bytes) {
+    let _refused_or_rows = decode_parquet::<LineGroup>(file.clone());
+    let _refused_or_rows = decode_parquet::<ChargeRow>(file.clone());
+}
