@@ -9,6 +9,7 @@ mod aws;
 mod batch;
 mod catalog;
 mod cloud;
+mod commitments;
 mod conformance;
 mod conservation;
 mod contracts;

@@ -93,7 +93,7 @@ pub(crate) fn holdings(
         holdings.extend(parts(of_plan(arn, *owner, terms), assignments, period, None)?);
     }
     // Stable: the parts of one commitment keep their order.
-    holdings.sort_by(|a, b| a.arn.cmp(&b.arn));
+    holdings.sort_by(|a, b| (&a.arn, a.first_hour()).cmp(&(&b.arn, b.first_hour())));
     Ok(holdings)
 }
 
@@ -225,6 +225,13 @@ impl Holding {
             currency,
             source: Source::Plan,
             part: WHOLE,
+        }
+    }
+
+    fn first_hour(&self) -> Option<UsageHour> {
+        match &self.source {
+            Source::Reservation(fee) => Some(fee.first_hour),
+            Source::Plan => None,
         }
     }
 

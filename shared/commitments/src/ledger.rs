@@ -135,6 +135,20 @@ pub(crate) struct Entry {
     pub(crate) commitment_cost: Amount,
 }
 
+impl Entry {
+    /// Takes in another of the same, such as lines that differ in a rate alone.
+    fn absorbs(&mut self, other: &Self) -> bool {
+        let is_same = (self.holding, self.usage) == (other.holding, other.usage);
+        if is_same {
+            self.usage_amount += other.usage_amount;
+            self.units += other.units;
+            self.list_cost = self.list_cost.zip(other.list_cost).map(|(a, b)| a + b);
+            self.commitment_cost += other.commitment_cost;
+        }
+        is_same
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Sums {
     list_cost: Option<Amount>,
@@ -220,6 +234,7 @@ impl<'a> Ledger<'a> {
         mut entries: Vec<Entry>,
     ) {
         entries.sort_by_key(|entry| (entry.holding, entry.usage));
+        entries.dedup_by(|other, first| first.absorbs(other));
         let mut used: BTreeMap<usize, (Amount, Amount)> = BTreeMap::new();
         for entry in &entries {
             let benefit = entry.list_cost.map_or(Amount::ZERO, |list| list - entry.commitment_cost);
@@ -298,7 +313,10 @@ impl<'a> Ledger<'a> {
     }
 
     /// Closes the books.
-    pub(crate) fn close(self) -> AllocatedDay {
+    pub(crate) fn close(mut self) -> AllocatedDay {
+        // Stable: of one commitment, assigned parts come first and usage keeps its order.
+        self.allocations
+            .sort_by(|a, b| (a.usage_hour, &a.commitment).cmp(&(b.usage_hour, &b.commitment)));
         AllocatedDay {
             benefits: self.benefits(),
             commitments: self.commitments(),
