@@ -5,7 +5,7 @@ mod template;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use cur::AccountId;
+use cur::{AccountId, Column};
 use pipeline::{Compression, Current, ManifestRef, Plan, RunId, Step, Table, keys};
 use serde_json::{Value, json};
 use template::Template;
@@ -57,9 +57,13 @@ const SETTINGS: [(&str, &[&str]); 6] = [
 /// Which objects of the results bucket each function reads, and which it writes.
 const RIGHTS: [(&str, &[&str], &[&str]); 6] = [
     ("receive-report", &["config/contracts.toml", "current/*", "runs/*"], &["current/*", "runs/*"]),
-    ("split-report", &["runs/*"], &["line_items/*", "runs/*"]),
+    ("split-report", &["runs/*"], &["line_items/*", "line_item_rows/*", "runs/*"]),
     ("register-partitions", &["runs/*"], &["runs/*"]),
-    ("recalculate-account", &["line_items/*", "runs/*"], &["demand/*", "rated/*", "runs/*"]),
+    (
+        "recalculate-account",
+        &["line_items/*", "line_item_rows/*", "runs/*"],
+        &["demand/*", "rated/*", "runs/*"],
+    ),
     ("allocate-commitments", &["demand/*", "runs/*"], &["allocations/*", "runs/*"]),
     (
         "publish-datasets",
@@ -382,7 +386,7 @@ fn tables_lie_where_the_keys_say() {
 #[test]
 fn tables_have_the_columns_of_their_datasets() {
     let template = Template::read();
-    for table in Table::ALL {
+    for table in Table::ALL.into_iter().filter(|table| *table != Table::LineItemRows) {
         let declared = table_input(&template, table.name());
         let found = columns(&declared["StorageDescriptor"]["Columns"]);
         let expected = match datasets::columns(table) {
@@ -394,6 +398,19 @@ fn tables_have_the_columns_of_their_datasets() {
             None => vec![("line".to_owned(), "string".to_owned())],
         };
         assert_eq!(found, expected, "{table}");
+    }
+}
+
+#[test]
+fn rows_are_declared_under_the_names_that_are_read() {
+    let template = Template::read();
+    let declared = table_input(&template, Table::LineItemRows.name());
+    let declared = columns(&declared["StorageDescriptor"]["Columns"]);
+    let declared: BTreeSet<&str> = declared.iter().map(|(name, _)| name.as_str()).collect();
+    let known: BTreeSet<&str> = Column::ALL.into_iter().flat_map(Column::names).copied().collect();
+    assert!(declared.is_subset(&known), "{declared:?}");
+    for column in billing::REQUIRED_COLUMNS {
+        assert!(column.names().iter().any(|name| declared.contains(name)), "{column:?}");
     }
 }
 

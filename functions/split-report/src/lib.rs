@@ -1,8 +1,10 @@
 //! Splits a report file: streams it once and routes each line to its usage account's own objects.
 
 mod account_objects;
+mod account_rows;
 mod compressor;
 mod split;
+mod unpack;
 mod uploads;
 
 use pipeline::{Message, RunId, SplitReceipt, Step};

@@ -1,18 +1,21 @@
 //! One report file from end to end: bytes, records, accounts.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::panic;
 use std::sync::Arc;
 
-use cur::{Column, CsvError, FileFormat, LineError, LineItem, Records, UnreadableFormat};
-use flate2::read::MultiGzDecoder;
+use cur::{AccountId, Column, CsvError, FileFormat, LineError, LineItem, Records, UnknownFormat};
 use pipeline::{LineTotals, Plan, PlannedFile, SplitReceipt};
+use rows::RowsError;
 use runs::Failure;
-use storage::{BlockingReader, Store};
+use storage::{BlockingRanges, BlockingReader, Store};
 use tokio::runtime::Handle;
 use tokio::task;
 
 use crate::account_objects::AccountObjects;
+use crate::account_rows::AccountRows;
+use crate::unpack::{format_of, unpacked};
 use crate::uploads::Uploads;
 
 /// Unpacked bytes handed to the parser at a time: they stay in the CPU's cache, and a record cut in
@@ -20,7 +23,8 @@ use crate::uploads::Uploads;
 const CHUNK_BYTES: usize = 256 * 1024;
 
 /// What no line can be routed or counted without.
-const REQUIRED: [Column; 3] = [Column::UsageAccountId, Column::LineItemType, Column::UnblendedCost];
+pub(crate) const REQUIRED: [Column; 3] =
+    [Column::UsageAccountId, Column::LineItemType, Column::UnblendedCost];
 
 /// Why a report file could not be split. The file is named.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +32,7 @@ pub enum SplitError {
     #[error(transparent)]
     Storage(#[from] storage::Error),
     #[error(transparent)]
-    Format(#[from] UnreadableFormat),
+    Format(#[from] UnknownFormat),
     #[error("`{file}`: {reason}")]
     Content { file: String, reason: ContentError },
 }
@@ -40,10 +44,29 @@ pub enum ContentError {
     Csv(#[from] CsvError),
     #[error("{0}")]
     Line(#[from] LineError),
-    #[error("the gzip data ends before its end; the file is cut off")]
-    CutOff,
-    #[error("the gzip data is damaged: {0}")]
-    Damaged(io::Error),
+    #[error("{0}")]
+    Rows(RowsError),
+    #[error(
+        "its name says that it is {named}, and its bytes say {found}; the file was renamed, unpacked \
+         or replaced after AWS wrote it"
+    )]
+    OtherFormat { named: FileFormat, found: FileFormat },
+    #[error("the {0} data ends before its end; the file is cut off")]
+    CutOff(&'static str),
+    #[error("the {format} data is damaged: {reason}")]
+    Damaged { format: &'static str, reason: String },
+    #[error("the archive has no file in it; a report's has one")]
+    NoMember,
+    #[error(
+        "the archive has {0} files in it; a report's has one, and it is not clear which to bill from"
+    )]
+    SeveralMembers(usize),
+    #[error(
+        "the archive's directory is longer than one file's can be; a report's archive has one file"
+    )]
+    LongDirectory,
+    #[error("the file in the archive is encrypted; AWS does not encrypt reports in this way")]
+    Encrypted,
 }
 
 impl From<SplitError> for Failure {
@@ -62,58 +85,86 @@ pub async fn split(
     reports: &Arc<dyn Store>,
     results: &Arc<dyn Store>,
 ) -> Result<SplitReceipt, SplitError> {
-    let stem = FileFormat::of(&file.key)?.stem(&file.key);
-    let reader = BlockingReader::new(Arc::clone(reports), &file.key, &file.etag, file.size_bytes);
+    let format = FileFormat::of(&file.key)?;
+    let object = BlockingRanges::new(Arc::clone(reports), &file.key, &file.etag, file.size_bytes);
     let uploads = Uploads::new(Arc::clone(results), Handle::current());
-    let objects = AccountObjects::new(plan, stem, uploads);
-    let file = file.clone();
+    let (plan, file) = (plan.clone(), file.clone());
     // Unpacking and parsing never wait, so they would starve the runtime that reads and writes.
-    task::spawn_blocking(move || split_stream(&file, reader, objects))
-        .await
-        .unwrap_or_else(|stopped| panic::resume_unwind(stopped.into_panic()))
+    task::spawn_blocking(move || {
+        let receipt = split_object(&plan, &file, format, object, uploads);
+        receipt.map_err(|error| error.in_file(&file))
+    })
+    .await
+    .unwrap_or_else(|stopped| panic::resume_unwind(stopped.into_panic()))
 }
 
-fn split_stream(
+fn split_object(
+    plan: &Plan,
     file: &PlannedFile,
-    reader: impl Read,
-    mut objects: AccountObjects,
-) -> Result<SplitReceipt, SplitError> {
+    named: FileFormat,
+    object: BlockingRanges,
+    uploads: Uploads,
+) -> Result<SplitReceipt, Broken> {
     let mut totals = LineTotals::default();
+    let stem = named.stem(&file.key);
     // AWS overwrites a file that is no longer needed with an empty one.
-    if file.size_bytes > 0 {
-        let mut route = |line: &LineItem<'_>| route(line, &mut totals, &mut objects);
-        let mut records = Records::new(&REQUIRED);
-        let mut decoder = MultiGzDecoder::new(reader);
-        let mut chunk = vec![0; CHUNK_BYTES];
-        loop {
-            let length = match decoder.read(&mut chunk) {
-                Ok(0) => break,
-                Ok(length) => length,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(unreadable(error).in_file(file)),
-            };
-            let chunk = chunk.get(..length).unwrap_or_default();
-            records.push(chunk, &mut route).map_err(|error| error.in_file(file))?;
-        }
-        records.finish(&mut route).map_err(|error| error.in_file(file))?;
+    if file.size_bytes == 0 {
+        return Ok(SplitReceipt { file: file.key.clone(), totals, accounts: BTreeMap::new() });
     }
-    let accounts = objects.finish()?;
+    let mut reader = BlockingReader::new(object.clone());
+    let found = format_of(&mut reader).map_err(|error| unreadable("", error))?;
+    if found != named {
+        return Err(ContentError::OtherFormat { named, found }.into());
+    }
+    let accounts = if found == FileFormat::Parquet {
+        AccountRows::new(plan, stem, uploads).split(object, &mut totals)?
+    } else {
+        let mut objects = AccountObjects::new(plan, stem, uploads);
+        unpacked(found, reader, |stream| split_stream(stream, found, &mut totals, &mut objects))?;
+        objects.finish()?
+    };
     Ok(SplitReceipt { file: file.key.clone(), totals, accounts })
 }
 
-/// Counts a line as read, and hands it to its account, which counts it again as it is written.
-fn route(
-    line: &LineItem<'_>,
+fn split_stream(
+    stream: &mut dyn Read,
+    format: FileFormat,
     totals: &mut LineTotals,
     objects: &mut AccountObjects,
 ) -> Result<(), Broken> {
+    let mut route = |line: &LineItem<'_>| {
+        let (account, one) = route(line)?;
+        totals.add(&one);
+        objects.add(account, line, &one).map_err(Broken::from)
+    };
+    let mut records = Records::new(&REQUIRED);
+    let mut chunk = vec![0; CHUNK_BYTES];
+    loop {
+        let length = match stream.read(&mut chunk) {
+            Ok(0) => return records.finish(&mut route),
+            Ok(length) => length,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(unreadable(packing(format), error)),
+        };
+        records.push(chunk.get(..length).unwrap_or_default(), &mut route)?;
+    }
+}
+
+/// What the bytes around the lines are called.
+const fn packing(format: FileFormat) -> &'static str {
+    match format {
+        FileFormat::CsvGzip => "gzip",
+        FileFormat::CsvZip => "zip",
+        FileFormat::Csv | FileFormat::Parquet => "",
+    }
+}
+
+/// Whose line it is, and the line as totals of one: counted as read, and by its account once more as it
+/// is written.
+pub(crate) fn route(line: &LineItem<'_>) -> Result<(AccountId, LineTotals), Broken> {
     // Types are checked here so that a new one stops the run before anything is built on it.
     line.line_item_type()?;
-    let account = line.usage_account()?;
-    let one = count(line)?;
-    totals.add(&one);
-    objects.add(account, line, &one)?;
-    Ok(())
+    Ok((line.usage_account()?, count(line)?))
 }
 
 /// A line as totals of one.
@@ -127,7 +178,7 @@ fn count(line: &LineItem<'_>) -> Result<LineTotals, LineError> {
 }
 
 /// What stopped the stream, before the file's name is put to it.
-enum Broken {
+pub(crate) enum Broken {
     Content(ContentError),
     Storage(storage::Error),
 }
@@ -142,11 +193,13 @@ impl Broken {
 }
 
 /// A storage error travels inside the I/O error; anything else is the decoder's.
-fn unreadable(error: io::Error) -> Broken {
+pub(crate) fn unreadable(format: &'static str, error: io::Error) -> Broken {
     match error.downcast::<storage::Error>() {
         Ok(error) => Broken::Storage(error),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => ContentError::CutOff.into(),
-        Err(error) => ContentError::Damaged(error).into(),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            ContentError::CutOff(format).into()
+        }
+        Err(error) => ContentError::Damaged { format, reason: error.to_string() }.into(),
     }
 }
 
@@ -165,6 +218,15 @@ impl From<CsvError> for Broken {
 impl From<LineError> for Broken {
     fn from(error: LineError) -> Self {
         Self::Content(error.into())
+    }
+}
+
+impl From<RowsError> for Broken {
+    fn from(error: RowsError) -> Self {
+        match error {
+            RowsError::Read(error) => unreadable("Parquet", error),
+            other => Self::Content(ContentError::Rows(other)),
+        }
     }
 }
 

@@ -26,8 +26,8 @@ impl ReportChecks {
             let holds = rated.costs.unblended.is_about(rate, rated.usage_amount, TOLERANCE);
             self.rate_times_amount.record(holds, || {
                 format!(
-                    "line {}: {rate} × {} is not {}",
-                    line.line(),
+                    "{}: {rate} × {} is not {}",
+                    line.place(),
                     rated.usage_amount,
                     rated.costs.unblended
                 )
@@ -60,7 +60,7 @@ fn present(tally: &mut Tally, line: &LineItem, column: Column) -> Result<(), Lin
     let value = line.text(column)?;
     let holds = matches!(line.amount(column), Ok(Some(_)));
     tally.record(holds, || {
-        format!("line {}: {} is \"{value}\", not a number", line.line(), line.layout().name(column))
+        format!("{}: {} is \"{value}\", not a number", line.place(), line.layout().name(column))
     });
     Ok(())
 }

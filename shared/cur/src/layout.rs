@@ -47,14 +47,39 @@ impl Layout {
                 (_, name) => unquoted(name),
             })
             .collect();
+        Self::of_names(header, &names, required)
+    }
+
+    /// The layout of a file that is no text, from the names of its columns.
+    pub fn of_columns(names: &[&str], required: &[Column]) -> Result<Self, LayoutError> {
+        let names: Vec<Cow<'_, [u8]>> = names.iter().map(|name| name.as_bytes().into()).collect();
+        Self::of_names(&[], &names, required)
+    }
+
+    /// The layout of records that have only these of the columns, in this order.
+    #[must_use]
+    pub fn of_only(&self, columns: &[Column]) -> Self {
+        let mut found = [None; Column::ALL.len()];
+        for (position, column) in columns.iter().enumerate() {
+            let name = self.name(*column);
+            found[*column as usize] = self.found(*column).map(|_| Found { position, name });
+        }
+        Self { header: Vec::new(), found, field_count: columns.len() }
+    }
+
+    fn of_names(
+        header: &[u8],
+        names: &[Cow<'_, [u8]>],
+        required: &[Column],
+    ) -> Result<Self, LayoutError> {
         let mut found = [None; Column::ALL.len()];
         for (column, found) in Column::ALL.into_iter().zip(&mut found) {
-            *found = find(column, &names)?;
+            *found = find(column, names)?;
             if found.is_none() && required.contains(&column) {
                 return Err(LayoutError::Missing(column));
             }
         }
-        Ok(Self { header: header.to_vec(), found, field_count: ends.len() })
+        Ok(Self { header: header.to_vec(), found, field_count: names.len() })
     }
 
     /// The header as it stands in the file, with its line end if it has one.

@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Table {
+    /// Lines of reports in CSV.
     LineItems,
+    /// Lines of reports in Parquet.
+    LineItemRows,
     Rated,
     Allocations,
     Charges,
@@ -16,12 +19,19 @@ pub enum Table {
 }
 
 impl Table {
-    pub const ALL: [Self; 5] =
-        [Self::LineItems, Self::Rated, Self::Allocations, Self::Charges, Self::DailyCosts];
+    pub const ALL: [Self; 6] = [
+        Self::LineItems,
+        Self::LineItemRows,
+        Self::Rated,
+        Self::Allocations,
+        Self::Charges,
+        Self::DailyCosts,
+    ];
 
     pub const fn name(self) -> &'static str {
         match self {
             Self::LineItems => "line_items",
+            Self::LineItemRows => "line_item_rows",
             Self::Rated => "rated",
             Self::Allocations => "allocations",
             Self::Charges => "charges",
@@ -31,7 +41,7 @@ impl Table {
 
     /// Whether a run has one partition an account instead of one in all.
     pub const fn is_partitioned_by_account(self) -> bool {
-        matches!(self, Self::LineItems | Self::Rated)
+        matches!(self, Self::LineItems | Self::LineItemRows | Self::Rated)
     }
 }
 
