@@ -22,9 +22,11 @@ const SETTINGS: [(&str, &[&str]); 6] = [
         "receive-report",
         &[
             "COMPRESSION",
+            "MANIFEST_LESS",
             // A delivery without files has nothing to split.
             "QUEUE_URL_REGISTER_PARTITIONS",
             "QUEUE_URL_SPLIT_REPORT",
+            "REPLICA_OF",
             "REPORT_BUCKET",
             "RESULTS_BUCKET",
         ],
@@ -316,6 +318,9 @@ fn only_manifests_wake_the_first_step() {
     let keys = &rule["EventPattern"]["detail"]["object"]["key"];
     assert_eq!(*keys, json!([{ "suffix": "-Manifest.json" }, { "suffix": "/Manifest.json" }]));
     assert_eq!(rule["Targets"][0]["Arn"], arn("ReceiveReportQueue"));
+    let data = template.properties("DataFileCreated", "AWS::Events::Rule");
+    let state = json!({ "Fn::If": ["IsManifestLess", "ENABLED", "DISABLED"] });
+    assert_eq!(data["State"], state, "unless someone says that none will come");
     let bucket = template.properties("ReportBucket", "AWS::S3::Bucket");
     let events = json!({ "EventBridgeConfiguration": { "EventBridgeEnabled": true } });
     assert_eq!(bucket["NotificationConfiguration"], events);

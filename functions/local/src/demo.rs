@@ -29,6 +29,7 @@ pub(crate) async fn demo(args: &DemoArgs, out: &mut (dyn Write + Send)) -> anyho
         source,
         out: args.out.join("results-bucket"),
         manifest: None,
+        manifest_less: false,
         compression: Compression::default(),
         json: args.json,
     };
