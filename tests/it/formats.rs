@@ -395,6 +395,7 @@ proptest! {
         owners in prop::collection::vec(0_u32..6, 1..80),
         tags in prop::bool::ANY,
         is_gzip in prop::bool::ANY,
+        group_rows in 1_usize..80,
     ) {
         // Owners have no gaps in their numbers.
         let mut numbers = BTreeMap::new();
@@ -408,15 +409,18 @@ proptest! {
             text.push(format!("{row}.5,{tag},2026-10-01T{:02}:00:00Z", row % 24));
         }
         let tags = if tags { Tags::Map } else { Tags::Json };
-        let bytes = Bytes::from(parquet(&text.join("\n"), Times::Int96, tags, owners.len()));
+        let bytes = Bytes::from(parquet(&text.join("\n"), Times::Int96, tags, group_rows));
         let all = rows_of(&bytes);
         let file = open(bytes);
         let codec = if is_gzip { rows::Codec::Gzip } else { rows::Codec::Zstd };
         let mut found: BTreeMap<u32, Vec<String>> = BTreeMap::new();
-        file.cut(0, &owners, codec, |owner, bytes| {
-            found.entry(owner).or_default().extend(rows_of(&bytes));
-            Ok::<_, rows::RowsError>(())
-        }).unwrap();
+        for batch in file.batches() {
+            batch.cut(&owners, codec, |owner, bytes| {
+                let before = found.insert(owner, rows_of(&bytes));
+                assert_eq!(before, None, "small groups are done together");
+                Ok::<_, rows::RowsError>(())
+            }).unwrap();
+        }
         let mut expected: BTreeMap<u32, Vec<String>> = BTreeMap::new();
         for (owner, row) in owners.iter().zip(all) {
             expected.entry(*owner).or_default().push(row);

@@ -1,14 +1,14 @@
-//! A Parquet report on its way into its accounts' objects: a row group at a time, column by column.
+//! A Parquet report on its way into its accounts' objects: some row groups at a time, column by column.
 //!
-//! Memory: the account of each row of a group, the packed columns of one pass (`rows`), a window of the
-//! report and the objects in flight (`uploads`).
+//! Memory: 32 MiB of row groups or a window over a large one, 16 MiB of packed columns of one pass, four
+//! bytes a row (all of them in `rows`), and 8 MiB of objects in flight (`uploads`).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use cur::{AccountId, Column};
 use pipeline::{AccountTotals, Compression, LineTotals, Plan, keys};
-use rows::{Codec, ReportFile};
-use std::sync::Arc;
+use rows::{Batch, Codec, ReportFile};
 use storage::BlockingRanges;
 
 use crate::split::{Broken, REQUIRED, route};
@@ -30,7 +30,7 @@ pub(crate) struct AccountRows<'a> {
     accounts: BTreeMap<AccountId, AccountTotals>,
 }
 
-/// Whose the rows of a group are.
+/// Whose the rows of a batch are.
 #[derive(Default)]
 struct Owners {
     numbers: BTreeMap<AccountId, u32>,
@@ -52,28 +52,28 @@ impl<'a> AccountRows<'a> {
         let size_bytes = object.size_bytes();
         let file = ReportFile::open(size_bytes, Arc::new(move |range| object.read(range)))?;
         let layout = file.layout(&REQUIRED)?;
-        for group in 0..file.group_count() {
+        for batch in file.batches() {
             let mut owners = Owners::default();
-            file.lines_of_group(group, &layout, &ROUTED, |line| {
+            batch.lines(&layout, &ROUTED, |line| {
                 let (account, one) = route(line)?;
                 totals.add(&one);
                 owners.push(account);
                 self.accounts.entry(account).or_default().totals.add(&one);
                 Ok::<_, Broken>(())
             })?;
-            self.write(&file, group, &owners)?;
+            self.write(&batch, &owners)?;
         }
         self.uploads.finish()?;
         Ok(self.accounts)
     }
 
-    /// Writes what a group has of each account as objects of their own.
-    fn write(&mut self, file: &ReportFile, group: usize, owners: &Owners) -> Result<(), Broken> {
+    /// Writes what the rows have of each account as objects of their own.
+    fn write(&mut self, batch: &Batch<'_>, owners: &Owners) -> Result<(), Broken> {
         let codec = match self.plan.compression {
             Compression::Zstd => Codec::Zstd,
             Compression::Gzip => Codec::Gzip,
         };
-        file.cut(group, &owners.of_row, codec, |owner, bytes| {
+        batch.cut(&owners.of_row, codec, |owner, bytes| {
             let account = owners.accounts[owner as usize];
             let objects = &mut self.accounts.entry(account).or_default().objects;
             let part = u32::try_from(objects.len()).unwrap_or(u32::MAX);

@@ -82,7 +82,7 @@ pub fn line_items(plan: &Plan, account: AccountId, file_stem: &str, part: u32) -
     format!("{folder}/{}.csv.{extension}", part_name(file_stem, part))
 }
 
-/// The same of a report file in Parquet: a part a row group. A table of text must not meet them.
+/// The same of a report file in Parquet. A table of text must not meet them.
 pub fn line_item_rows(plan: &Plan, account: AccountId, file_stem: &str, part: u32) -> String {
     let folder = partition(plan, Table::LineItemRows, Some(account));
     format!("{folder}/{}.parquet", part_name(file_stem, part))

@@ -1,6 +1,6 @@
-//! A row group cut into one file an owner: every column, with its type, each value as it was.
+//! Rows cut into one file an owner: every column, with its type, each value as it was.
 //!
-//! Parquet keeps a column's values together, so the group is cut column by column. Memory is bounded by
+//! Parquet keeps a column's values together, so rows are cut column by column. Memory is bounded by
 //! the owners done at a time: as many as make about [`PASS_BYTES`] of packed columns, and no more
 //! columns of owners than [`PASS_CHUNKS`]. The columns are read again for the next of them.
 
@@ -8,26 +8,31 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use parquet::basic::{Compression, GzipLevel, ZstdLevel};
-use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::basic::{Compression, GzipLevel, Type, ZstdLevel};
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_typed_column_reader};
 use parquet::column::writer::{
     ColumnCloseResult, ColumnWriter, get_column_writer, get_typed_column_writer_mut,
 };
-use parquet::data_type::DataType;
+use parquet::data_type::{
+    BoolType, ByteArrayType, DataType, DoubleType, FixedLenByteArrayType, FloatType, Int32Type,
+    Int64Type, Int96Type,
+};
 use parquet::file::properties::{
     EnabledStatistics, WriterProperties, WriterPropertiesPtr, WriterVersion,
 };
 use parquet::file::writer::{SerializedFileWriter, SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescriptor;
 
-use crate::{ReportFile, RowsError};
+use crate::RowsError;
+use crate::batch::{Batch, rows_of};
 
-/// Columns are read one after the other, so many small ones come in one request.
-const WINDOW_BYTES: usize = 8 * 1024 * 1024;
 /// Packed columns of all owners of a pass.
-const PASS_BYTES: u64 = 32 * 1024 * 1024;
+const PASS_BYTES: u64 = 16 * 1024 * 1024;
 /// Columns of all owners of a pass. What is noted of each takes about a kilobyte.
 const PASS_CHUNKS: usize = 32 * 1024;
+/// Distinct values that a column of an owner is looked up in. Ids of lines repeat in none, and every
+/// owner of a pass would hold them.
+const DICTIONARY_BYTES: usize = 256 * 1024;
 /// Rows taken from a column at a time.
 const ROWS_IN_BATCH: usize = 8 * 1024;
 
@@ -50,23 +55,22 @@ struct Chunk {
     close: ColumnCloseResult,
 }
 
-impl ReportFile {
-    /// Cuts a row group by the owner of each row, numbered from 0 without a gap, and hands on files: one
-    /// an owner, more for an owner whose rows are too many for one.
+impl Batch<'_> {
+    /// Cuts the rows by the owner of each, numbered from 0 without a gap, and hands on files: one an
+    /// owner, more for an owner whose rows are too many for one.
     pub fn cut<E: From<RowsError>>(
         &self,
-        group: usize,
         owners: &[u32],
         codec: Codec,
         mut on_file: impl FnMut(u32, Bytes) -> Result<(), E>,
     ) -> Result<(), E> {
-        let bytes = self.group(group).compressed_size().unsigned_abs();
+        let bytes = self.packed_bytes();
         let (pieces, piece_of_row) = pieces(owners, bytes);
         let properties = self.properties(codec)?;
         let mut start = 0;
         while start < pieces.len() {
             let end = start + self.pass(&pieces[start..], owners.len(), bytes);
-            let chunks = self.chunks(group, &piece_of_row, start..end, &properties)?;
+            let chunks = self.chunks(&piece_of_row, start..end, &properties)?;
             for (piece, chunks) in pieces[start..end].iter().zip(chunks) {
                 on_file(piece.owner, self.assemble(piece, chunks, &properties)?)?;
             }
@@ -77,7 +81,7 @@ impl ReportFile {
 
     /// How many pieces are done in one pass over the columns.
     fn pass(&self, pieces: &[Piece], all_rows: usize, all_bytes: u64) -> usize {
-        let most = (PASS_CHUNKS / self.columns().len().max(1)).max(1);
+        let most = (PASS_CHUNKS / self.file.columns().len().max(1)).max(1);
         let rows = rows_in(PASS_BYTES, all_rows, all_bytes);
         let mut taken = 0;
         let fits = |piece: &&Piece| {
@@ -90,18 +94,20 @@ impl ReportFile {
     /// The columns of these pieces.
     fn chunks(
         &self,
-        group: usize,
         piece_of_row: &[u32],
         pieces: Range<usize>,
         properties: &WriterPropertiesPtr,
     ) -> Result<Vec<Vec<Chunk>>, RowsError> {
-        let source = self.source(WINDOW_BYTES);
+        let source = self.in_turn();
         let mut chunks: Vec<Vec<Chunk>> = pieces.clone().map(|_| Vec::new()).collect();
-        for (index, column) in self.columns().iter().enumerate() {
-            let in_column = |error| self.in_column(error, group, index);
-            let reader = self.column_from(Arc::clone(&source), group, index)?;
-            let mut column = Column::new(column, piece_of_row, pieces.clone(), properties);
-            let column = column.cut(reader).map_err(in_column)?;
+        for (index, descriptor) in self.file.columns().iter().enumerate() {
+            let groups = self.groups().map(|(number, group)| {
+                let reader = self.column(Arc::clone(&source), group, index)?;
+                Ok(Group { number, rows: rows_of(group), reader })
+            });
+            let groups = groups.collect::<Result<Vec<_>, RowsError>>()?;
+            let column = Column { descriptor, piece_of_row, pieces: pieces.clone(), properties };
+            let column = column.cut(groups)?;
             chunks.iter_mut().zip(column).for_each(|(chunks, chunk)| chunks.push(chunk));
         }
         Ok(chunks)
@@ -114,7 +120,7 @@ impl ReportFile {
         chunks: Vec<Chunk>,
         properties: &WriterPropertiesPtr,
     ) -> Result<Bytes, RowsError> {
-        let schema = self.metadata.file_metadata().schema_descr().root_schema_ptr();
+        let schema = self.file.metadata.file_metadata().schema_descr().root_schema_ptr();
         let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::clone(properties))?;
         let mut group = writer.next_row_group()?;
         for Chunk { bytes, close } in chunks {
@@ -131,11 +137,12 @@ impl ReportFile {
             Codec::Zstd => Compression::ZSTD(ZstdLevel::try_new(1)?),
             Codec::Gzip => Compression::GZIP(GzipLevel::try_new(1)?),
         };
-        let notes = self.metadata.file_metadata().key_value_metadata().cloned();
+        let notes = self.file.metadata.file_metadata().key_value_metadata().cloned();
         let properties = WriterProperties::builder()
             .set_created_by("sluice version 1".to_owned())
             .set_writer_version(WriterVersion::PARQUET_1_0)
             .set_compression(compression)
+            .set_dictionary_page_size_limit(DICTIONARY_BYTES)
             .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_offset_index_disabled(true)
             .set_key_value_metadata(notes);
@@ -184,6 +191,13 @@ struct Column<'a> {
     properties: &'a WriterPropertiesPtr,
 }
 
+/// The column in one row group.
+struct Group {
+    number: usize,
+    rows: usize,
+    reader: ColumnReader,
+}
+
 /// What a piece gets of the rows at hand.
 struct Part<T: DataType> {
     values: Vec<T::T>,
@@ -192,45 +206,41 @@ struct Part<T: DataType> {
     rows: usize,
 }
 
-impl<'a> Column<'a> {
-    fn new(
-        descriptor: &'a Arc<ColumnDescriptor>,
-        piece_of_row: &'a [u32],
-        pieces: Range<usize>,
-        properties: &'a WriterPropertiesPtr,
-    ) -> Self {
-        Self { descriptor, piece_of_row, pieces, properties }
-    }
-
-    fn cut(&mut self, reader: ColumnReader) -> Result<Vec<Chunk>, RowsError> {
-        match reader {
-            ColumnReader::BoolColumnReader(reader) => self.cut_typed(reader),
-            ColumnReader::Int32ColumnReader(reader) => self.cut_typed(reader),
-            ColumnReader::Int64ColumnReader(reader) => self.cut_typed(reader),
-            ColumnReader::Int96ColumnReader(reader) => self.cut_typed(reader),
-            ColumnReader::FloatColumnReader(reader) => self.cut_typed(reader),
-            ColumnReader::DoubleColumnReader(reader) => self.cut_typed(reader),
-            ColumnReader::ByteArrayColumnReader(reader) => self.cut_typed(reader),
-            ColumnReader::FixedLenByteArrayColumnReader(reader) => self.cut_typed(reader),
+impl Column<'_> {
+    fn cut(&self, groups: Vec<Group>) -> Result<Vec<Chunk>, RowsError> {
+        match self.descriptor.physical_type() {
+            Type::BOOLEAN => self.cut_typed::<BoolType>(groups),
+            Type::INT32 => self.cut_typed::<Int32Type>(groups),
+            Type::INT64 => self.cut_typed::<Int64Type>(groups),
+            Type::INT96 => self.cut_typed::<Int96Type>(groups),
+            Type::FLOAT => self.cut_typed::<FloatType>(groups),
+            Type::DOUBLE => self.cut_typed::<DoubleType>(groups),
+            Type::BYTE_ARRAY => self.cut_typed::<ByteArrayType>(groups),
+            Type::FIXED_LEN_BYTE_ARRAY => self.cut_typed::<FixedLenByteArrayType>(groups),
         }
     }
 
-    fn cut_typed<T: DataType>(
-        &self,
-        mut reader: ColumnReaderImpl<T>,
-    ) -> Result<Vec<Chunk>, RowsError> {
+    fn cut_typed<T: DataType>(&self, groups: Vec<Group>) -> Result<Vec<Chunk>, RowsError> {
         let count = self.pieces.len();
         let mut sinks: Vec<_> = (0..count).map(|_| TrackedWrite::new(Vec::new())).collect();
         let mut writers: Vec<_> = sinks.iter_mut().map(|sink| self.writer(sink)).collect();
         let mut parts: Vec<Part<T>> = (0..count).map(|_| Part::new()).collect();
         let mut all = Part::<T>::new();
         let mut owners = self.piece_of_row;
-        while !owners.is_empty() {
-            all.read(&mut reader, owners.len().min(ROWS_IN_BATCH))?;
-            let (now, rest) = owners.split_at(all.rows);
-            self.hand_out(&all, now, &mut parts)?;
-            for (part, writer) in parts.iter_mut().zip(&mut writers) {
-                part.write_to(writer)?;
+        for Group { number, rows, reader } in groups {
+            let in_column =
+                |error: RowsError| error.in_column(number, &self.descriptor.path().string());
+            let mut reader = get_typed_column_reader::<T>(reader);
+            let (mut of_group, rest) = owners.split_at(rows);
+            while !of_group.is_empty() {
+                let rows = of_group.len().min(ROWS_IN_BATCH);
+                all.read(&mut reader, rows).map_err(in_column)?;
+                let (now, later) = of_group.split_at(all.rows);
+                self.hand_out(&all, now, &mut parts).map_err(in_column)?;
+                for (part, writer) in parts.iter_mut().zip(&mut writers) {
+                    part.write_to(writer)?;
+                }
+                of_group = later;
             }
             owners = rest;
         }

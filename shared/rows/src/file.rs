@@ -3,18 +3,13 @@
 use std::sync::Arc;
 
 use cur::{Column, Layout};
-use parquet::column::reader::{ColumnReader, get_column_reader};
 use parquet::file::metadata::{
     ColumnChunkMetaData, ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData,
 };
-use parquet::file::reader::SerializedPageReader;
 use parquet::schema::types::ColumnDescriptor;
 
 use crate::source::Source;
 use crate::{ReadAt, RowsError};
-
-/// For a footer, and columns that are read side by side.
-const SMALL_WINDOW_BYTES: usize = 1024 * 1024;
 
 pub struct ReportFile {
     read: ReadAt,
@@ -25,22 +20,18 @@ pub struct ReportFile {
 impl ReportFile {
     /// Rows of a row group: four bytes are held of each.
     pub const GROUP_ROWS_MAX: i64 = 4 * 1024 * 1024;
-    /// What AWS writes has a tenth of it.
+    /// Packed. Writers make an eighth of it by default, and that before packing.
     pub const GROUP_BYTES_MAX: i64 = 1024 * 1024 * 1024;
 
     /// Reads the footer.
     pub fn open(size_bytes: u64, read: ReadAt) -> Result<Self, RowsError> {
-        let source = Source::new(Arc::clone(&read), size_bytes, SMALL_WINDOW_BYTES);
+        let source = Source::new(Arc::clone(&read), size_bytes);
         let metadata = ParquetMetaDataReader::new().parse_and_finish(&source)?;
         let file = Self { read, size_bytes, metadata };
         for (group, metadata) in file.metadata.row_groups().iter().enumerate() {
             file.check(group, metadata)?;
         }
         Ok(file)
-    }
-
-    pub fn group_count(&self) -> usize {
-        self.metadata.num_row_groups()
     }
 
     /// Where the known columns stand. A file without one of the required ones is refused.
@@ -56,31 +47,16 @@ impl ReportFile {
         self.metadata.file_metadata().schema_descr().columns()
     }
 
-    pub(crate) fn group(&self, group: usize) -> &RowGroupMetaData {
-        self.metadata.row_group(group)
+    pub(crate) fn groups(&self) -> &[RowGroupMetaData] {
+        self.metadata.row_groups()
     }
 
-    /// A source for columns that are read one after the other.
-    pub(crate) fn source(&self, window_bytes: usize) -> Arc<Source> {
-        Arc::new(Source::new(Arc::clone(&self.read), self.size_bytes, window_bytes))
+    pub(crate) fn source(&self) -> Source {
+        Source::new(Arc::clone(&self.read), self.size_bytes)
     }
 
-    /// A column that is read side by side with others.
-    pub(crate) fn column(&self, group: usize, column: usize) -> Result<ColumnReader, RowsError> {
-        self.column_from(self.source(SMALL_WINDOW_BYTES), group, column)
-    }
-
-    pub(crate) fn column_from(
-        &self,
-        source: Arc<Source>,
-        group: usize,
-        column: usize,
-    ) -> Result<ColumnReader, RowsError> {
-        let group = self.group(group);
-        let rows = usize::try_from(group.num_rows()).unwrap_or_default();
-        let chunk = group.column(column);
-        let pages = SerializedPageReader::new(source, chunk, rows, None)?;
-        Ok(get_column_reader(Arc::clone(&self.columns()[column]), Box::new(pages)))
+    pub(crate) fn in_column(&self, error: RowsError, group: usize, column: usize) -> RowsError {
+        error.in_column(group, &self.columns()[column].path().string())
     }
 
     /// The footer is anybody's: what it says must fit the file, and what we hold.

@@ -12,18 +12,23 @@ use parquet::file::reader::{ChunkReader, Length};
 /// Reads a range of a file that does not change.
 pub type ReadAt = Arc<dyn Fn(Range<u64>) -> io::Result<Bytes> + Send + Sync>;
 
-/// The largest page or footer. AWS writes pages of one MiB.
+/// The largest page or footer. Writers make pages of one MiB by default.
 const READ_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// What a page unpacks to at most: its header says so before anything is unpacked.
 const PAGE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Read at once from storage.
+const REQUEST_BYTES: u64 = 8 * 1024 * 1024;
 /// Room for a page's header, which may have the column's smallest and largest value in it.
 const HEADER_BYTES: usize = 256 * 1024;
 
-/// Memory: one window.
+/// Memory: one window, or what is held.
 pub(crate) struct Source {
     read: ReadAt,
     size_bytes: u64,
-    window_bytes: usize,
+    /// How much is read at a time.
+    window_bytes: u64,
+    /// What is read all at once.
+    held: Range<u64>,
     window: Mutex<Window>,
 }
 
@@ -34,29 +39,58 @@ struct Window {
 }
 
 impl Source {
+    /// Reads no more than it is asked for.
+    pub(crate) fn new(read: ReadAt, size_bytes: u64) -> Self {
+        Self { read, size_bytes, window_bytes: 0, held: 0..0, window: Mutex::default() }
+    }
+
     /// Columns that are read side by side need a window each; one after the other they share one.
-    pub(crate) fn new(read: ReadAt, size_bytes: u64, window_bytes: usize) -> Self {
-        Self { read, size_bytes, window_bytes, window: Mutex::default() }
+    pub(crate) fn with_window(self, bytes: u64) -> Self {
+        Self { window_bytes: bytes, ..self }
+    }
+
+    pub(crate) fn holding(self, range: Range<u64>) -> Self {
+        Self { held: range, ..self }
     }
 
     /// At least this many bytes from `start` on, or all there are.
     fn window_at(&self, start: u64, length: usize) -> Result<Bytes> {
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
-        let end = start.saturating_add(length as u64).min(self.size_bytes);
-        let is_inside = window.start <= start && end <= window.start + window.bytes.len() as u64;
+        let range = self.range(start, length as u64);
+        let is_inside =
+            window.start <= start && range.end <= window.start + window.bytes.len() as u64;
         if !is_inside {
-            let wanted = start.saturating_add(self.window_bytes as u64).min(self.size_bytes);
+            let wanted = if self.held.contains(&start) {
+                self.held.clone()
+            } else {
+                start..self.range(start, self.window_bytes).end.max(range.end)
+            };
             *window = Window::default();
-            let range = start..wanted.max(end);
-            let bytes = if range.is_empty() { Bytes::new() } else { self.fetch(range)? };
-            *window = Window { start, bytes };
+            *window = Window { start: wanted.start, bytes: self.fetch(wanted)? };
         }
         let offset = usize::try_from(start - window.start)?;
         Ok(window.bytes.slice(offset.min(window.bytes.len())..))
     }
 
+    /// What there is of so many bytes.
+    fn range(&self, start: u64, length: u64) -> Range<u64> {
+        let end = if self.held.contains(&start) { self.held.end } else { self.size_bytes };
+        start..start.saturating_add(length).min(end)
+    }
+
+    /// In requests of a size that one of them does not time out.
     fn fetch(&self, range: Range<u64>) -> Result<Bytes> {
-        (self.read)(range).map_err(|error| ParquetError::External(Box::new(error)))
+        let read =
+            |range| (self.read)(range).map_err(|error| ParquetError::External(Box::new(error)));
+        let length = range.end.saturating_sub(range.start);
+        if length <= REQUEST_BYTES {
+            return if length == 0 { Ok(Bytes::new()) } else { read(range) };
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(length)?);
+        for start in range.clone().step_by(usize::try_from(REQUEST_BYTES)?) {
+            bytes.extend_from_slice(&read(start..range.end.min(start + REQUEST_BYTES))?);
+        }
+        Ok(bytes.into())
     }
 }
 
