@@ -12,6 +12,7 @@ use parquet::data_type::{DataType, Int96};
 use parquet::schema::types::ColumnDescriptor;
 
 use crate::RowsError;
+use crate::error::caught;
 
 /// The cells of a batch of rows, from the first to the last.
 pub(crate) trait Cells {
@@ -202,8 +203,8 @@ impl<T: DataType, W: Fn(&T::T, &mut Vec<u8>)> Cells for Batch<T, W> {
         self.values.clear();
         self.present.clear();
         (self.next_row, self.next_value) = (0, 0);
-        let present = Some(&mut self.present);
-        let (read, _, _) = self.reader.read_records(rows, present, None, &mut self.values)?;
+        let Self { reader, values, present, .. } = self;
+        let (read, _, _) = caught(|| reader.read_records(rows, Some(present), None, values))?;
         if read == rows { Ok(()) } else { Err(RowsError::damaged("it ends before its row group")) }
     }
 

@@ -25,6 +25,7 @@ use parquet::schema::types::ColumnDescriptor;
 
 use crate::RowsError;
 use crate::batch::{Batch, rows_of};
+use crate::error::caught;
 
 /// Packed columns of all owners of a pass.
 const PASS_BYTES: u64 = 16 * 1024 * 1024;
@@ -306,8 +307,8 @@ impl<T: DataType> Part<T> {
     fn read(&mut self, reader: &mut ColumnReaderImpl<T>, rows: usize) -> Result<(), RowsError> {
         self.clear();
         let Self { values, definitions, repetitions, .. } = self;
-        let (read, _, _) =
-            reader.read_records(rows, Some(definitions), Some(repetitions), values)?;
+        let (definitions, repetitions) = (Some(definitions), Some(repetitions));
+        let (read, _, _) = caught(|| reader.read_records(rows, definitions, repetitions, values))?;
         if read == 0 {
             return Err(RowsError::damaged("it ends before its row group"));
         }

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 
 use cur::LayoutError;
 use parquet::errors::ParquetError;
@@ -39,6 +40,14 @@ impl RowsError {
 
     pub(crate) fn damaged(reason: impl Into<String>) -> Self {
         Self::Damaged { place: String::new(), reason: reason.into() }
+    }
+}
+
+/// Parquet's reader panics on some damaged data where it should say so. What it has read is given up then.
+pub(crate) fn caught<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, RowsError> {
+    match panic::catch_unwind(AssertUnwindSafe(read)) {
+        Ok(result) => Ok(result?),
+        Err(_) => Err(RowsError::damaged("its parts contradict each other")),
     }
 }
 

@@ -8,6 +8,7 @@ use parquet::file::metadata::{
 };
 use parquet::schema::types::ColumnDescriptor;
 
+use crate::error::caught;
 use crate::source::Source;
 use crate::{ReadAt, RowsError};
 
@@ -26,7 +27,7 @@ impl ReportFile {
     /// Reads the footer.
     pub fn open(size_bytes: u64, read: ReadAt) -> Result<Self, RowsError> {
         let source = Source::new(Arc::clone(&read), size_bytes);
-        let metadata = ParquetMetaDataReader::new().parse_and_finish(&source)?;
+        let metadata = caught(|| ParquetMetaDataReader::new().parse_and_finish(&source))?;
         let file = Self { read, size_bytes, metadata };
         for (group, metadata) in file.metadata.row_groups().iter().enumerate() {
             file.check(group, metadata)?;
