@@ -31,6 +31,9 @@ pub enum LayoutError {
     Twice(&'static str),
 }
 
+/// Where a column stands that the file has and that was left out: reading it is a mistake of ours.
+const LEFT_OUT: usize = usize::MAX;
+
 /// A byte order mark: some tools put one before the first column.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -59,10 +62,12 @@ impl Layout {
     /// The layout of records that have only these of the columns, in this order.
     #[must_use]
     pub fn of_only(&self, columns: &[Column]) -> Self {
-        let mut found = [None; Column::ALL.len()];
+        let left_out = |found: Found| Found { position: LEFT_OUT, ..found };
+        let mut found = self.found.map(|found| found.map(left_out));
         for (position, column) in columns.iter().enumerate() {
-            let name = self.name(*column);
-            found[*column as usize] = self.found(*column).map(|_| Found { position, name });
+            if let Some(found) = &mut found[*column as usize] {
+                found.position = position;
+            }
         }
         Self { header: Vec::new(), found, field_count: columns.len() }
     }
@@ -89,7 +94,9 @@ impl Layout {
 
     /// The field of a record in which this column stands, if the file has it.
     pub fn position(&self, column: Column) -> Option<usize> {
-        self.found(column).map(|found| found.position)
+        let position = self.found(column).map(|found| found.position);
+        debug_assert_ne!(position, Some(LEFT_OUT), "{column:?} is read and was left out");
+        position
     }
 
     /// The column's name in this file.
