@@ -1,21 +1,24 @@
-//! Any bytes as a Parquet file of ours, and ours with any bytes changed: refused, or rows.
-//!
-//! A reader of a report's own Parquet takes the same bytes: it belongs into `read`.
+//! Any bytes as a Parquet file of ours or of a report, and ours with any bytes changed: refused, or rows.
 #![no_main]
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use billing::{LineGroup, Needs, Rater};
 use bytes::Bytes;
-use cur::{LineError, Records};
+use cur::{Column, LineError, Records};
 use datasets::{ChargeRow, decode_parquet, encode_parquet};
 use libfuzzer_sys::fuzz_target;
+use rows::{Codec, ReadAt, ReportFile, RowsError};
 
 const REPORT: &str = include_str!("../../tests/golden/charge-kinds/in/report.csv");
 
 /// A file as the pipeline writes it, with every kind of column.
 static SOUND: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    let mut rater = Rater::new("111122223333".parse().expect("an account"), Needs::default());
+    let mut rater = Rater::new(
+        "111122223333".parse().expect("an account"),
+        "2026-10".parse().expect("a period"),
+        Needs::default(),
+    );
     let mut records = Records::new(billing::REQUIRED_COLUMNS);
     let mut rate = |line: &cur::LineItem<'_>| -> Result<(), Error> { Ok(rater.add(line)?) };
     records.push(REPORT.as_bytes(), &mut rate).expect("a report");
@@ -58,4 +61,27 @@ fuzz_target!(|input: (Vec<(u16, u8)>, &[u8])| {
 fn read(file: &Bytes) {
     let _refused_or_rows = decode_parquet::<LineGroup>(file.clone());
     let _refused_or_rows = decode_parquet::<ChargeRow>(file.clone());
+    let _refused_or_lines = read_report(file.clone());
+}
+
+/// As a report's file: every column that is known, then cut into two accounts' files.
+fn read_report(file: Bytes) -> Result<(), RowsError> {
+    let size_bytes = file.len() as u64;
+    let read: ReadAt = Arc::new(move |range| {
+        let [start, end] = [range.start, range.end].map(|at| usize::try_from(at).unwrap_or(usize::MAX));
+        let found = file.get(start..end).ok_or(std::io::ErrorKind::UnexpectedEof)?;
+        Ok(Bytes::copy_from_slice(found))
+    });
+    let file = ReportFile::open(size_bytes, read)?;
+    let layout = file.layout(&[])?;
+    for batch in file.batches() {
+        let mut owners = Vec::new();
+        batch.lines(&layout, &Column::ALL, |line| {
+            let _cell = line.text(Column::LineItemType);
+            owners.push(u32::try_from(owners.len() % 2).unwrap_or_default());
+            Ok::<_, RowsError>(())
+        })?;
+        batch.cut(&owners, Codec::Zstd, |_, _| Ok::<_, RowsError>(()))?;
+    }
+    Ok(())
 }

@@ -55,6 +55,8 @@ def create_stack(template_url, report_bucket):
         Capabilities=["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
         Parameters=[
             {"ParameterKey": "ReportBucketName", "ParameterValue": report_bucket},
+            # A generated report's manifest names a bucket that is not there.
+            {"ParameterKey": "ReplicaOf", "ParameterValue": "example-report-bucket"},
             {"ParameterKey": "Architecture", "ParameterValue": "x86_64"},
         ],
     )

@@ -37,6 +37,8 @@ fn app(results: &MemoryStore) -> App {
         catalog: Arc::new(NoCatalog),
         settings: runs::Settings {
             compression: Compression::Zstd,
+            replica_of: None,
+            manifest_less: false,
             database: "sluice".to_owned(),
             results_url: "s3://results".to_owned(),
         },
@@ -183,6 +185,7 @@ fn a_function_says_everything_that_is_missing() {
     let uses = Uses { reports: true, catalog: true, sends_to: &[Step::SplitReport] };
     let bad = |name: &str| match name {
         "COMPRESSION" => Some("brotli".to_owned()),
+        "MANIFEST_LESS" => Some("yes".to_owned()),
         "DATABASE" => Some(" ".to_owned()),
         "DEAD_LETTER_QUEUE_URL" => Some("dead-letters".to_owned()),
         _ => None,
@@ -191,6 +194,7 @@ fn a_function_says_everything_that_is_missing() {
         Settings::read(uses, bad).unwrap_err().to_string(),
         "the function cannot start: RESULTS_BUCKET is not set; DEAD_LETTER_QUEUE_URL is \
          `dead-letters`, which is not a URL; COMPRESSION is `brotli`, expected zstd or gzip; \
+         MANIFEST_LESS is `yes`, expected true or false; \
          REPORT_BUCKET is not set; DATABASE is not set; WORKGROUP is not set; \
          QUEUE_URL_SPLIT_REPORT is not set"
     );
@@ -205,6 +209,7 @@ fn a_function_is_asked_only_for_what_it_uses() {
     };
     let settings = Settings::read(Uses::default(), least).unwrap();
     assert_eq!(settings.compression, Compression::Zstd);
+    assert_eq!((settings.replica_of, settings.manifest_less), (None, false));
     assert_eq!((settings.report_bucket, settings.catalog), (None, None));
     assert!(settings.queue_urls.is_empty());
 }

@@ -50,6 +50,7 @@ fn a_delivery_ends_as_on_a_laptop() {
         rates: None,
         out: expected.clone(),
         manifest: Some(summary.manifest_keys[0].clone()),
+        manifest_less: false,
         compression: Compression::Zstd,
         is_quiet: true,
     };

@@ -201,9 +201,9 @@ async fn streams_that_do_not_end_well_are_refused() {
         &["the gzip data is damaged"],
     )
     .await;
-    refused(text.into_bytes(), &["the gzip data is damaged"]).await;
+    refused(text.into_bytes(), &["its name says that it is csv.gz, and its bytes say csv"]).await;
     refused(b"\x1f\x8b".to_vec(), &["the file is cut off"]).await;
-    refused([&b"PK\x03\x04"[..], &[0; 60]].concat(), &["the gzip data is damaged"]).await;
+    refused([&b"PK\x03\x04"[..], &[0; 60]].concat(), &["and its bytes say csv.zip"]).await;
 }
 
 /// A service, a usage type, an operation and a region that a spreadsheet would run.

@@ -5,7 +5,7 @@ mod template;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use cur::AccountId;
+use cur::{AccountId, Column};
 use pipeline::{Compression, Current, ManifestRef, Plan, RunId, Step, Table, keys};
 use serde_json::{Value, json};
 use template::Template;
@@ -22,12 +22,14 @@ const SETTINGS: [(&str, &[&str]); 6] = [
         "receive-report",
         &[
             "COMPRESSION",
+            "MANIFEST_LESS",
             // A run that is resumed may have stopped at any step.
             "QUEUE_URL_ALLOCATE_COMMITMENTS",
             "QUEUE_URL_PUBLISH_DATASETS",
             "QUEUE_URL_RECALCULATE_ACCOUNT",
             "QUEUE_URL_REGISTER_PARTITIONS",
             "QUEUE_URL_SPLIT_REPORT",
+            "REPLICA_OF",
             "REPORT_BUCKET",
             "RESULTS_BUCKET",
         ],
@@ -64,9 +66,13 @@ const RIGHTS: [(&str, &[&str], &[&str]); 6] = [
         &["config/contracts.toml", "config/savings-plan-rates.csv", "current/*", "runs/*"],
         &["current/*", "runs/*"],
     ),
-    ("split-report", &["runs/*"], &["line_items/*", "runs/*"]),
+    ("split-report", &["runs/*"], &["line_items/*", "line_item_rows/*", "runs/*"]),
     ("register-partitions", &["runs/*"], &["runs/*"]),
-    ("recalculate-account", &["line_items/*", "runs/*"], &["demand/*", "rated/*", "runs/*"]),
+    (
+        "recalculate-account",
+        &["line_items/*", "line_item_rows/*", "runs/*"],
+        &["demand/*", "rated/*", "runs/*"],
+    ),
     (
         "allocate-commitments",
         &["demand/*", "runs/*"],
@@ -326,6 +332,9 @@ fn only_manifests_wake_the_first_step() {
     let keys = &rule["EventPattern"]["detail"]["object"]["key"];
     assert_eq!(*keys, json!([{ "suffix": "-Manifest.json" }, { "suffix": "/Manifest.json" }]));
     assert_eq!(rule["Targets"][0]["Arn"], arn("ReceiveReportQueue"));
+    let data = template.properties("DataFileCreated", "AWS::Events::Rule");
+    let state = json!({ "Fn::If": ["IsManifestLess", "ENABLED", "DISABLED"] });
+    assert_eq!(data["State"], state, "unless someone says that none will come");
     let bucket = template.properties("ReportBucket", "AWS::S3::Bucket");
     let events = json!({ "EventBridgeConfiguration": { "EventBridgeEnabled": true } });
     assert_eq!(bucket["NotificationConfiguration"], events);
@@ -397,7 +406,7 @@ fn tables_lie_where_the_keys_say() {
 #[test]
 fn tables_have_the_columns_of_their_datasets() {
     let template = Template::read();
-    for table in Table::ALL {
+    for table in Table::ALL.into_iter().filter(|table| *table != Table::LineItemRows) {
         let declared = table_input(&template, table.name());
         let found = columns(&declared["StorageDescriptor"]["Columns"]);
         let expected = match datasets::columns(table) {
@@ -409,6 +418,19 @@ fn tables_have_the_columns_of_their_datasets() {
             None => vec![("line".to_owned(), "string".to_owned())],
         };
         assert_eq!(found, expected, "{table}");
+    }
+}
+
+#[test]
+fn rows_are_declared_under_the_names_that_are_read() {
+    let template = Template::read();
+    let declared = table_input(&template, Table::LineItemRows.name());
+    let declared = columns(&declared["StorageDescriptor"]["Columns"]);
+    let declared: BTreeSet<&str> = declared.iter().map(|(name, _)| name.as_str()).collect();
+    let known: BTreeSet<&str> = Column::ALL.into_iter().flat_map(Column::names).copied().collect();
+    assert!(declared.is_subset(&known), "{declared:?}");
+    for column in billing::REQUIRED_COLUMNS {
+        assert!(column.names().iter().any(|name| declared.contains(name)), "{column:?}");
     }
 }
 

@@ -21,6 +21,15 @@ fn shared_data() -> Option<PathBuf> {
 }
 
 async fn bill(source: &Path, contracts: &str, out: &Path) -> Vec<Finished> {
+    bill_with(source, contracts, out, false).await
+}
+
+async fn bill_with(
+    source: &Path,
+    contracts: &str,
+    out: &Path,
+    manifest_less: bool,
+) -> Vec<Finished> {
     fs::create_dir_all(out).unwrap();
     let file = out.join("contracts-in.toml");
     fs::write(&file, contracts).unwrap();
@@ -30,6 +39,7 @@ async fn bill(source: &Path, contracts: &str, out: &Path) -> Vec<Finished> {
         rates: None,
         out: out.to_owned(),
         manifest: None,
+        manifest_less,
         compression: Compression::Gzip,
         is_quiet: true,
     };
@@ -55,31 +65,36 @@ fn charged(out: &Path) -> BTreeMap<String, (u64, i128)> {
 
 /// The same from the report's files, with another CSV reader and decimals read by hand.
 fn reported(source: &Path, skips_split_cost: bool) -> BTreeMap<String, (u64, i128)> {
-    let mut totals: BTreeMap<String, (u64, i128)> = BTreeMap::new();
+    let mut totals = BTreeMap::new();
     for path in files(source) {
-        if path.extension().is_none_or(|extension| extension != "gz") {
-            continue;
-        }
         let mut text = Vec::new();
-        let file = File::open(path).unwrap();
-        flate2::read::MultiGzDecoder::new(file).read_to_end(&mut text).unwrap();
-        let mut reader = csv::Reader::from_reader(text.as_slice());
-        let header = reader.headers().unwrap().clone();
-        let column = |names: [&str; 2]| header.iter().position(|name| names.contains(&name));
-        let account = column(["lineItem/UsageAccountId", "line_item_usage_account_id"]).unwrap();
-        let cost = column(["lineItem/UnblendedCost", "line_item_unblended_cost"]).unwrap();
-        let operation = column(["lineItem/Operation", "line_item_operation"]).unwrap();
-        for record in reader.records() {
-            let record = record.unwrap();
-            if skips_split_cost && record[operation].starts_with("EKSPod-EC2") {
-                continue;
-            }
-            let total = totals.entry(record[account].to_owned()).or_default();
-            total.0 += 1;
-            total.1 += units(&record[cost]);
-        }
+        let mut file = File::open(&path).unwrap();
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("gz") => flate2::read::MultiGzDecoder::new(file).read_to_end(&mut text).unwrap(),
+            Some("csv") => file.read_to_end(&mut text).unwrap(),
+            _ => continue,
+        };
+        add_up(&text, skips_split_cost, &mut totals);
     }
     totals
+}
+
+fn add_up(text: &[u8], skips_split_cost: bool, totals: &mut BTreeMap<String, (u64, i128)>) {
+    let mut reader = csv::Reader::from_reader(text);
+    let header = reader.headers().unwrap().clone();
+    let column = |names: [&str; 2]| header.iter().position(|name| names.contains(&name));
+    let account = column(["lineItem/UsageAccountId", "line_item_usage_account_id"]).unwrap();
+    let cost = column(["lineItem/UnblendedCost", "line_item_unblended_cost"]).unwrap();
+    let operation = column(["lineItem/Operation", "line_item_operation"]).unwrap();
+    for record in reader.records() {
+        let record = record.unwrap();
+        if skips_split_cost && record[operation].starts_with("EKSPod-EC2") {
+            continue;
+        }
+        let total = totals.entry(record[account].to_owned()).or_default();
+        total.0 += 1;
+        total.1 += units(&record[cost]);
+    }
 }
 
 /// A decimal number as a count of 10⁻¹⁸, digit by digit.
@@ -157,6 +172,106 @@ async fn real_reports_add_up() {
     let failures = bill(&nise, &list, scratch.path()).await.remove(0).failures;
     let named = "column pricing/publicOnDemandCost: \"convertible\" is not a number";
     assert!(failures.iter().any(|reason| reason.contains(named)), "{failures:?}");
+}
+
+/// The published charges of all customers, line by line, without the run's id.
+fn charges(out: &Path) -> Vec<String> {
+    let mut lines = Vec::new();
+    for path in files(&out.join("billing")) {
+        if path.file_name().is_some_and(|name| name == "charges.csv" || name == "invoice.csv") {
+            let text = fs::read_to_string(&path).unwrap();
+            let lines_of_file = text.lines().map(|line| line.split_once(',').unwrap().1.to_owned());
+            lines.extend(lines_of_file);
+        }
+    }
+    lines.sort();
+    lines
+}
+
+#[tokio::test]
+async fn a_month_is_the_same_in_every_format() {
+    let Some(data) = shared_data() else { return };
+    let contracts = contracts("as_billed", &[("solo", "\"111122223333\"", "basis = \"list\"")]);
+    let mut months = Vec::new();
+    for bucket in ["gzip", "zip", "athena", "athena-int96"] {
+        let scratch = tempfile::tempdir().unwrap();
+        let source = data.join(format!("legacy-cur/logzio/bucket-{bucket}"));
+        let run = bill(&source, &contracts, scratch.path()).await.remove(0);
+        assert!(run.is_sealed, "{bucket}: {:?}", run.failures);
+        for proof in sluice::verify(scratch.path()).await.unwrap() {
+            assert_eq!(proof.differences, [""; 0], "{bucket}");
+        }
+        months.push((charged(scratch.path()), charges(scratch.path())));
+    }
+    let expected = reported(&data.join("legacy-cur/logzio/bucket-gzip"), true);
+    for (totals, charges) in &months {
+        assert_eq!(totals, &expected);
+        assert_eq!(charges, &months[0].1);
+        assert!(charges.len() > 20);
+    }
+}
+
+#[tokio::test]
+async fn mock_reports_of_other_tools_add_up() {
+    let Some(data) = shared_data() else { return };
+    let mocks = data.join("mock/keboola/tests/mock_data");
+    let contracts = contracts("as_billed", &[("solo", "\"123456789012\"", "")]);
+    for (bucket, text) in [
+        ("cur_1_0/s3_structure/mock-cur-bucket", "cur_1_0/sample_billing_data.csv"),
+        ("cur_2_0/s3_structure/mock-cur-v2-bucket", "cur_2_0/sample_billing_data_v2.csv"),
+    ] {
+        let scratch = tempfile::tempdir().unwrap();
+        let run = bill(&mocks.join(bucket), &contracts, scratch.path()).await.remove(0);
+        assert!(run.is_sealed, "{bucket}: {:?}", run.failures);
+        let mut expected = BTreeMap::new();
+        add_up(&fs::read(mocks.join(text)).unwrap(), true, &mut expected);
+        assert_eq!(charged(scratch.path()), expected, "{bucket}");
+    }
+}
+
+/// Copies a sample to where AWS would have put it.
+fn place(sample: &Path, bucket: &Path, key: &str) {
+    let path = bucket.join(key);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, fs::read(sample).unwrap()).unwrap();
+}
+
+/// A sample that has no manifest, or is none of AWS's: what becomes of it is known.
+async fn check_placed(sample: &Path, key: &str, accounts: &str, words: &[&str]) {
+    let scratch = tempfile::tempdir().unwrap();
+    let source = scratch.path().join("in");
+    place(sample, &source, key);
+    let contracts = format!(
+        "[reseller]\nname = \"MSP\"\npayers = [\"123456789012\"]\n\
+         [commitments]\nsharing = \"as_billed\"\n\
+         [[customer]]\nid = \"solo\"\nbasis = \"unblended\"\naccounts = [{accounts}]\n"
+    );
+    let out = scratch.path().join("out");
+    let run = bill_with(&source, &contracts, &out, true).await.remove(0);
+    assert_eq!(run.is_sealed, words.is_empty(), "{key}: {:?}", run.failures);
+    for word in words {
+        assert!(run.failures.iter().any(|reason| reason.contains(word)), "{:?}", run.failures);
+    }
+    if run.is_sealed {
+        assert_eq!(charged(&out), reported(&source, true));
+        assert!(!run.reconciliation.unwrap().not_guaranteed.is_empty());
+        assert!(sluice::verify(&out).await.unwrap().iter().all(sluice::Proof::holds));
+    }
+}
+
+#[tokio::test]
+async fn samples_without_a_manifest_are_billed_or_say_why_not() {
+    let Some(data) = shared_data() else { return };
+    let legacy = "costs/20231101-20231201/costs-00001.csv";
+    let real = data.join("legacy-cur/focus_converters/sample-anonymous-aws-export-dataset.csv");
+    check_placed(&real, legacy, "\"111122223333\"", &[]).await;
+    let focus = data.join("focus/FOCUS-Sample-Data/FOCUS-1.0/focus_sample.csv");
+    let no_column = ["costs-00001.csv", "the header has no column lineItem/UsageAccountId"];
+    check_placed(&focus, legacy, "", &no_column).await;
+    let mock = data.join("mock/sbroenne/sample-cur20.csv");
+    let export = "e/data/BILLING_PERIOD=2025-01/e-00001.csv";
+    let no_type = ["e-00001.csv", "lineItem/LineItemType or line_item_line_item_type"];
+    check_placed(&mock, export, "", &no_type).await;
 }
 
 /// A folder as a report bucket.

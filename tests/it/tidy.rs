@@ -214,6 +214,17 @@ fn every_special_row_is_explained() {
 }
 
 #[test]
+fn every_format_has_its_test_in_the_table() {
+    let document = read("shared/cur/README.md");
+    let named = document.split('`').skip(1).step_by(2);
+    let named: BTreeSet<&str> = named.filter_map(|name| name.strip_prefix("formats::")).collect();
+    let source = read("tests/it/formats.rs");
+    let cells = source.split("\ncells! {\n").nth(1).unwrap().split('}').next().unwrap();
+    let tests = cells.lines().filter_map(|line| line.trim().split_once(": "));
+    assert_eq!(named, tests.map(|(name, _)| name).collect());
+}
+
+#[test]
 fn every_crate_is_listed() {
     let readme = read("shared/README.md");
     for entry in fs::read_dir(Path::new(ROOT).join("shared")).unwrap() {

@@ -54,6 +54,10 @@ pub struct RunArgs {
     /// Bill this delivery instead of the newest of each payer, report and period
     #[arg(long, value_name = "KEY")]
     pub manifest: Option<String>,
+    /// Take folders of report files for deliveries, where only data was replicated: that one is complete
+    /// is then not guaranteed
+    #[arg(long, conflicts_with = "manifest")]
+    pub manifest_less: bool,
     /// How the accounts' own lines are stored
     #[arg(long, value_enum, default_value_t)]
     pub compression: Compression,

@@ -1,9 +1,12 @@
 //! Which deliveries lie in a report bucket, and which of them are the newest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::DateTime;
 use cur::{AccountId, BillingPeriod, Manifest};
+use pipeline::keys;
+use receive_report::{Delivery, find};
+use runs::{App, Failure, parse_contracts};
 use storage::{Error, Store};
 
 /// Manifest keys to be billed: the newest delivery of each payer, report and period, and manifests that
@@ -32,6 +35,27 @@ pub(crate) async fn newest(reports: &dyn Store) -> Result<Vec<String>, Error> {
     let mut keys: Vec<String> = newest.into_values().map(|(_, key)| key).collect();
     keys.extend(unreadable);
     Ok(keys)
+}
+
+/// The same where there are no manifests: folders of report files. Those that nobody can place come last.
+pub(crate) async fn newest_folders(app: &App) -> Result<Vec<String>, Failure> {
+    let keys = app.reports.list("").await?;
+    let folders: BTreeSet<&str> = keys.iter().filter_map(|key| Manifest::folder_of(key)).collect();
+    let contracts = parse_contracts(keys::CONTRACTS, &app.need_bytes(keys::CONTRACTS).await?)?;
+    let mut newest: BTreeMap<(AccountId, String, BillingPeriod), (Option<String>, &str)> =
+        BTreeMap::new();
+    let mut unplaced = Vec::new();
+    for folder in folders {
+        let Ok(Some(Delivery { manifest, .. })) = find(folder, &contracts, app).await else {
+            unplaced.push(folder.to_owned());
+            continue;
+        };
+        let report = (manifest.payer_account_id, manifest.report, manifest.billing_period);
+        let entry = newest.entry(report).or_default();
+        *entry = entry.clone().max((manifest.delivered_at, folder));
+    }
+    let folders = newest.into_values().map(|(_, folder)| folder.to_owned());
+    Ok(folders.chain(unplaced).collect())
 }
 
 /// Compared from left to right, the largest is the newest.

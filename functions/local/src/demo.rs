@@ -35,6 +35,7 @@ pub(crate) async fn demo(args: &DemoArgs, out: &mut (dyn Write + Send)) -> anyho
         out: args.out.join("results-bucket"),
         rates: None,
         manifest: None,
+        manifest_less: false,
         compression: Compression::default(),
         json: args.json,
     };

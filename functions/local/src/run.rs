@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use cur::Manifest;
 use pipeline::{Compression, Current, Reconciliation, keys};
-use runs::{Failure, Outcome};
+use receive_report::Delivery;
+use runs::{Failure, Outcome, parse_contracts};
 use serde::Serialize;
 use storage::{FolderStore, Replaced, Store};
 
@@ -23,6 +23,7 @@ pub struct RunOptions {
     pub rates: Option<PathBuf>,
     pub out: PathBuf,
     pub manifest: Option<String>,
+    pub manifest_less: bool,
     pub compression: Compression,
     pub is_quiet: bool,
 }
@@ -52,6 +53,7 @@ pub(crate) async fn run_and_show(
         rates: args.rates.clone(),
         out: args.out.clone(),
         manifest: args.manifest.clone(),
+        manifest_less: args.manifest_less,
         compression: args.compression.into(),
         is_quiet: args.json,
     };
@@ -73,22 +75,30 @@ pub async fn run(options: &RunOptions) -> anyhow::Result<Vec<Finished>> {
     let reports: Arc<dyn Store> = Arc::new(FolderStore::new(&options.source));
     let results: Arc<dyn Store> = Arc::new(FolderStore::new(&options.out));
     place_config(options, results.as_ref()).await?;
+    let mut world = World::new(reports, results, options.compression);
+    world.app.settings.manifest_less = options.manifest_less;
     let manifests = match &options.manifest {
         Some(key) => vec![key.clone()],
-        None => deliveries::newest(reports.as_ref()).await?,
+        None if options.manifest_less => deliveries::newest_folders(&world.app).await?,
+        None => deliveries::newest(world.app.reports.as_ref()).await?,
     };
     if manifests.is_empty() {
-        bail!(
-            "no report in `{}`: expected a `…-Manifest.json` somewhere below it, as AWS delivers it",
-            options.source.display()
-        );
+        bail!("no report in `{}`: expected {}", options.source.display(), expected(options));
     }
-    let world = World::new(reports, results, options.compression);
     let mut finished = Vec::new();
     for manifest in manifests {
         finished.push(bill(&world, manifest, options.is_quiet).await?);
     }
     Ok(finished)
+}
+
+const fn expected(options: &RunOptions) -> &'static str {
+    if options.manifest_less {
+        "report files in a folder named after a billing period, as AWS names it"
+    } else {
+        "a `…-Manifest.json` somewhere below it, as AWS delivers it; where only data was replicated, ask \
+         for --manifest-less"
+    }
 }
 
 /// Puts contracts and rates where the pipeline looks for them, if they are right.
@@ -145,14 +155,15 @@ async fn bill(world: &World, manifest: String, is_quiet: bool) -> anyhow::Result
 }
 
 /// The proof of the run that the pointer names, if it is this delivery's under these contracts.
-async fn sealed(world: &World, manifest_key: &str) -> anyhow::Result<Option<Reconciliation>> {
-    let Some(object) = world.app.reports.get(manifest_key).await? else { return Ok(None) };
-    let manifest = Manifest::parse(manifest_key, &object.bytes)?;
+async fn sealed(world: &World, place: &str) -> anyhow::Result<Option<Reconciliation>> {
+    let text = world.app.need_bytes(keys::CONTRACTS).await?;
+    let contracts = parse_contracts(keys::CONTRACTS, &text)?;
+    let found = receive_report::find(place, &contracts, &world.app).await?;
+    let Some(Delivery { manifest, .. }) = found else { return Ok(None) };
     let pointer = keys::current(manifest.payer_account_id, manifest.billing_period);
     let Some(current) = world.app.find::<Current>(&pointer).await? else { return Ok(None) };
-    let contracts = world.app.need_bytes(keys::CONTRACTS).await?;
     let is_this_run = current.delivery_id == manifest.delivery_id
-        && current.contracts_version == pipeline::version_of(&contracts);
+        && current.contracts_version == pipeline::version_of(&text);
     if !is_this_run {
         return Ok(None);
     }

@@ -44,6 +44,9 @@ fn sealed(run: &Reconciliation, results: &Path, out: &mut dyn Write) -> io::Resu
     commitments(run, out)?;
     unassigned(run, out)?;
     news(run, out)?;
+    for missing in &run.not_guaranteed {
+        writeln!(out, "NOT GUARANTEED  {missing}")?;
+    }
     let place = |key: &str| results.join(key).display().to_string();
     let billing = keys::billing_folder(run.payer_account_id, run.billing_period, &run.run_id);
     writeln!(out, "Invoices and charges: {}", place(&billing))?;

@@ -46,6 +46,8 @@ impl World {
             catalog: Arc::new(NoCatalog),
             settings: Settings {
                 compression,
+                replica_of: None,
+                manifest_less: false,
                 database: "sluice".to_owned(),
                 results_url: String::new(),
             },

@@ -79,6 +79,7 @@ impl Books {
             news: self.news(&product_codes, &line_item_types),
             product_codes,
             line_item_types,
+            not_guaranteed: plan.not_guaranteed(),
         }
     }
 

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use billing::{LineGroup, Needs, Rated, Rater};
 use commitments::DemandRow;
 use contracts::Contracts;
-use cur::{AccountId, CsvError, LineError, Records};
+use cur::{AccountId, Column, CsvError, LineError, Records};
 use datasets::encode_parquet;
 use pipeline::{Compression, Plan, RecalculateReceipt, RunId, SplitReceipt, Step, keys};
+use rows::{ReportFile, RowsError};
 use runs::{App, Failure, Outcome};
-use storage::{BlockingReader, ObjectInfo, Store};
+use storage::{BlockingRanges, BlockingReader, ObjectInfo, Store};
 
 pub async fn handle(run: &RunId, account: AccountId, app: &App) -> Result<Outcome, Failure> {
     let plan = app.plan(run).await?;
@@ -100,14 +101,27 @@ enum ObjectError {
     #[error("{0}")]
     Csv(#[from] CsvError),
     #[error("{0}")]
+    Rows(RowsError),
+    #[error("{0}")]
     Read(#[from] io::Error),
+}
+
+impl From<RowsError> for ObjectError {
+    fn from(error: RowsError) -> Self {
+        match error {
+            RowsError::Read(error) => Self::Read(error),
+            other => Self::Rows(other),
+        }
+    }
 }
 
 impl ObjectError {
     fn of(self, key: &str) -> Failure {
         match self {
             Self::Read(error) => Failure::reading(key, error),
-            Self::Line(_) | Self::Csv(_) => Failure::Reject(format!("`{key}`, {self}")),
+            Self::Line(_) | Self::Csv(_) | Self::Rows(_) => {
+                Failure::Reject(format!("`{key}`, {self}"))
+            }
         }
     }
 }
@@ -118,7 +132,11 @@ fn rate_object(
     store: &Arc<dyn Store>,
 ) -> Result<(), ObjectError> {
     let ObjectInfo { key, etag, size_bytes, .. } = object;
-    let reader = BlockingReader::new(Arc::clone(store), key, etag, *size_bytes);
+    let object = BlockingRanges::new(Arc::clone(store), key, etag, *size_bytes);
+    if keys::has_rows(key) {
+        return rate_rows(rater, object);
+    }
+    let reader = BlockingReader::new(object);
     let mut reader: Box<dyn Read> = match keys::compression_of(key) {
         Some(Compression::Gzip) => Box::new(flate2::read::MultiGzDecoder::new(reader)),
         _ => Box::new(zstd::Decoder::new(reader)?),
@@ -132,6 +150,13 @@ fn rate_object(
         }
         records.push(&buffer[..read], |line| Ok::<_, ObjectError>(rater.add(line)?))?;
     }
+}
+
+fn rate_rows(rater: &mut Rater, object: BlockingRanges) -> Result<(), ObjectError> {
+    let size_bytes = object.size_bytes();
+    let file = ReportFile::open(size_bytes, Arc::new(move |range| object.read(range)))?;
+    let layout = file.layout(billing::REQUIRED_COLUMNS)?;
+    file.lines(&layout, &Column::ALL, |line| Ok(rater.add(line)?))
 }
 
 fn receipt(account: AccountId, rated: Rated) -> RecalculateReceipt {

@@ -1,5 +1,7 @@
 //! `receive-report`: a manifest was created. Checks it, pins what it names, and starts a run.
 
+mod manifest_less;
+
 use bytes::Bytes;
 use chrono::DateTime;
 use contracts::Contracts;
@@ -8,20 +10,20 @@ use pipeline::{
     Current, ManifestRef, Notice, Plan, PlannedFile, RecalculateRequest, RunId, keys, version_of,
 };
 use runs::{App, Begun, Entry, Failure, Outcome, parse_contracts, parse_rates, to_json};
-use storage::{Object, ObjectInfo};
+use storage::ObjectInfo;
 
 /// Part of every run id: a new engine computes anew.
 const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub async fn handle(notice: &Notice, app: &App) -> Result<Outcome, Failure> {
     match notice {
-        Notice::ObjectCreated { key, .. } if !Manifest::is_manifest_key(key) => {
+        Notice::ObjectCreated { bucket, key } => match started_by(key, app) {
+            Some(place) => receive(place, Some(bucket), Again::Ignore, app).await,
             // Only manifests start work: data files arrive before the delivery is whole.
-            Ok(Outcome::Ignored(format!("`{key}` is not a manifest")))
-        }
-        Notice::ObjectCreated { key, .. } => receive(key, Again::Ignore, app).await,
+            None => Ok(Outcome::Ignored(format!("`{key}` is not a manifest"))),
+        },
         Notice::Recalculate(request) => recalculate(request, app).await,
-        Notice::Resume(request) => receive(&request.manifest, Again::Resume, app).await,
+        Notice::Resume(request) => receive(&request.manifest, None, Again::Resume, app).await,
     }
 }
 
@@ -32,6 +34,15 @@ enum Again {
     Ignore,
     /// It has stopped: someone says so.
     Resume,
+}
+
+/// The manifest whose creation this is. Where there are none, the folder of the file that it is.
+fn started_by<'a>(key: &'a str, app: &App) -> Option<&'a str> {
+    if Manifest::is_manifest_key(key) {
+        return Some(key);
+    }
+    let folder = if key.ends_with('/') { Some(key) } else { Manifest::folder_of(key) };
+    folder.filter(|_| app.settings.manifest_less)
 }
 
 /// The delivery that is billed now, with the contracts as they are now.
@@ -45,32 +56,49 @@ async fn recalculate(request: &RecalculateRequest, app: &App) -> Result<Outcome,
         ))
     })?;
     let plan = app.plan(&current.run_id).await?;
-    receive(&plan.manifest.key, Again::Resume, app).await
+    receive(&plan.manifest.key, None, Again::Resume, app).await
 }
 
-async fn receive(key: &str, again: Again, app: &App) -> Result<Outcome, Failure> {
-    let Some(object) = app.reports.get(key).await? else {
-        return Ok(Outcome::Ignored(format!("`{key}` is gone again")));
-    };
-    let manifest = Manifest::parse(key, &object.bytes)
-        .map_err(|error| Failure::Reject(format!("`{key}`: {error}")))?;
+/// A delivery as it was found.
+pub struct Delivery {
+    pub manifest: Manifest,
+    place: ManifestRef,
+    /// When it was written, for deliveries whose id carries no time.
+    modified: String,
+}
+
+/// Takes the delivery of a manifest, or of a folder, whose creation a bucket has told of.
+async fn receive(
+    place: &str,
+    bucket: Option<&str>,
+    again: Again,
+    app: &App,
+) -> Result<Outcome, Failure> {
     let config = config_now(app).await?;
     let contracts = parse_contracts(keys::CONTRACTS, &config.contracts)?;
-    if let Some(reason) = not_billed(&manifest, &contracts) {
+    let Some(delivery) = find(place, &contracts, app).await? else {
+        return Ok(Outcome::Ignored(format!("`{place}` is gone again")));
+    };
+    let manifest = &delivery.manifest;
+    if let Some(reason) = not_billed(manifest, &contracts) {
         return Ok(Outcome::Ignored(reason));
     }
     let payer = manifest.payer_account_id;
     if !contracts.payer_is_known(payer) {
         return Err(Failure::Reject(format!(
-            "`{key}` is a report of payer {payer}, which is not among the payers of `{}`: add it \
+            "`{place}` is a report of payer {payer}, which is not among the payers of `{}`: add it \
              there",
             keys::CONTRACTS
         )));
     }
-    let files = pin(&manifest, app).await?;
-    let plan = plan(manifest, &object, files, &config, app).await?;
+    refuse_other_bucket(place, manifest, bucket, app)?;
+    let files = pin(manifest, app).await?;
+    let plan = plan(delivery, files, &config, app).await?;
+    for missing in plan.not_guaranteed() {
+        tracing::warn!(run = %plan.run_id, place, "not guaranteed {missing}");
+    }
     store(&plan, config, app).await?;
-    tracing::info!(run = %plan.run_id, manifest = key, files = plan.files.len(), "run planned");
+    tracing::info!(run = %plan.run_id, place, files = plan.files.len(), "run planned");
     let begun = app.begin(&plan).await?;
     if app.results.head(&keys::reconciliation(&plan.run_id)).await?.is_some() {
         // The run was sealed before. Going back to earlier contracts leads here.
@@ -80,6 +108,47 @@ async fn receive(key: &str, again: Again, app: &App) -> Result<Outcome, Failure>
         app.resume(&plan).await?;
     }
     Ok(Outcome::Done)
+}
+
+/// What there is of a delivery, if it is there at all.
+pub async fn find(
+    place: &str,
+    contracts: &Contracts,
+    app: &App,
+) -> Result<Option<Delivery>, Failure> {
+    if place.ends_with('/') {
+        return manifest_less::find(place, contracts, app).await;
+    }
+    let Some(object) = app.reports.get(place).await? else {
+        return Ok(None);
+    };
+    let manifest = Manifest::parse(place, &object.bytes)
+        .map_err(|error| Failure::Reject(format!("`{place}`: {error}")))?;
+    let modified = iso(object.info.modified_unix);
+    let place = ManifestRef { key: object.info.key, etag: object.info.etag };
+    Ok(Some(Delivery { manifest, place, modified }))
+}
+
+/// A manifest speaks of the bucket that AWS delivers to. Files of another would be billed from whatever
+/// lies under the same keys here.
+fn refuse_other_bucket(
+    place: &str,
+    manifest: &Manifest,
+    bucket: Option<&str>,
+    app: &App,
+) -> Result<(), Failure> {
+    // A laptop's folder has no name, and a recalculated delivery was looked at when it came.
+    let bucket = bucket.filter(|bucket| !bucket.is_empty());
+    let (Some(named), Some(bucket)) = (manifest.bucket.as_deref(), bucket) else {
+        return Ok(());
+    };
+    if named == bucket || app.settings.replica_of.as_deref() == Some(named) {
+        return Ok(());
+    }
+    Err(Failure::Reject(format!(
+        "`{place}` names files of bucket `{named}`, and lies in `{bucket}`: if `{bucket}` is a copy of \
+         it, say so with REPLICA_OF={named}"
+    )))
 }
 
 /// A payer may deliver more than one report; the contracts name the one that is billed from.
@@ -125,12 +194,12 @@ async fn pin(manifest: &Manifest, app: &App) -> Result<Vec<PlannedFile>, Failure
 }
 
 async fn plan(
-    manifest: Manifest,
-    object: &Object,
+    delivery: Delivery,
     files: Vec<PlannedFile>,
     config: &Config,
     app: &App,
 ) -> Result<Plan, Failure> {
+    let Delivery { manifest, place, modified } = delivery;
     let payer_account_id = manifest.payer_account_id;
     let billing_period = manifest.billing_period;
     let mut plan = Plan {
@@ -140,8 +209,8 @@ async fn plan(
         report: manifest.report,
         billing_period,
         delivery_id: manifest.delivery_id,
-        delivered_at: manifest.delivered_at.unwrap_or_else(|| modified_at(&object.info)),
-        manifest: ManifestRef { key: object.info.key.clone(), etag: object.info.etag.clone() },
+        delivered_at: manifest.delivered_at.unwrap_or(modified),
+        manifest: place,
         contracts_version: version_of(&config.contracts),
         rates_version: config.rates.as_deref().map(version_of),
         compression: app.settings.compression,
@@ -185,8 +254,8 @@ async fn store(plan: &Plan, config: Config, app: &App) -> Result<(), Failure> {
     Ok(())
 }
 
-/// When the manifest was written, for deliveries whose id carries no time.
-fn modified_at(info: &ObjectInfo) -> String {
-    let time = DateTime::from_timestamp(info.modified_unix, 0).unwrap_or_default();
+/// Seconds since 1970 as AWS writes a time.
+fn iso(unix: i64) -> String {
+    let time = DateTime::from_timestamp(unix, 0).unwrap_or_default();
     time.format("%Y-%m-%dT%H:%M:%S.000Z").to_string()
 }

@@ -1,9 +1,11 @@
 //! Splits a report file: streams it once and routes each line to its usage account's own objects.
 
 mod account_objects;
+mod account_rows;
 mod compressor;
 mod limits;
 mod split;
+mod unpack;
 mod uploads;
 
 use pipeline::{Message, RunId, SplitReceipt, Step};

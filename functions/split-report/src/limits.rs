@@ -2,6 +2,8 @@
 
 use std::io::{self, Read};
 
+use pipeline::LineTotals;
+
 /// Bounds in bytes, lines and accounts. None is a ratio: real reports are a 37th of their size when packed.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -17,6 +19,16 @@ impl Limits {
     /// unpacks 77 MB a second has read it within Lambda's 15 minutes.
     pub const OF_A_FILE: Self =
         Self { unpacked_bytes: 64 << 30, lines: 100_000_000, accounts: 100_000 };
+
+    pub(crate) fn check(&self, totals: &LineTotals, accounts: usize) -> Result<(), TooMuch> {
+        if totals.all_lines() > self.lines {
+            return Err(TooMuch { limit: self.lines, what: "lines" });
+        }
+        if accounts > self.accounts {
+            return Err(TooMuch { limit: self.accounts as u64, what: "usage accounts" });
+        }
+        Ok(())
+    }
 }
 
 /// A file has more of something than it may have.

@@ -1,19 +1,22 @@
 //! One report file from end to end: bytes, records, accounts.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::panic;
 use std::sync::Arc;
 
-use cur::{Column, CsvError, FileFormat, LineError, LineItem, Records, UnreadableFormat};
-use flate2::read::MultiGzDecoder;
+use cur::{AccountId, Column, CsvError, FileFormat, LineError, LineItem, Records, UnknownFormat};
 use pipeline::{LineTotals, Plan, PlannedFile, SplitReceipt};
+use rows::RowsError;
 use runs::Failure;
-use storage::{BlockingReader, Store};
+use storage::{BlockingRanges, BlockingReader, Store};
 use tokio::runtime::Handle;
 use tokio::task;
 
 use crate::account_objects::AccountObjects;
+use crate::account_rows::AccountRows;
 use crate::limits::{Bounded, Limits, TooMuch};
+use crate::unpack::{format_of, unpacked};
 use crate::uploads::Uploads;
 
 /// Unpacked bytes handed to the parser at a time: they stay in the CPU's cache, and a record cut in
@@ -21,7 +24,8 @@ use crate::uploads::Uploads;
 const CHUNK_BYTES: usize = 256 * 1024;
 
 /// What no line can be routed or counted without.
-const REQUIRED: [Column; 3] = [Column::UsageAccountId, Column::LineItemType, Column::UnblendedCost];
+pub(crate) const REQUIRED: [Column; 3] =
+    [Column::UsageAccountId, Column::LineItemType, Column::UnblendedCost];
 
 /// Why a report file could not be split. The file is named.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +33,7 @@ pub enum SplitError {
     #[error(transparent)]
     Storage(#[from] storage::Error),
     #[error(transparent)]
-    Format(#[from] UnreadableFormat),
+    Format(#[from] UnknownFormat),
     #[error("`{file}`: {reason}")]
     Content { file: String, reason: ContentError },
 }
@@ -43,10 +47,29 @@ pub enum ContentError {
     Line(#[from] LineError),
     #[error("{0}")]
     TooMuch(#[from] TooMuch),
-    #[error("the gzip data ends before its end; the file is cut off")]
-    CutOff,
-    #[error("the gzip data is damaged: {0}")]
-    Damaged(io::Error),
+    #[error("{0}")]
+    Rows(RowsError),
+    #[error(
+        "its name says that it is {named}, and its bytes say {found}; the file was renamed, unpacked \
+         or replaced after AWS wrote it"
+    )]
+    OtherFormat { named: FileFormat, found: FileFormat },
+    #[error("the {0} data ends before its end; the file is cut off")]
+    CutOff(&'static str),
+    #[error("the {format} data is damaged: {reason}")]
+    Damaged { format: &'static str, reason: String },
+    #[error("the archive has no file in it; a report's has one")]
+    NoMember,
+    #[error(
+        "the archive has {0} files in it; a report's has one, and it is not clear which to bill from"
+    )]
+    SeveralMembers(usize),
+    #[error(
+        "the archive's directory is longer than one file's can be; a report's archive has one file"
+    )]
+    LongDirectory,
+    #[error("the file in the archive is encrypted; AWS does not encrypt reports in this way")]
+    Encrypted,
 }
 
 impl From<SplitError> for Failure {
@@ -76,76 +99,92 @@ pub async fn split_within(
     reports: &Arc<dyn Store>,
     results: &Arc<dyn Store>,
 ) -> Result<SplitReceipt, SplitError> {
-    let stem = FileFormat::of(&file.key)?.stem(&file.key);
-    let reader = BlockingReader::new(Arc::clone(reports), &file.key, &file.etag, file.size_bytes);
+    let format = FileFormat::of(&file.key)?;
+    let object = BlockingRanges::new(Arc::clone(reports), &file.key, &file.etag, file.size_bytes);
     let uploads = Uploads::new(Arc::clone(results), Handle::current());
-    let objects = AccountObjects::new(plan, stem, uploads);
-    let file = file.clone();
+    let (plan, file) = (plan.clone(), file.clone());
     // Unpacking and parsing never wait, so they would starve the runtime that reads and writes.
-    task::spawn_blocking(move || split_stream(limits, &file, reader, objects))
-        .await
-        .unwrap_or_else(|stopped| panic::resume_unwind(stopped.into_panic()))
+    task::spawn_blocking(move || {
+        let receipt = split_object(limits, &plan, &file, format, object, uploads);
+        receipt.map_err(|error| error.in_file(&file))
+    })
+    .await
+    .unwrap_or_else(|stopped| panic::resume_unwind(stopped.into_panic()))
+}
+
+fn split_object(
+    limits: Limits,
+    plan: &Plan,
+    file: &PlannedFile,
+    named: FileFormat,
+    object: BlockingRanges,
+    uploads: Uploads,
+) -> Result<SplitReceipt, Broken> {
+    let mut totals = LineTotals::default();
+    let stem = named.stem(&file.key);
+    // AWS overwrites a file that is no longer needed with an empty one.
+    if file.size_bytes == 0 {
+        return Ok(SplitReceipt { file: file.key.clone(), totals, accounts: BTreeMap::new() });
+    }
+    let mut reader = BlockingReader::new(object.clone());
+    let found = format_of(&mut reader).map_err(|error| unreadable("", error))?;
+    if found != named {
+        return Err(ContentError::OtherFormat { named, found }.into());
+    }
+    let accounts = if found == FileFormat::Parquet {
+        AccountRows::new(plan, stem, uploads).split(limits, object, &mut totals)?
+    } else {
+        let mut objects = AccountObjects::new(plan, stem, uploads);
+        unpacked(found, reader, |stream| {
+            let mut stream = Bounded::new(stream, limits.unpacked_bytes);
+            split_stream(limits, &mut stream, found, &mut totals, &mut objects)
+        })?;
+        objects.finish()?
+    };
+    Ok(SplitReceipt { file: file.key.clone(), totals, accounts })
 }
 
 fn split_stream(
     limits: Limits,
-    file: &PlannedFile,
-    reader: impl Read,
-    mut objects: AccountObjects,
-) -> Result<SplitReceipt, SplitError> {
-    let mut totals = LineTotals::default();
-    // AWS overwrites a file that is no longer needed with an empty one.
-    if file.size_bytes > 0 {
-        let mut route = |line: &LineItem<'_>| {
-            route(line, &mut totals, &mut objects)?;
-            Ok::<_, Broken>(check_counts(limits, &totals, &objects)?)
-        };
-        let mut records = Records::new(&REQUIRED);
-        let mut decoder = Bounded::new(MultiGzDecoder::new(reader), limits.unpacked_bytes);
-        let mut chunk = vec![0; CHUNK_BYTES];
-        loop {
-            let length = match decoder.read(&mut chunk) {
-                Ok(0) => break,
-                Ok(length) => length,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(unreadable(error).in_file(file)),
-            };
-            let chunk = chunk.get(..length).unwrap_or_default();
-            records.push(chunk, &mut route).map_err(|error| error.in_file(file))?;
-        }
-        records.finish(&mut route).map_err(|error| error.in_file(file))?;
-    }
-    let accounts = objects.finish()?;
-    Ok(SplitReceipt { file: file.key.clone(), totals, accounts })
-}
-
-/// Counts a line as read, and hands it to its account, which counts it again as it is written.
-fn route(
-    line: &LineItem<'_>,
+    stream: &mut dyn Read,
+    format: FileFormat,
     totals: &mut LineTotals,
     objects: &mut AccountObjects,
 ) -> Result<(), Broken> {
-    // Types are checked here so that a new one stops the run before anything is built on it.
-    line.line_item_type()?;
-    let account = line.usage_account()?;
-    let one = count(line)?;
-    totals.add(&one);
-    objects.add(account, line, &one)?;
-    Ok(())
+    let mut route = |line: &LineItem<'_>| {
+        let (account, one) = route(line)?;
+        totals.add(&one);
+        objects.add(account, line, &one)?;
+        Ok::<_, Broken>(limits.check(totals, objects.accounts())?)
+    };
+    let mut records = Records::new(&REQUIRED);
+    let mut chunk = vec![0; CHUNK_BYTES];
+    loop {
+        let length = match stream.read(&mut chunk) {
+            Ok(0) => return records.finish(&mut route),
+            Ok(length) => length,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(unreadable(packing(format), error)),
+        };
+        records.push(chunk.get(..length).unwrap_or_default(), &mut route)?;
+    }
 }
 
-fn check_counts(
-    limits: Limits,
-    totals: &LineTotals,
-    objects: &AccountObjects,
-) -> Result<(), ContentError> {
-    if totals.all_lines() > limits.lines {
-        return Err(TooMuch { limit: limits.lines, what: "lines" }.into());
+/// What the bytes around the lines are called.
+const fn packing(format: FileFormat) -> &'static str {
+    match format {
+        FileFormat::CsvGzip => "gzip",
+        FileFormat::CsvZip => "zip",
+        FileFormat::Csv | FileFormat::Parquet => "",
     }
-    if objects.accounts() > limits.accounts {
-        return Err(TooMuch { limit: limits.accounts as u64, what: "usage accounts" }.into());
-    }
-    Ok(())
+}
+
+/// Whose line it is, and the line as totals of one: counted as read, and by its account once more as it
+/// is written.
+pub(crate) fn route(line: &LineItem<'_>) -> Result<(AccountId, LineTotals), Broken> {
+    // Types are checked here so that a new one stops the run before anything is built on it.
+    line.line_item_type()?;
+    Ok((line.usage_account()?, count(line)?))
 }
 
 /// A line as totals of one.
@@ -159,7 +198,7 @@ fn count(line: &LineItem<'_>) -> Result<LineTotals, LineError> {
 }
 
 /// What stopped the stream, before the file's name is put to it.
-enum Broken {
+pub(crate) enum Broken {
     Content(ContentError),
     Storage(storage::Error),
 }
@@ -174,21 +213,29 @@ impl Broken {
 }
 
 /// A storage error and a limit travel inside the I/O error; anything else is the decoder's.
-fn unreadable(error: io::Error) -> Broken {
+pub(crate) fn unreadable(format: &'static str, error: io::Error) -> Broken {
     let error = match error.downcast::<TooMuch>() {
         Ok(error) => return ContentError::TooMuch(error).into(),
         Err(error) => error,
     };
     match error.downcast::<storage::Error>() {
         Ok(error) => Broken::Storage(error),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => ContentError::CutOff.into(),
-        Err(error) => ContentError::Damaged(error).into(),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            ContentError::CutOff(format).into()
+        }
+        Err(error) => ContentError::Damaged { format, reason: error.to_string() }.into(),
     }
 }
 
 impl From<ContentError> for Broken {
     fn from(reason: ContentError) -> Self {
         Self::Content(reason)
+    }
+}
+
+impl From<TooMuch> for Broken {
+    fn from(error: TooMuch) -> Self {
+        Self::Content(error.into())
     }
 }
 
@@ -201,6 +248,15 @@ impl From<CsvError> for Broken {
 impl From<LineError> for Broken {
     fn from(error: LineError) -> Self {
         Self::Content(error.into())
+    }
+}
+
+impl From<RowsError> for Broken {
+    fn from(error: RowsError) -> Self {
+        match error {
+            RowsError::Read(error) => unreadable("Parquet", error),
+            other => Self::Content(ContentError::Rows(other)),
+        }
     }
 }
 

@@ -29,8 +29,8 @@ impl ReportChecks {
             let holds = rated.costs.unblended.is_about(rate, rated.usage_amount, TOLERANCE);
             self.rate_times_amount.record(holds, || {
                 format!(
-                    "line {}: {rate} × {} is not {}",
-                    line.line(),
+                    "{}: {rate} × {} is not {}",
+                    line.place(),
                     rated.usage_amount,
                     rated.costs.unblended
                 )
@@ -60,9 +60,9 @@ impl ReportChecks {
         let unblended = rated.costs.unblended;
         self.discounts_are_lines.record(net == unblended, || {
             format!(
-                "line {}: {unblended} is {net} after discounts that stand in columns only; they are in \
+                "{}: {unblended} is {net} after discounts that stand in columns only; they are in \
                  no charge and in no margin",
-                line.line()
+                line.place()
             )
         });
     }
@@ -83,8 +83,8 @@ fn present(tally: &mut Tally, line: &LineItem, column: Column) -> Result<(), Lin
     let value = line.text(column)?;
     let holds = matches!(line.amount(column), Ok(Some(_)));
     tally.record(holds, || {
-        let (number, name) = (line.line(), line.layout().name(column));
-        format!("line {number}: {name} is \"{}\", not a number", printable(&value))
+        let (place, name) = (line.place(), line.layout().name(column));
+        format!("{place}: {name} is \"{}\", not a number", printable(&value))
     });
     Ok(())
 }

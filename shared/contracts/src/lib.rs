@@ -84,6 +84,12 @@ impl Contracts {
         self.reseller.payers.as_ref().is_none_or(|payers| payers.contains(&payer))
     }
 
+    /// The payer account whose reports are billed, if there is only one.
+    pub fn only_payer(&self) -> Option<AccountId> {
+        let payers = self.reseller.payers.as_ref()?;
+        payers.first().copied().filter(|_| payers.len() == 1)
+    }
+
     /// The report to bill from where a payer account delivers several; `None` if any will do.
     pub fn report(&self) -> Option<&str> {
         self.reseller.report.as_deref()

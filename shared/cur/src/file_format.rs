@@ -1,47 +1,61 @@
-//! How a report file is packed, told by its name.
+//! How a report file is packed: its name says it, and so do its first bytes.
 
-/// The formats this version reads. The name decides, because data exports say nothing else of it.
+use std::fmt;
+
+/// The formats that AWS writes, and plain CSV, which remains when someone has unpacked one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileFormat {
+    Csv,
     CsvGzip,
+    CsvZip,
+    Parquet,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum UnreadableFormat {
-    #[error(
-        "`{0}`: csv.zip reports are not read by this version; set the report's compression to GZIP"
-    )]
-    Zip(String),
-    #[error(
-        "`{0}`: Parquet reports are not read by this version; set the report's format to text/csv \
-         with GZIP"
-    )]
-    Parquet(String),
-    #[error("`{0}`: a report file's name ends with .csv.gz")]
-    Unknown(String),
-}
+#[error("`{0}`: a report file's name ends with .csv.gz, .csv.zip, .csv or .parquet")]
+pub struct UnknownFormat(String);
 
 impl FileFormat {
-    pub fn of(key: &str) -> Result<Self, UnreadableFormat> {
-        let mut extensions = key.rsplit('.');
-        match (extensions.next(), extensions.next()) {
-            (Some("gz"), Some("csv")) => Ok(Self::CsvGzip),
-            (Some("zip"), _) => Err(UnreadableFormat::Zip(key.to_owned())),
-            (Some("parquet"), _) => Err(UnreadableFormat::Parquet(key.to_owned())),
-            _ => Err(UnreadableFormat::Unknown(key.to_owned())),
+    /// What the file's name says.
+    pub fn of(key: &str) -> Result<Self, UnknownFormat> {
+        let format = [Self::Csv, Self::CsvGzip, Self::CsvZip, Self::Parquet]
+            .into_iter()
+            .find(|format| key.ends_with(format.extension()));
+        format.ok_or_else(|| UnknownFormat(key.to_owned()))
+    }
+
+    /// What the file's first four bytes say.
+    pub fn of_bytes(beginning: &[u8]) -> Self {
+        match beginning {
+            [0x1f, 0x8b, ..] => Self::CsvGzip,
+            // A member, an archive without any, or one of several volumes.
+            [b'P', b'K', 3 | 5 | 7, 4 | 6 | 8, ..] => Self::CsvZip,
+            // The second is Parquet with an encrypted footer.
+            b"PAR1" | b"PARE" => Self::Parquet,
+            _ => Self::Csv,
         }
     }
 
     const fn extension(self) -> &'static str {
         match self {
+            Self::Csv => ".csv",
             Self::CsvGzip => ".csv.gz",
+            Self::CsvZip => ".csv.zip",
+            Self::Parquet => ".parquet",
         }
     }
 
     /// The file's name without folder and extension.
     pub fn stem(self, key: &str) -> &str {
         let name = name_of(key);
-        name.strip_suffix(self.extension()).unwrap_or(name)
+        let stem = name.strip_suffix(self.extension()).unwrap_or(name);
+        stem.strip_suffix(".snappy").unwrap_or(stem)
+    }
+}
+
+impl fmt::Display for FileFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.extension()[1..])
     }
 }
 

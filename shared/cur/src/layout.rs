@@ -32,6 +32,9 @@ pub enum LayoutError {
     Twice(&'static str),
 }
 
+/// Where a column stands that the file has and that was left out: reading it is a mistake of ours.
+const LEFT_OUT: usize = usize::MAX;
+
 impl Layout {
     /// `ends` says where the header's fields end.
     pub(crate) fn resolve(
@@ -45,14 +48,41 @@ impl Layout {
                 (_, name) => unquoted(name),
             })
             .collect();
+        Self::of_names(header, &names, required)
+    }
+
+    /// The layout of a file that is no text, from the names of its columns.
+    pub fn of_columns(names: &[&str], required: &[Column]) -> Result<Self, LayoutError> {
+        let names: Vec<Cow<'_, [u8]>> = names.iter().map(|name| name.as_bytes().into()).collect();
+        Self::of_names(&[], &names, required)
+    }
+
+    /// The layout of records that have only these of the columns, in this order.
+    #[must_use]
+    pub fn of_only(&self, columns: &[Column]) -> Self {
+        let left_out = |found: Found| Found { position: LEFT_OUT, ..found };
+        let mut found = self.found.map(|found| found.map(left_out));
+        for (position, column) in columns.iter().enumerate() {
+            if let Some(found) = &mut found[*column as usize] {
+                found.position = position;
+            }
+        }
+        Self { header: Vec::new(), found, field_count: columns.len() }
+    }
+
+    fn of_names(
+        header: &[u8],
+        names: &[Cow<'_, [u8]>],
+        required: &[Column],
+    ) -> Result<Self, LayoutError> {
         let mut found = [None; Column::ALL.len()];
         for (column, found) in Column::ALL.into_iter().zip(&mut found) {
-            *found = find(column, &names)?;
+            *found = find(column, names)?;
             if found.is_none() && required.contains(&column) {
                 return Err(LayoutError::Missing(column));
             }
         }
-        Ok(Self { header: header.to_vec(), found, field_count: ends.len() })
+        Ok(Self { header: header.to_vec(), found, field_count: names.len() })
     }
 
     /// The header as it stands in the file, with its line end if it has one.
@@ -62,7 +92,9 @@ impl Layout {
 
     /// The field of a record in which this column stands, if the file has it.
     pub fn position(&self, column: Column) -> Option<usize> {
-        self.found(column).map(|found| found.position)
+        let position = self.found(column).map(|found| found.position);
+        debug_assert_ne!(position, Some(LEFT_OUT), "{column:?} is read and was left out");
+        position
     }
 
     /// The column's name in this file.

@@ -11,18 +11,35 @@ use crate::{AccountId, Column, Layout, LineItemType, UsageHour, printable};
 #[derive(Clone, Copy)]
 pub struct LineItem<'a> {
     pub(crate) raw: &'a [u8],
-    pub(crate) line: u64,
+    pub(crate) place: Place,
     /// Where each field ends, relative to the start of the record.
     pub(crate) ends: &'a [usize],
     pub(crate) layout: &'a Layout,
 }
 
+/// Where a line item stands in its file, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Of a CSV file, the header included, as an editor counts.
+    Line(u64),
+    /// Of a Parquet file.
+    Row(u64),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(number) => write!(f, "line {number}"),
+            Self::Row(number) => write!(f, "row {number}"),
+        }
+    }
+}
+
 /// What is wrong with one cell. The caller says in which file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}, column {column}: \"{value}\" {problem}")]
+#[error("{place}, column {column}: \"{value}\" {problem}")]
 pub struct LineError {
-    /// Counted from 1, the header included, as an editor counts.
-    pub line: u64,
+    pub place: Place,
     /// As this file names it.
     pub column: &'static str,
     /// At most 80 characters of it, made printable.
@@ -73,9 +90,9 @@ impl<'a> LineItem<'a> {
         self.raw
     }
 
-    /// Where the record begins, counted from 1 with the header.
-    pub const fn line(&self) -> u64 {
-        self.line
+    /// Where the record begins.
+    pub const fn place(&self) -> Place {
+        self.place
     }
 
     pub const fn layout(&self) -> &'a Layout {
@@ -153,7 +170,7 @@ impl<'a> LineItem<'a> {
         let bytes = self.bytes(column);
         let value: String = String::from_utf8_lossy(&bytes).chars().take(80).collect();
         LineError {
-            line: self.line,
+            place: self.place,
             column: self.layout.name(column),
             value: printable(&value).into_owned(),
             problem,
@@ -213,6 +230,6 @@ impl From<ParseAmountError> for CellProblem {
 
 impl fmt::Debug for LineItem<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, String::from_utf8_lossy(self.raw))
+        write!(f, "{}: {}", self.place, String::from_utf8_lossy(self.raw))
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use crate::file_format::name_of;
-use crate::{AccountId, BillingPeriod, FileFormat, InvalidAccountId, UnreadableFormat};
+use crate::{AccountId, BillingPeriod, FileFormat, InvalidAccountId, UnknownFormat, paths};
 
 /// Which of AWS's two services wrote the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub struct Manifest {
     pub delivery_id: String,
     /// `2022-05-03T12:05:25.000Z`, where the delivery's id or its files' folder says when it was made.
     pub delivered_at: Option<String>,
+    /// Where the manifest says that its files are. A replica names the bucket it was made from.
+    pub bucket: Option<String>,
     /// Keys in the report bucket, in the manifest's order. None at all is legal.
     pub files: Vec<String>,
 }
@@ -51,7 +53,16 @@ pub enum ManifestError {
     #[error("it lists two files named `{0}`, which would overwrite each other")]
     SameName(String),
     #[error(transparent)]
-    Format(#[from] UnreadableFormat),
+    Format(#[from] UnknownFormat),
+    #[error("it says that its files are {said}, and lists `{file}`")]
+    OtherFormat { said: FileFormat, file: String },
+    #[error("it names two buckets, `{0}` and `{1}`: a delivery lies in one")]
+    TwoBuckets(String, String),
+    #[error(
+        "it lists `{file}`, which is not below `{root}`, the report's own folder: a manifest may \
+         only name files of its report"
+    )]
+    Outside { file: String, root: String },
 }
 
 /// The fields of both generations. AWS adds others, and columns are read from the files' own headers.
@@ -61,6 +72,8 @@ struct ManifestJson {
     account: Option<String>,
     assembly_id: Option<String>,
     report_name: Option<String>,
+    compression: Option<String>,
+    bucket: Option<String>,
     billing_period: Option<PeriodJson>,
     report_keys: Option<Vec<String>>,
     execution_id: Option<String>,
@@ -102,27 +115,73 @@ impl Manifest {
             _ => Err(ManifestError::NoGeneration),
         }
     }
+
+    /// The folder of a report file, if it names a billing period as AWS's folders do: where manifests
+    /// are missing, all of it is taken for one delivery.
+    pub fn folder_of(key: &str) -> Option<&str> {
+        let folder = &key[..=key.rfind('/')?];
+        let is_report = FileFormat::of(key).is_ok() && paths::period_of(folder).is_some();
+        is_report.then_some(folder)
+    }
+
+    /// What such a folder says of its files, the newest of which was written at `modified`.
+    pub fn of_folder(
+        folder: &str,
+        payer_account_id: AccountId,
+        files: &[String],
+        modified: &str,
+    ) -> Result<Self, ManifestError> {
+        let billing_period = paths::period_of(folder);
+        let billing_period = billing_period.ok_or(ManifestError::Missing("billing period"))?;
+        let version = paths::version_of(folder);
+        let delivered_at = version.and_then(paths::timestamp);
+        let delivered_at = delivered_at.unwrap_or_else(|| modified.to_owned());
+        let mut stems = Stems::default();
+        for file in files {
+            stems.add(FileFormat::of(file)?, file)?;
+        }
+        Ok(Self {
+            generation: paths::generation_of(folder),
+            payer_account_id,
+            report: paths::report_of(folder).to_owned(),
+            billing_period,
+            delivery_id: version.unwrap_or(&delivered_at).to_owned(),
+            delivered_at: Some(delivered_at),
+            bucket: None,
+            files: files.to_vec(),
+        })
+    }
+}
+
+/// The names of what a delivery's files become: two of a kind would overwrite each other.
+#[derive(Default)]
+struct Stems(BTreeSet<String>);
+
+impl Stems {
+    fn add(&mut self, format: FileFormat, file: &str) -> Result<(), ManifestError> {
+        let stem = format.stem(file);
+        let is_new = self.0.insert(stem.to_owned());
+        is_new.then_some(()).ok_or_else(|| ManifestError::SameName(stem.to_owned()))
+    }
 }
 
 fn legacy(key: &str, json: &ManifestJson, keys: &[String]) -> Result<Manifest, ManifestError> {
-    let files = checked(keys.iter().map(|file| in_bucket(key, file)).collect())?;
+    let files = located(key, json, keys.iter().map(String::as_str))?;
     let delivery_id = needed(json.assembly_id.as_deref(), "assemblyId")?;
     let start = json.billing_period.as_ref().map(|period| period.start.as_str());
-    let billing_period = starting(needed(start, "billingPeriod")?)?;
-    let paths = files.iter().map(String::as_str).chain([key]);
-    for here in paths.flat_map(|path| path.split('/')).filter_map(legacy_folder) {
-        if here != billing_period {
-            return Err(ManifestError::TwoPeriods(billing_period, here));
-        }
+    let period = starting(needed(start, "billingPeriod")?)?;
+    for file in files.keys.iter().map(String::as_str).chain([key]) {
+        agree(period, paths::period_of(file))?;
     }
     Ok(Manifest {
         generation: Generation::Legacy,
         payer_account_id: needed(json.account.as_deref(), "account")?.parse()?,
         report: json.report_name.clone().unwrap_or_else(|| name_before_manifest(key)),
-        billing_period,
+        billing_period: period,
         delivery_id: delivery_id.to_owned(),
-        delivered_at: timestamp(delivery_id),
-        files,
+        delivered_at: paths::timestamp(delivery_id),
+        bucket: files.bucket,
+        files: files.keys,
     })
 }
 
@@ -131,17 +190,17 @@ fn data_exports(
     json: &ManifestJson,
     files: &[FileJson],
 ) -> Result<Manifest, ManifestError> {
-    let files = checked(files.iter().map(|file| in_bucket(key, file.location())).collect())?;
+    let files = located(key, json, files.iter().map(FileJson::location))?;
     let delivery_id = needed(json.execution_id.as_deref(), "executionId")?;
     // "arn:aws:bcm-data-exports:us-east-1:111122223333:export/name-<uuid>"
     let arn = json.export_arn.as_deref();
     let owner = arn.and_then(|arn| arn.split(':').nth(4));
     let account = json.account.as_deref().or(owner);
     // Files come first: both manifests of a delivery list the same, but only one lies in its folder.
-    let paths = files.iter().map(String::as_str).chain([key]);
-    let folders: Vec<&str> = paths.flat_map(|path| path.split('/')).collect();
-    let billing_period = exported_period(json.billing_period.as_ref(), &folders)?;
-    let delivered_at = folders.iter().find_map(|folder| timestamp(folder));
+    let keys: Vec<&str> = files.keys.iter().map(String::as_str).chain([key]).collect();
+    let billing_period = exported_period(json.billing_period.as_ref(), &keys)?;
+    let mut folders = keys.iter().flat_map(|path| path.split('/'));
+    let delivered_at = folders.find_map(paths::timestamp);
     Ok(Manifest {
         generation: Generation::DataExports,
         payer_account_id: needed(account, "account or exportArn")?.parse()?,
@@ -149,7 +208,8 @@ fn data_exports(
         billing_period,
         delivery_id: delivery_id.to_owned(),
         delivered_at,
-        files,
+        bucket: files.bucket,
+        files: files.keys,
     })
 }
 
@@ -165,26 +225,68 @@ fn needed<'a>(value: Option<&'a str>, name: &'static str) -> Result<&'a str, Man
     value.filter(|value| !value.is_empty()).ok_or(ManifestError::Missing(name))
 }
 
-/// A file as the report bucket knows it. Where a report has no prefix, AWS lists its files with a slash
-/// that their keys do not have, unless the manifest's own key has it too.
-fn in_bucket(manifest_key: &str, location: &str) -> String {
-    let path = match location.strip_prefix("s3://") {
-        Some(uri) => uri.split_once('/').map_or("", |(_bucket, path)| path),
-        None => location,
-    };
-    if manifest_key.starts_with('/') { path } else { path.trim_start_matches('/') }.to_owned()
+/// The files of a delivery, as the report bucket knows them.
+struct Located {
+    bucket: Option<String>,
+    keys: Vec<String>,
 }
 
-/// Every file can be read, and no two write the same objects.
-fn checked(files: Vec<String>) -> Result<Vec<String>, ManifestError> {
-    let mut names = BTreeSet::new();
-    for file in &files {
-        FileFormat::of(file)?;
-        if !names.insert(name_of(file)) {
-            return Err(ManifestError::SameName(name_of(file).to_owned()));
+/// Every file can be read, lies in the report's own folder, and no two write the same objects.
+fn located<'a>(
+    manifest_key: &str,
+    json: &ManifestJson,
+    locations: impl Iterator<Item = &'a str>,
+) -> Result<Located, ManifestError> {
+    let root = paths::root_of(manifest_key);
+    let said = json.compression.as_deref().and_then(format_said);
+    let mut located = Located { bucket: json.bucket.clone(), keys: Vec::new() };
+    let mut stems = Stems::default();
+    for location in locations {
+        let (bucket, file) = in_bucket(manifest_key, location);
+        match (&located.bucket, bucket) {
+            (Some(first), Some(second)) if first != second => {
+                return Err(ManifestError::TwoBuckets(first.clone(), second.to_owned()));
+            }
+            (None, Some(bucket)) => located.bucket = Some(bucket.to_owned()),
+            _ => {}
         }
+        let inside = file.strip_prefix(root).filter(|path| paths::is_plain(path));
+        if inside.is_none() {
+            return Err(ManifestError::Outside { file: file.to_owned(), root: root.to_owned() });
+        }
+        let format = FileFormat::of(file)?;
+        if let Some(said) = said.filter(|said| *said != format) {
+            return Err(ManifestError::OtherFormat { said, file: file.to_owned() });
+        }
+        stems.add(format, file)?;
+        located.keys.push(file.to_owned());
     }
-    Ok(files)
+    Ok(located)
+}
+
+/// Bucket and key. Where a report has no prefix, AWS lists its files with a slash that their keys do
+/// not have, unless the manifest's own key has it too.
+fn in_bucket<'a>(manifest_key: &str, location: &'a str) -> (Option<&'a str>, &'a str) {
+    let (bucket, path) = match location.strip_prefix("s3://") {
+        Some(uri) => match uri.split_once('/') {
+            Some((bucket, path)) => (Some(bucket), path),
+            None => (Some(uri), ""),
+        },
+        None => (None, location),
+    };
+    let has_slash = manifest_key.starts_with('/');
+    (bucket, if has_slash { path } else { path.trim_start_matches('/') })
+}
+
+/// What a legacy manifest calls its files' format. AWS writes it in capitals, others do not.
+fn format_said(compression: &str) -> Option<FileFormat> {
+    let formats = [
+        ("gzip", FileFormat::CsvGzip),
+        ("zip", FileFormat::CsvZip),
+        ("parquet", FileFormat::Parquet),
+    ];
+    let found = formats.iter().find(|(name, _)| name.eq_ignore_ascii_case(compression));
+    found.map(|(_, format)| *format)
 }
 
 /// `…/name-Manifest.json` names its report.
@@ -205,33 +307,28 @@ fn export_name(arn: &str) -> Option<String> {
     Some(name.unwrap_or(resource).to_owned())
 }
 
-/// Legacy reports say their period in their folder as well, `20261001-20261101`.
-fn legacy_folder(name: &str) -> Option<BillingPeriod> {
-    let (start, end) = name.split_once('-')?;
-    let is_date = |text: &str| text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
-    (is_date(start) && is_date(end)).then(|| starting(start).ok())?
-}
-
 /// Data exports say their period in their folder; a period in the manifest must be the same.
 fn exported_period(
     in_manifest: Option<&PeriodJson>,
-    folders: &[&str],
+    keys: &[&str],
 ) -> Result<BillingPeriod, ManifestError> {
-    let mut period = in_manifest.map(|period| starting(&period.start)).transpose()?;
-    for folder in folders {
-        let Some((name, value)) = folder.split_once('=') else {
-            continue;
-        };
-        if !name.eq_ignore_ascii_case("billing_period") {
-            continue;
-        }
-        let here = starting(value)?;
-        match period {
-            Some(before) if before != here => return Err(ManifestError::TwoPeriods(before, here)),
-            _ => period = Some(here),
-        }
+    let in_manifest = in_manifest.map(|period| starting(&period.start)).transpose()?;
+    let in_keys = keys.iter().find_map(|key| paths::period_of(key));
+    let period = in_manifest
+        .or(in_keys)
+        .ok_or(ManifestError::Missing("BILLING_PERIOD=YYYY-MM in its path"))?;
+    for key in keys {
+        agree(period, paths::period_of(key))?;
     }
-    period.ok_or(ManifestError::Missing("BILLING_PERIOD=YYYY-MM in its path"))
+    Ok(period)
+}
+
+/// A folder that names a period names the manifest's.
+fn agree(period: BillingPeriod, in_path: Option<BillingPeriod>) -> Result<(), ManifestError> {
+    match in_path {
+        Some(here) if here != period => Err(ManifestError::TwoPeriods(period, here)),
+        _ => Ok(()),
+    }
 }
 
 /// The period that begins with `2026-10`, `20261001T000000.000Z` or `2026-10-01T00:00:00Z`.
@@ -241,15 +338,4 @@ fn starting(text: &str) -> Result<BillingPeriod, ManifestError> {
     period
         .and_then(|period| period.parse().ok())
         .ok_or_else(|| ManifestError::Start(text.to_owned()))
-}
-
-/// `20220503T120125Z` or `2026-04-16T15:24:15.653Z`, alone or before `-<execution id>`, as ISO 8601 with
-/// milliseconds, so that equal lengths sort by time.
-fn timestamp(text: &str) -> Option<String> {
-    let (moment, rest) = text.split_once('Z')?;
-    (rest.is_empty() || rest.starts_with('-')).then_some(())?;
-    let moment = ["%Y%m%dT%H%M%S%.f", "%Y-%m-%dT%H:%M:%S%.f"]
-        .iter()
-        .find_map(|format| chrono::NaiveDateTime::parse_from_str(moment, format).ok())?;
-    Some(moment.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
 }

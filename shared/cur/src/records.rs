@@ -3,7 +3,7 @@
 use std::mem;
 
 use crate::scan::{BLOCK_BYTES, Marks, Scanner, through};
-use crate::{Column, Layout, LayoutError, LineItem};
+use crate::{Column, Layout, LayoutError, LineItem, Place};
 
 /// The lines of one CSV file. Only a record that a chunk cuts in two is copied.
 ///
@@ -185,7 +185,7 @@ impl Records {
                 }
                 on_line(&LineItem {
                     raw: record,
-                    line: self.record_line,
+                    place: Place::Line(self.record_line),
                     ends: &self.ends,
                     layout,
                 })?;

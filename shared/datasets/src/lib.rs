@@ -31,7 +31,7 @@ pub use table::{
 /// the report's. `infra/` declares the same columns, and a test compares them.
 pub fn columns(table: Table) -> Option<&'static [Column]> {
     match table {
-        Table::LineItems => None,
+        Table::LineItems | Table::LineItemRows => None,
         Table::Rated => Some(billing::LineGroup::COLUMNS),
         Table::Allocations => Some(AllocationRow::COLUMNS),
         Table::Commitments => Some(CommitmentRow::COLUMNS),

@@ -86,6 +86,8 @@ async fn start<H>(settings: Settings, handler: H) -> Function<H> {
         catalog,
         settings: runs::Settings {
             compression: settings.compression,
+            replica_of: settings.replica_of,
+            manifest_less: settings.manifest_less,
             database,
             results_url: format!("s3://{}", settings.results_bucket),
         },

@@ -19,6 +19,8 @@ pub struct Settings {
     pub results_bucket: String,
     pub dead_letter_queue_url: String,
     pub compression: Compression,
+    pub replica_of: Option<String>,
+    pub manifest_less: bool,
     pub report_bucket: Option<String>,
     pub catalog: Option<CatalogSettings>,
     pub queue_urls: BTreeMap<Step, String>,
@@ -52,6 +54,8 @@ impl Settings {
             results_bucket: reader.text("RESULTS_BUCKET"),
             dead_letter_queue_url: reader.url("DEAD_LETTER_QUEUE_URL"),
             compression: reader.compression("COMPRESSION"),
+            replica_of: reader.get("REPLICA_OF"),
+            manifest_less: reader.flag("MANIFEST_LESS"),
             report_bucket: uses.reports.then(|| reader.text("REPORT_BUCKET")),
             catalog: uses.catalog.then(|| CatalogSettings {
                 database: reader.text("DATABASE"),
@@ -105,6 +109,17 @@ impl<V: Fn(&str) -> Option<String>> Reader<V> {
             self.problems.push(format!("{name} is `{url}`, which is not a URL"));
         }
         url
+    }
+
+    fn flag(&mut self, name: &str) -> bool {
+        match self.get(name).as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(other) => {
+                self.problems.push(format!("{name} is `{other}`, expected true or false"));
+                false
+            }
+        }
     }
 
     fn compression(&mut self, name: &str) -> Compression {

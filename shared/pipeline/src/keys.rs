@@ -70,9 +70,11 @@ pub fn current(payer: AccountId, period: BillingPeriod) -> String {
 /// The folder of one Athena partition, without a trailing slash.
 pub fn partition(plan: &Plan, table: Table, account: Option<AccountId>) -> String {
     let folder = match table {
-        Table::LineItems | Table::Rated | Table::Allocations | Table::Commitments => {
-            table.name().to_owned()
-        }
+        Table::LineItems
+        | Table::LineItemRows
+        | Table::Rated
+        | Table::Allocations
+        | Table::Commitments => table.name().to_owned(),
         Table::Coverage | Table::Charges | Table::DailyCosts => format!("reports/{table}"),
     };
     let run = of_run(plan, &folder);
@@ -86,10 +88,25 @@ pub fn partition(plan: &Plan, table: Table, account: Option<AccountId>) -> Strin
 pub fn line_items(plan: &Plan, account: AccountId, file_stem: &str, part: u32) -> String {
     let folder = partition(plan, Table::LineItems, Some(account));
     let extension = plan.compression.extension();
+    format!("{folder}/{}.csv.{extension}", part_name(file_stem, part))
+}
+
+/// The same of a report file in Parquet. A table of text must not meet them.
+pub fn line_item_rows(plan: &Plan, account: AccountId, file_stem: &str, part: u32) -> String {
+    let folder = partition(plan, Table::LineItemRows, Some(account));
+    format!("{folder}/{}.parquet", part_name(file_stem, part))
+}
+
+fn part_name(file_stem: &str, part: u32) -> String {
     match part {
-        0 => format!("{folder}/{file_stem}.csv.{extension}"),
-        _ => format!("{folder}/{file_stem}.part{part}.csv.{extension}"),
+        0 => file_stem.to_owned(),
+        _ => format!("{file_stem}.part{part}"),
     }
+}
+
+/// Whether an object of an account's own lines has rows.
+pub fn has_rows(key: &str) -> bool {
+    key.ends_with(".parquet")
 }
 
 /// How the account's lines of one object are compressed, from its name.

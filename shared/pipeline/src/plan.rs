@@ -28,11 +28,36 @@ pub struct Plan {
     pub files: Vec<PlannedFile>,
 }
 
-/// Where the plan came from.
+impl Plan {
+    /// What nobody can know of this run.
+    pub fn not_guaranteed(&self) -> Vec<String> {
+        if self.manifest.is_folder() {
+            MANIFEST_LESS.map(str::to_owned).to_vec()
+        } else {
+            Vec::new()
+        }
+    }
+}
+
+/// What a manifest would have said.
+const MANIFEST_LESS: [&str; 2] = [
+    "that the delivery is complete: without a manifest nobody says which files belong to it, and the run \
+     has those that lay in the folder",
+    "that it is the newest delivery, or only one: its time is that of its folder's name or of its newest \
+     file, and a file of an older delivery that was not overwritten counts with the others",
+];
+
+/// Where the plan came from: a manifest, or a folder (with its slash) that has none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManifestRef {
     pub key: String,
     pub etag: String,
+}
+
+impl ManifestRef {
+    pub fn is_folder(&self) -> bool {
+        self.key.ends_with('/')
+    }
 }
 
 /// A report file as it was when the manifest arrived. It is only ever read at this ETag.

@@ -34,6 +34,9 @@ pub struct Reconciliation {
     pub news: News,
     pub product_codes: Vec<String>,
     pub line_item_types: Vec<String>,
+    /// What the proof does not reach, each in words; empty where there was a manifest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_guaranteed: Vec<String>,
 }
 
 /// From what AWS charged to what customers pay, in the report's currency and before rounding.

@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Table {
+    /// Lines of reports in CSV.
     LineItems,
+    /// Lines of reports in Parquet.
+    LineItemRows,
     Rated,
     Allocations,
     Commitments,
@@ -18,8 +21,9 @@ pub enum Table {
 }
 
 impl Table {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::LineItems,
+        Self::LineItemRows,
         Self::Rated,
         Self::Allocations,
         Self::Commitments,
@@ -31,6 +35,7 @@ impl Table {
     pub const fn name(self) -> &'static str {
         match self {
             Self::LineItems => "line_items",
+            Self::LineItemRows => "line_item_rows",
             Self::Rated => "rated",
             Self::Allocations => "allocations",
             Self::Commitments => "commitments",
@@ -42,7 +47,7 @@ impl Table {
 
     /// Whether a run has one partition an account instead of one in all.
     pub const fn is_partitioned_by_account(self) -> bool {
-        matches!(self, Self::LineItems | Self::Rated)
+        matches!(self, Self::LineItems | Self::LineItemRows | Self::Rated)
     }
 }
 

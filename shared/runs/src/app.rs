@@ -22,6 +22,10 @@ pub struct App {
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub compression: Compression,
+    /// The bucket that manifests name, if the report bucket is a copy of it.
+    pub replica_of: Option<String>,
+    /// Whether report files start runs by themselves, because no manifest comes with them.
+    pub manifest_less: bool,
     /// The Glue database whose tables get partitions.
     pub database: String,
     /// The results bucket as Athena names it: `s3://bucket`.

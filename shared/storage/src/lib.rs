@@ -20,7 +20,7 @@ use bytes::Bytes;
 pub use error::{Error, ErrorKind};
 pub use folder::FolderStore;
 pub use memory::MemoryStore;
-pub use reader::BlockingReader;
+pub use reader::{BlockingRanges, BlockingReader};
 #[cfg(feature = "aws")]
 pub use s3::S3Store;
 

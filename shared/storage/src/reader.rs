@@ -1,10 +1,11 @@
-//! A pinned object as a `Read`, one range ahead, for code that runs off the async threads.
+//! A pinned object as a `Read` that can seek, one range ahead, and as ranges, for code that runs off
+//! the async threads.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::sync::Arc;
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
@@ -13,68 +14,112 @@ use crate::{Error, Store};
 /// Reads ahead by one range. Memory: two ranges of this size, whatever the object's.
 const RANGE_BYTES: u64 = 8 * 1024 * 1024;
 
-/// Must be read on a blocking thread: it waits for the runtime.
-pub struct BlockingReader {
+/// An object as it was at an `ETag`, read from blocking threads: it waits for the runtime.
+#[derive(Clone)]
+pub struct BlockingRanges {
     store: Arc<dyn Store>,
     runtime: Handle,
     key: String,
     etag: String,
     size_bytes: u64,
-    /// Where the next request starts.
-    requested: u64,
-    ahead: Option<JoinHandle<Result<Bytes, Error>>>,
+}
+
+/// The same from its beginning to its end, and from anywhere else after a seek.
+pub struct BlockingReader {
+    object: BlockingRanges,
+    /// Where the next byte is read.
+    position: u64,
+    /// What was read last, and where it begins.
     ready: Bytes,
+    ready_start: u64,
+    /// The range after it, under way.
+    ahead: Option<JoinHandle<Result<Bytes, Error>>>,
+}
+
+impl BlockingRanges {
+    /// Call it on the runtime that is to do the reading.
+    pub fn new(store: Arc<dyn Store>, key: &str, etag: &str, size_bytes: u64) -> Self {
+        let (key, etag) = (key.to_owned(), etag.to_owned());
+        Self { store, runtime: Handle::current(), key, etag, size_bytes }
+    }
+
+    pub fn size_bytes(&self) -> u64 {
+        self.size_bytes
+    }
+
+    /// The storage error travels inside the I/O error, and comes out again at the handler.
+    pub fn read(&self, range: Range<u64>) -> io::Result<Bytes> {
+        self.wait(self.request(range))
+    }
+
+    fn request(&self, range: Range<u64>) -> JoinHandle<Result<Bytes, Error>> {
+        let Self { store, key, etag, .. } = self.clone();
+        self.runtime.spawn(async move { store.read_range(&key, &etag, range).await })
+    }
+
+    fn wait(&self, request: JoinHandle<Result<Bytes, Error>>) -> io::Result<Bytes> {
+        self.runtime.block_on(request).map_err(io::Error::other)?.map_err(io::Error::other)
+    }
 }
 
 impl BlockingReader {
-    /// Call it on the runtime that is to do the reading.
-    pub fn new(store: Arc<dyn Store>, key: &str, etag: &str, size_bytes: u64) -> Self {
-        let mut reader = Self {
-            store,
-            runtime: Handle::current(),
-            key: key.to_owned(),
-            etag: etag.to_owned(),
-            size_bytes,
-            requested: 0,
-            ahead: None,
-            ready: Bytes::new(),
-        };
-        reader.request();
+    pub fn new(object: BlockingRanges) -> Self {
+        let mut reader =
+            Self { object, position: 0, ready: Bytes::new(), ready_start: 0, ahead: None };
+        reader.request(0);
         reader
     }
 
-    fn request(&mut self) {
-        let range = self.next_range();
-        if range.is_empty() {
-            return;
-        }
-        self.requested = range.end;
-        let (store, key, etag) = (Arc::clone(&self.store), self.key.clone(), self.etag.clone());
-        self.ahead =
-            Some(self.runtime.spawn(async move { store.read_range(&key, &etag, range).await }));
+    fn request(&mut self, start: u64) {
+        let range = start..self.object.size_bytes.min(start.saturating_add(RANGE_BYTES));
+        self.ahead = (!range.is_empty()).then(|| self.object.request(range));
     }
 
-    fn next_range(&self) -> Range<u64> {
-        self.requested..self.size_bytes.min(self.requested + RANGE_BYTES)
+    /// What is ready from the position on; nothing if another range is needed.
+    fn rest(&self) -> &[u8] {
+        let offset = self.position.checked_sub(self.ready_start).map(usize::try_from);
+        match offset {
+            Some(Ok(offset)) => self.ready.get(offset..).unwrap_or_default(),
+            _ => &[],
+        }
+    }
+
+    fn ready_end(&self) -> u64 {
+        self.ready_start + self.ready.len() as u64
     }
 }
 
 impl Read for BlockingReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.ready.is_empty() {
+        if self.rest().is_empty() {
+            if self.position != self.ready_end() {
+                // After a seek: what is under way is not what follows.
+                self.request(self.position);
+            }
             let Some(ahead) = self.ahead.take() else {
                 return Ok(0);
             };
-            // The storage error travels inside the I/O error, and comes out again at the handler.
-            self.ready = self
-                .runtime
-                .block_on(ahead)
-                .map_err(io::Error::other)?
-                .map_err(io::Error::other)?;
-            self.request();
+            self.ready_start = self.position;
+            self.ready = Bytes::new();
+            self.ready = self.object.wait(ahead)?;
+            self.request(self.ready_end());
         }
-        let length = buffer.len().min(self.ready.len());
-        self.ready.copy_to_slice(&mut buffer[..length]);
+        let rest = self.rest();
+        let length = buffer.len().min(rest.len());
+        buffer[..length].copy_from_slice(&rest[..length]);
+        self.position += length as u64;
         Ok(length)
+    }
+}
+
+impl Seek for BlockingReader {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let position = match to {
+            SeekFrom::Start(position) => Some(position),
+            SeekFrom::End(offset) => self.object.size_bytes.checked_add_signed(offset),
+            SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
+        };
+        self.position = position.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.position)
     }
 }

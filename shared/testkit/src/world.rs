@@ -54,6 +54,8 @@ impl World {
             catalog: Arc::new(NoCatalog),
             settings: Settings {
                 compression: Compression::Zstd,
+                replica_of: None,
+                manifest_less: false,
                 database: "sluice".to_owned(),
                 results_url: "s3://results".to_owned(),
             },

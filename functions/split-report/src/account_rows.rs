@@ -1,0 +1,97 @@
+//! A Parquet report on its way into its accounts' objects: some row groups at a time, column by column.
+//!
+//! Memory: 32 MiB of row groups or a window over a large one, 16 MiB of packed columns of one pass, four
+//! bytes a row (all of them in `rows`), and 8 MiB of objects in flight (`uploads`).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cur::{AccountId, Column};
+use pipeline::{AccountTotals, Compression, LineTotals, Plan, keys};
+use rows::{Batch, Codec, ReportFile};
+use storage::BlockingRanges;
+
+use crate::limits::Limits;
+use crate::split::{Broken, REQUIRED, route};
+use crate::uploads::Uploads;
+
+/// Every column that [`route`] reads.
+const ROUTED: [Column; 5] = [
+    Column::UsageAccountId,
+    Column::LineItemType,
+    Column::UnblendedCost,
+    Column::Operation,
+    Column::SplitParentResourceId,
+];
+
+pub(crate) struct AccountRows<'a> {
+    plan: &'a Plan,
+    stem: &'a str,
+    uploads: Uploads,
+    accounts: BTreeMap<AccountId, AccountTotals>,
+}
+
+/// Whose the rows of a batch are.
+#[derive(Default)]
+struct Owners {
+    numbers: BTreeMap<AccountId, u32>,
+    accounts: Vec<AccountId>,
+    of_row: Vec<u32>,
+}
+
+impl<'a> AccountRows<'a> {
+    pub(crate) fn new(plan: &'a Plan, stem: &'a str, uploads: Uploads) -> Self {
+        Self { plan, stem, uploads, accounts: BTreeMap::new() }
+    }
+
+    /// When it returns, every object exists.
+    pub(crate) fn split(
+        mut self,
+        limits: Limits,
+        object: BlockingRanges,
+        totals: &mut LineTotals,
+    ) -> Result<BTreeMap<AccountId, AccountTotals>, Broken> {
+        let size_bytes = object.size_bytes();
+        let file = ReportFile::open(size_bytes, Arc::new(move |range| object.read(range)))?;
+        let layout = file.layout(&REQUIRED)?;
+        for batch in file.batches() {
+            let mut owners = Owners::default();
+            batch.lines(&layout, &ROUTED, |line| {
+                let (account, one) = route(line)?;
+                totals.add(&one);
+                owners.push(account);
+                self.accounts.entry(account).or_default().totals.add(&one);
+                Ok::<_, Broken>(limits.check(totals, self.accounts.len())?)
+            })?;
+            self.write(&batch, &owners)?;
+        }
+        self.uploads.finish()?;
+        Ok(self.accounts)
+    }
+
+    /// Writes what the rows have of each account as objects of their own.
+    fn write(&mut self, batch: &Batch<'_>, owners: &Owners) -> Result<(), Broken> {
+        let codec = match self.plan.compression {
+            Compression::Zstd => Codec::Zstd,
+            Compression::Gzip => Codec::Gzip,
+        };
+        batch.cut(&owners.of_row, codec, |owner, bytes| {
+            let account = owners.accounts[owner as usize];
+            let objects = &mut self.accounts.entry(account).or_default().objects;
+            let part = u32::try_from(objects.len()).unwrap_or(u32::MAX);
+            let key = keys::line_item_rows(self.plan, account, self.stem, part);
+            objects.push(key.clone());
+            Ok(self.uploads.close(key, None, bytes)?)
+        })
+    }
+}
+
+impl Owners {
+    fn push(&mut self, account: AccountId) {
+        let number = *self.numbers.entry(account).or_insert_with(|| {
+            self.accounts.push(account);
+            u32::try_from(self.accounts.len() - 1).unwrap_or(u32::MAX)
+        });
+        self.of_row.push(number);
+    }
+}

@@ -1,0 +1,92 @@
+//! A report file's text out of what it is packed in.
+
+use std::cell::Cell;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::rc::Rc;
+
+use cur::FileFormat;
+use flate2::read::MultiGzDecoder;
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+use crate::split::{Broken, ContentError, unreadable};
+
+/// What the directory of an archive with one file takes at most, and what is read to find it: 64 KiB of
+/// comment and name each, and then some.
+const DIRECTORY_BYTES_MAX: u64 = 1024 * 1024;
+
+/// What the file's first bytes say. The reader is at its beginning again afterwards.
+pub(crate) fn format_of(reader: &mut (impl Read + Seek)) -> io::Result<FileFormat> {
+    let mut beginning = Vec::new();
+    reader.take(4).read_to_end(&mut beginning)?;
+    reader.seek(SeekFrom::Start(0))?;
+    Ok(FileFormat::of_bytes(&beginning))
+}
+
+/// Hands on the text as a stream. A gzip file may have several members, an archive only one.
+pub(crate) fn unpacked(
+    format: FileFormat,
+    mut reader: impl Read + Seek,
+    read: impl FnOnce(&mut dyn Read) -> Result<(), Broken>,
+) -> Result<(), Broken> {
+    match format {
+        FileFormat::CsvGzip => read(&mut MultiGzDecoder::new(reader)),
+        FileFormat::CsvZip => unzipped(reader, read),
+        FileFormat::Csv | FileFormat::Parquet => read(&mut reader),
+    }
+}
+
+/// The directory at the archive's end is read first, and then the one file in one go. What it is called
+/// there does not matter. Its checksum is compared at its end.
+fn unzipped(
+    reader: impl Read + Seek,
+    read: impl FnOnce(&mut dyn Read) -> Result<(), Broken>,
+) -> Result<(), Broken> {
+    let left = Rc::new(Cell::new(DIRECTORY_BYTES_MAX));
+    let reader = Metered { reader, left: Rc::clone(&left) };
+    let mut archive = ZipArchive::new(reader).map_err(|error| match left.get() {
+        0 => ContentError::LongDirectory.into(),
+        _ => unzippable(error),
+    })?;
+    match archive.len() {
+        0 => return Err(ContentError::NoMember.into()),
+        1 => {}
+        count => return Err(ContentError::SeveralMembers(count).into()),
+    }
+    left.set(u64::MAX);
+    let mut member = archive.by_index(0).map_err(unzippable)?;
+    read(&mut member)
+}
+
+fn unzippable(error: ZipError) -> Broken {
+    match error {
+        ZipError::Io(error) => unreadable("zip", error),
+        ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => ContentError::Encrypted.into(),
+        other => ContentError::Damaged { format: "zip", reason: other.to_string() }.into(),
+    }
+}
+
+/// Gives so many bytes and then an error: an archive's directory is held whole.
+struct Metered<R> {
+    reader: R,
+    left: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Metered<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.left.get();
+        if left == 0 {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let allowed = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+        let length = self.reader.read(&mut buffer[..allowed])?;
+        self.left.set(left - length as u64);
+        Ok(length)
+    }
+}
+
+impl<R: Seek> Seek for Metered<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.reader.seek(to)
+    }
+}

@@ -1,0 +1,69 @@
+//! Why a report in Parquet cannot be read. The caller names the file.
+
+use std::error::Error;
+use std::io;
+use std::panic::{self, AssertUnwindSafe};
+
+use cur::LayoutError;
+use parquet::errors::ParquetError;
+
+use crate::ReportFile;
+
+#[derive(Debug, thiserror::Error)]
+pub enum RowsError {
+    /// A storage error travels inside the I/O error.
+    #[error("{0}")]
+    Read(io::Error),
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+    #[error("{place}the Parquet data is damaged, or of a kind that AWS does not write: {reason}")]
+    Damaged { place: String, reason: String },
+    #[error(
+        "row group {group} has {rows} rows in {mebibytes} MiB; a report's row group has at most {} \
+         rows and {} MiB, because one is held at a time",
+        ReportFile::GROUP_ROWS_MAX,
+        ReportFile::GROUP_BYTES_MAX >> 20
+    )]
+    GroupTooLarge { group: usize, rows: i64, mebibytes: i64 },
+}
+
+impl RowsError {
+    /// Where in the file it happened, if that is known by now.
+    pub(crate) fn in_column(self, group: usize, column: &str) -> Self {
+        match self {
+            Self::Damaged { place, reason } if place.is_empty() => {
+                Self::Damaged { place: format!("row group {group}, column {column}: "), reason }
+            }
+            other => other,
+        }
+    }
+
+    pub(crate) fn damaged(reason: impl Into<String>) -> Self {
+        Self::Damaged { place: String::new(), reason: reason.into() }
+    }
+}
+
+/// Parquet's reader panics on some damaged data where it should say so. What it has read is given up then.
+pub(crate) fn caught<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, RowsError> {
+    match panic::catch_unwind(AssertUnwindSafe(read)) {
+        Ok(result) => Ok(result?),
+        Err(_) => Err(RowsError::damaged("its parts contradict each other")),
+    }
+}
+
+/// Errors of the source come back out of Parquet's own.
+impl From<ParquetError> for RowsError {
+    fn from(error: ParquetError) -> Self {
+        match error {
+            ParquetError::External(source) => from_source(source),
+            other => Self::damaged(other.to_string()),
+        }
+    }
+}
+
+fn from_source(source: Box<dyn Error + Send + Sync>) -> RowsError {
+    match source.downcast::<io::Error>() {
+        Ok(error) => RowsError::Read(*error),
+        Err(other) => RowsError::damaged(other.to_string()),
+    }
+}
