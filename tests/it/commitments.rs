@@ -292,7 +292,7 @@ fn check_conserved(world: &World, day: &AllocatedDay) {
         sums[1] += row.upfront_cost + row.recurring_cost;
     }
     assert!(used.is_empty(), "{used:?}");
-    for (arn, _) in &world.plans {
+    for arn in world.plans.keys() {
         let fees = world.rows.iter().filter(|row| world.skus[row.sku].commitment == *arn);
         let fees: Amount = fees.map(|row| row.commitment_cost).sum();
         assert_eq!(purchased[arn.as_str()], [fees, fees]);

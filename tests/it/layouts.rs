@@ -261,8 +261,8 @@ async fn files_of_one_delivery_differ_in_their_columns() {
     renamed.insert(3, ("product_region", Column::Region));
     renamed.push(("a_column_of_tomorrow", Column::ResourceId));
     let files = [
-        ("c-00001.csv.gz", gzip(&columns(&fewest, &line(ACME, "1"))).to_vec()),
-        ("c-00002.csv.gz", gzip(&columns(&reversed, &line(ACME, "2"))).to_vec()),
+        ("c-00001.csv.gz", gzip(columns(&fewest, &line(ACME, "1"))).to_vec()),
+        ("c-00002.csv.gz", gzip(columns(&reversed, &line(ACME, "2"))).to_vec()),
         ("c-00003.csv", columns(&renamed, &line(GLOBEX, "4")).into_bytes()),
         (
             "c-00004.parquet",
@@ -360,7 +360,7 @@ async fn a_folder_does_not_say_whose_report_it_is() {
     let mut world = World::new(&two);
     world.app.settings.manifest_less = true;
     let key = "cur2/999988887777/costs/data/BILLING_PERIOD=2026-10/costs-00001.csv.gz";
-    world.reports.put(key, gzip(&csv(Generation::DataExports, &lines())));
+    world.reports.put(key, gzip(csv(Generation::DataExports, &lines())));
     assert_eq!(world.deliver(key, Order::Sent).await, [""; 0]);
     assert_eq!(proof(&world).payer_account_id.to_string(), "999988887777");
 }

@@ -49,7 +49,7 @@ pub struct ReplayProof {
 }
 
 impl ReplayProof {
-    fn add(&mut self, day: Replay) {
+    fn add(&mut self, day: &Replay) {
         self.compared += day.compared;
         self.ties.extend(day.ties.iter().map(ToString::to_string));
         self.differences.extend(day.differences.iter().map(ToString::to_string));
@@ -209,7 +209,7 @@ async fn demand_gives_allocations(
     let input = allocate_commitments::load(plan, day, &world.app).await?;
     let input = input.day(plan.billing_period, day);
     let outcome = replay(&input, contracts.payer_sharing(), contracts.order(), &rates)?;
-    proof.replay.add(outcome);
+    proof.replay.add(&outcome);
     Ok(())
 }
 

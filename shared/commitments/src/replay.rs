@@ -88,11 +88,11 @@ type Pool = (UsageHour, bool, String, String, String);
 
 #[derive(Default)]
 struct Covered {
-    by_place: BTreeMap<Place, Amount>,
+    places: BTreeMap<Place, Amount>,
     /// By owner, and whether it was the owner's own usage.
-    by_owner: BTreeMap<(Pool, String, bool), Amount>,
+    owners: BTreeMap<(Pool, String, bool), Amount>,
     /// By size of what reservations cover, by the SKU of what plans do.
-    by_rank: BTreeMap<(Pool, String), Amount>,
+    ranks: BTreeMap<(Pool, String), Amount>,
 }
 
 impl Covered {
@@ -131,22 +131,21 @@ impl Covered {
         let pool = pool(&place);
         let is_own = row.owner_account_id == row.usage_account_id.as_str();
         let owner = (pool.clone(), row.owner_account_id.clone(), is_own);
-        *self.by_owner.entry(owner).or_default() += amount;
-        *self.by_rank.entry((pool, rank)).or_default() += amount;
-        *self.by_place.entry(place).or_default() += amount;
+        *self.owners.entry(owner).or_default() += amount;
+        *self.ranks.entry((pool, rank)).or_default() += amount;
+        *self.places.entry(place).or_default() += amount;
     }
 
     fn compare(&self, applied: &Self) -> Replay {
-        let unlike: BTreeSet<&Pool> = unlike(&self.by_owner, &applied.by_owner)
+        let unlike: BTreeSet<&Pool> = unlike(&self.owners, &applied.owners)
             .map(|(pool, ..)| pool)
-            .chain(unlike(&self.by_rank, &applied.by_rank).map(|(pool, _)| pool))
+            .chain(unlike(&self.ranks, &applied.ranks).map(|(pool, _)| pool))
             .collect();
         let mut outcome = Replay::default();
-        let places: BTreeSet<&Place> =
-            self.by_place.keys().chain(applied.by_place.keys()).collect();
+        let places: BTreeSet<&Place> = self.places.keys().chain(applied.places.keys()).collect();
         outcome.compared = places.len() as u64;
-        for place in unlike_of(&self.by_place, &applied.by_place, places) {
-            let of = |covered: &Self| covered.by_place.get(place).copied().unwrap_or_default();
+        for place in unlike_of(&self.places, &applied.places, places) {
+            let of = |covered: &Self| covered.places.get(place).copied().unwrap_or_default();
             let difference =
                 Difference { place: place.clone(), recorded: of(self), applied: of(applied) };
             if unlike.contains(&pool(place)) {
