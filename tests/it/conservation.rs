@@ -58,12 +58,16 @@ fn lines() -> impl Strategy<Value = Vec<Line>> {
     let split_cost = (account(), cost()).prop_map(|(account, cost)| {
         vec![Line::usage(account, &cost).with(Column::Operation, "EKSPod-EC2")]
     });
-    let covered = account().prop_map(|account| {
-        vec![
-            PLAN.covers(account, "0.2", "0.15"),
+    // What another account used is there for a policy that hands the plan out differently.
+    let covered = (account(), account(), 0_u32..3).prop_map(|(account, other, hour)| {
+        [
+            PLAN.covers(account, "0.2", "0.15").with(Column::SavingsPlanRate, "0.15"),
             PLAN.negates(account, "0.2"),
             PLAN.recurring_fee("0.5", "1", "0.15"),
+            Line::usage(other, "0.2"),
         ]
+        .map(|line| line.with(Column::PublicOnDemandRate, "0.2").at(&format!("2026-10-09T0{hour}")))
+        .into()
     });
     prop_oneof![6 => single, 1 => split_cost, 2 => covered]
 }
@@ -91,7 +95,7 @@ fn customer(id: &'static str, accounts: &'static str) -> impl Strategy<Value = S
 
 fn contracts() -> impl Strategy<Value = String> {
     (
-        select(vec!["as_billed", "reseller"]),
+        select(vec!["as_billed", "owner", "customer", "everyone", "reseller"]),
         select(vec!["owner", "reseller", "pro_rata"]),
         customer("acme", "\"111122223333\", \"123456789012\""),
         customer("globex", "\"444455556666\""),

@@ -20,6 +20,9 @@ fn shared_data() -> Option<PathBuf> {
     data.is_dir().then_some(data)
 }
 
+/// Beside a report, where there is one.
+const RATES: &str = "savings-plan-rates.csv";
+
 async fn bill(source: &Path, contracts: &str, out: &Path) -> Vec<Finished> {
     bill_with(source, contracts, out, false).await
 }
@@ -33,10 +36,11 @@ async fn bill_with(
     fs::create_dir_all(out).unwrap();
     let file = out.join("contracts-in.toml");
     fs::write(&file, contracts).unwrap();
+    let rates = source.join(RATES);
     let options = RunOptions {
         source: source.to_owned(),
         contracts: file,
-        rates: None,
+        rates: rates.is_file().then_some(rates),
         out: out.to_owned(),
         manifest: None,
         manifest_less,
@@ -66,7 +70,7 @@ fn charged(out: &Path) -> BTreeMap<String, (u64, i128)> {
 /// The same from the report's files, with another CSV reader and decimals read by hand.
 fn reported(source: &Path, skips_split_cost: bool) -> BTreeMap<String, (u64, i128)> {
     let mut totals = BTreeMap::new();
-    for path in files(source) {
+    for path in files(source).into_iter().filter(|path| !path.ends_with(RATES)) {
         let mut text = Vec::new();
         let mut file = File::open(&path).unwrap();
         match path.extension().and_then(|extension| extension.to_str()) {
@@ -142,6 +146,7 @@ async fn check_sealed(source: &Path, contracts: &str) -> Finished {
     assert_eq!(charged(scratch.path()), reported(source, true));
     for proof in sluice::verify(scratch.path()).await.unwrap() {
         assert_eq!(proof.differences, [""; 0]);
+        assert_eq!(proof.replay.differences, [""; 0]);
     }
     run
 }
@@ -296,7 +301,19 @@ fn generate(generation: Generation, folder: &Path) -> String {
         layout: Layout::CreateNew,
     };
     generator::generate(&options, &mut Folder(folder.to_owned())).unwrap();
+    fs::write(folder.join(RATES), generator::savings_plan_rates(&options)).unwrap();
     generator::contracts(&options)
+}
+
+/// The same contracts under another policy.
+fn under(contracts: &str, sharing: &str, unused: &str) -> String {
+    let policy = format!("sharing = \"{sharing}\"\nunused = \"{unused}\"");
+    contracts
+        .lines()
+        .filter(|line| !line.starts_with("unused"))
+        .map(|line| if line.starts_with("sharing") { policy.as_str() } else { line })
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[tokio::test]
@@ -305,14 +322,7 @@ async fn generated_reports_add_up_and_agree_with_themselves() {
         let scratch = tempfile::tempdir().unwrap();
         let contracts = generate(generation, scratch.path());
         for unused in ["owner", "reseller", "pro_rata"] {
-            let sharing = format!("sharing = \"as_billed\"\nunused = \"{unused}\"");
-            let contracts = contracts
-                .lines()
-                .filter(|line| !line.starts_with("unused"))
-                .map(|line| if line.starts_with("sharing") { sharing.as_str() } else { line })
-                .collect::<Vec<_>>()
-                .join("\n");
-            let run = check_sealed(scratch.path(), &contracts).await;
+            let run = check_sealed(scratch.path(), &under(&contracts, "as_billed", unused)).await;
             let proof = run.reconciliation.unwrap();
             for (name, tally) in &proof.report_checks {
                 assert_eq!(tally.broken, 0, "{name}: {:?}", tally.example);
@@ -322,6 +332,31 @@ async fn generated_reports_add_up_and_agree_with_themselves() {
             assert_eq!(parts.is_zero(), unused != "pro_rata", "{unused}");
         }
     }
+}
+
+/// Under every policy the bill adds up, and AWS's own rules give what AWS has billed.
+#[tokio::test]
+async fn generated_reports_seal_under_every_policy() {
+    let scratch = tempfile::tempdir().unwrap();
+    let contracts = generate(Generation::Cur2, scratch.path());
+    let mut benefits = BTreeMap::new();
+    for (sharing, unused) in [
+        ("as_billed", "owner"),
+        ("owner", "owner"),
+        ("customer", "reseller"),
+        ("everyone", "pro_rata"),
+        ("reseller", "reseller"),
+    ] {
+        let contracts = under(&contracts, sharing, unused);
+        let proof = check_sealed(scratch.path(), &contracts).await.reconciliation.unwrap();
+        assert!(proof.missing_rates.is_empty(), "{sharing}: {:?}", proof.missing_rates);
+        benefits.insert(sharing, proof.margin.terms["benefit"]);
+    }
+    // A benefit makes a charge less. Who may lend to more gives more, and all there is AWS gave already.
+    assert!(benefits["reseller"].is_zero());
+    assert!(benefits["owner"] < Amount::ZERO);
+    assert!(benefits["customer"] <= benefits["owner"]);
+    assert!(benefits["everyone"] <= benefits["customer"]);
 }
 
 /// A digit changed in a published file is found.

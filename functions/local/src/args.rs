@@ -104,7 +104,7 @@ pub struct GenerateArgs {
     /// Report files; 0 is one a million lines
     #[arg(long, default_value_t = 0)]
     pub files: u32,
-    /// The report bucket's root. A `contracts.toml` that fits the report goes there too
+    /// The report bucket's root. A `contracts.toml` and a `savings-plan-rates.csv` that fit go there too
     pub dir: PathBuf,
 }
 

@@ -31,9 +31,9 @@ pub(crate) async fn demo(args: &DemoArgs, out: &mut (dyn Write + Send)) -> anyho
     generate::write(&options, &source)?;
     let run = RunArgs {
         contracts: source.join("contracts.toml"),
+        rates: Some(source.join("savings-plan-rates.csv")),
         source,
         out: args.out.join("results-bucket"),
-        rates: None,
         manifest: None,
         manifest_less: false,
         compression: Compression::default(),
@@ -75,8 +75,8 @@ fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
 }
 
 fn what_next(run: &RunArgs, out: &mut (dyn Write + Send)) -> std::io::Result<()> {
-    let (source, contracts) = (run.source.display(), run.contracts.display());
-    let results = run.out.display();
+    let source = run.source.display();
+    let (results, contracts) = (run.out.display(), run.contracts.display());
     writeln!(out, "Try next (`cargo install --path functions/local` installs `sluice`):")?;
     writeln!(out, "  sluice verify {results}")?;
     writeln!(out, "  change a discount in {contracts}, then")?;

@@ -41,12 +41,17 @@ fn options(args: &GenerateArgs) -> Options {
     }
 }
 
-/// Writes the report and the contracts that fit it.
+/// Writes the report, and the contracts and rates that fit it.
 pub(crate) fn write(options: &Options, dir: &Path) -> anyhow::Result<generator::Summary> {
     let context = || format!("cannot write the report to `{}`", dir.display());
     let mut sink = FolderSink { root: dir.to_owned() };
     let summary = generator::generate(options, &mut sink).with_context(context)?;
-    fs::write(dir.join("contracts.toml"), generator::contracts(options)).with_context(context)?;
+    for (name, text) in [
+        ("contracts.toml", generator::contracts(options)),
+        ("savings-plan-rates.csv", generator::savings_plan_rates(options)),
+    ] {
+        fs::write(dir.join(name), text).with_context(context)?;
+    }
     Ok(summary)
 }
 

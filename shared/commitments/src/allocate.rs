@@ -166,7 +166,7 @@ fn hand_out(
     missing
 }
 
-/// Usage within reach of a plan whose rate nothing says.
+/// Usage within reach of a plan whose rate nothing says. What is free of charge is nothing to save on.
 fn missing_rates(
     ledger: &Ledger<'_>,
     eligibility: &Eligibility,
@@ -180,8 +180,9 @@ fn missing_rates(
         let reach = eligibility.reach(&holding.commitment.owner);
         let mut seen = BTreeSet::new();
         for usage in &ledger.market.usage {
-            let product = &ledger.market.skus[usage.sku].product;
-            let is_new = plan_covers(*plan_type, region, family, product)
+            let sku = &ledger.market.skus[usage.sku];
+            let is_new = sku.on_demand_rate.is_some()
+                && plan_covers(*plan_type, region, family, &sku.product)
                 && eligibility.is_within(&reach, usage.account)
                 && seen.insert(usage.sku);
             if is_new && rate(place, usage.sku).is_none() {

@@ -112,6 +112,30 @@ pub(crate) struct Plan {
     pub(crate) term: Term,
 }
 
+impl Plan {
+    pub(crate) fn covers(&self, product: &Product) -> bool {
+        is_covered(product, self.family)
+    }
+
+    /// A quantum costs the same whatever the product, so a larger quantum means a lower rate a unit.
+    pub(crate) fn rate(&self, product: &Product) -> Fixed {
+        self.quantum_rate.quotient(product.quantum)
+    }
+}
+
+/// Whether a plan covers a product: an EC2 Instance plan has a family and a region.
+fn is_covered(product: &Product, family: Option<(&str, &Region)>) -> bool {
+    match (family, product.coverage) {
+        (_, Coverage::None | Coverage::Database) => false,
+        (Some((family, region)), coverage) => {
+            matches!(coverage, Coverage::Instance { .. })
+                && product.family == family
+                && product.region.code == region.code
+        }
+        (None, _) => true,
+    }
+}
+
 pub(crate) enum Terms {
     Reservation(Reservation),
     Plan(Plan),
@@ -435,18 +459,10 @@ impl Market<'_> {
     }
 
     fn savings_plan(&mut self, plan: &SavingsPlan, number: usize) -> Commitment {
-        let covers = |product: &Product| match (plan.family, product.coverage) {
-            (_, Coverage::None | Coverage::Database) => false,
-            (Some((family, region)), coverage) => {
-                matches!(coverage, Coverage::Instance { .. })
-                    && product.family == family
-                    && product.region.code == region.code
-            }
-            (None, _) => true,
-        };
+        let covers = |product: &Product| is_covered(product, plan.family);
         let mut eligible = self.eligible(|product, _| covers(product));
         // A quantum costs the same under the plan whatever the product: the dearer it is on
-        // demand, the larger the saving. A larger quantum means a lower rate a unit.
+        // demand, the larger the saving.
         eligible.sort_by_key(|at| {
             let resource = &self.fleet[*at];
             let product = &self.products[resource.product];

@@ -20,6 +20,7 @@ mod line;
 mod monthly;
 mod products;
 mod random;
+mod rates;
 mod text;
 mod world;
 
@@ -32,6 +33,7 @@ use flate2::{Compression, GzBuilder};
 use money::Amount;
 
 pub use contracts::contracts;
+pub use rates::savings_plan_rates;
 
 use columns::Writer;
 use coverage::Hour;

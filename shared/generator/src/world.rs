@@ -258,7 +258,7 @@ impl World {
                     .resource_line(Kind::SavingsPlanCoveredUsage, span, resource, salt)
                     .using(quanta);
                 let row = PlannedRow::Covered {
-                    rate: plan.quantum_rate.quotient(line.product.quantum),
+                    rate: plan.rate(line.product),
                     effective_cost: plan.quantum_rate.times(quanta),
                 };
                 Line { planned: Some(Planned { plan, row }), ..line }

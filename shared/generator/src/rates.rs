@@ -1,0 +1,32 @@
+//! What the savings plans of a generated payer charge for everything that they may cover, also where AWS
+//! has covered none of it: what a reseller would have from AWS's list of rates.
+
+use crate::Options;
+use crate::commitments::Terms;
+use crate::world::World;
+
+/// A `savings-plan-rates.csv` that fits the report that the same options generate.
+pub fn savings_plan_rates(options: &Options) -> String {
+    let world = World::new(options);
+    let mut text = String::from(
+        "savings_plan_arn,offering_type,purchase_term,payment_option,service_code,region,usage_type,\
+         operation,rate\n",
+    );
+    for commitment in &world.commitments {
+        let Terms::Plan(plan) = &commitment.terms else { continue };
+        for product in world.products.iter().filter(|product| plan.covers(product)) {
+            let mut rate = Vec::new();
+            plan.rate(product).write_plain(&mut rate);
+            text += &format!(
+                "{},,,,{},{},{},{},{}\n",
+                plan.arn,
+                product.code,
+                product.region.code,
+                product.usage_type,
+                product.operation,
+                String::from_utf8_lossy(&rate)
+            );
+        }
+    }
+    text
+}
