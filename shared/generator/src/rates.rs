@@ -1,6 +1,8 @@
 //! What the savings plans of a generated payer charge for everything that they may cover, also where AWS
 //! has covered none of it: what a reseller would have from AWS's list of rates.
 
+use std::fmt::Write;
+
 use crate::Options;
 use crate::commitments::Terms;
 use crate::world::World;
@@ -17,8 +19,9 @@ pub fn savings_plan_rates(options: &Options) -> String {
         for product in world.products.iter().filter(|product| plan.covers(product)) {
             let mut rate = Vec::new();
             plan.rate(product).write_plain(&mut rate);
-            text += &format!(
-                "{},,,,{},{},{},{},{}\n",
+            let _ = writeln!(
+                text,
+                "{},,,,{},{},{},{},{}",
                 plan.arn,
                 product.code,
                 product.region.code,
