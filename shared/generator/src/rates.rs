@@ -1,8 +1,6 @@
 //! What the savings plans of a generated payer charge for everything that they may cover, also where AWS
 //! has covered none of it: what a reseller would have from AWS's list of rates.
 
-use std::fmt::Write;
-
 use crate::Options;
 use crate::commitments::Terms;
 use crate::world::World;
@@ -19,16 +17,15 @@ pub fn savings_plan_rates(options: &Options) -> String {
         for product in world.products.iter().filter(|product| plan.covers(product)) {
             let mut rate = Vec::new();
             plan.rate(product).write_plain(&mut rate);
-            let _ = writeln!(
-                text,
-                "{},,,,{},{},{},{},{}",
+            text.extend([format!(
+                "{},,,,{},{},{},{},{}\n",
                 plan.arn,
                 product.code,
                 product.region.code,
                 product.usage_type,
                 product.operation,
                 String::from_utf8_lossy(&rate)
-            );
+            )]);
         }
     }
     text
