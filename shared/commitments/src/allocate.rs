@@ -183,7 +183,7 @@ fn missing_rates(
             let sku = &ledger.market.skus[usage.sku];
             let is_new = sku.on_demand_rate.is_some()
                 && plan_covers(*plan_type, region, family, &sku.product)
-                && eligibility.is_within(&reach, usage.account)
+                && reach.iter().any(|members| members.have(usage.account))
                 && seen.insert(usage.sku);
             if is_new && rate(place, usage.sku).is_none() {
                 let SkuName { service_code, region, usage_type, operation } =

@@ -64,21 +64,37 @@ impl Eligibility {
         }
     }
 
-    /// The circles of all passes of an owner.
-    pub(crate) fn reach(&self, owner: &Owner) -> Vec<Circle> {
-        (0..self.passes.len()).filter_map(|pass| self.circle(owner, pass)).collect()
+    /// The accounts that all passes of an owner reach.
+    pub(crate) fn reach(&self, owner: &Owner) -> Vec<Members<'_>> {
+        let circles = (0..self.passes.len()).filter_map(|pass| self.circle(owner, pass));
+        circles.map(|circle| self.members(&circle)).collect()
     }
 
-    pub(crate) fn is_within(&self, reach: &[Circle], account: AccountId) -> bool {
-        reach.iter().any(|circle| self.is_in(circle, account))
-    }
-
-    pub(crate) fn is_in(&self, circle: &Circle, account: AccountId) -> bool {
+    /// The accounts of a circle, looked up once: usage that they are asked about is much more.
+    pub(crate) fn members(&self, circle: &Circle) -> Members<'_> {
         match circle {
-            Circle::Account(owner) => *owner == account,
-            _ if self.inactive.contains(&account) => false,
-            Circle::Group(group) => self.groups.get(&account) == Some(group),
-            Circle::Everyone => true,
+            Circle::Account(owner) => Members::These([*owner].into()),
+            Circle::Group(group) => {
+                let is_member = |(account, of): &(&AccountId, &String)| {
+                    *of == group && !self.inactive.contains(account)
+                };
+                Members::These(self.groups.iter().filter(is_member).map(|(id, _)| *id).collect())
+            }
+            Circle::Everyone => Members::AllBut(&self.inactive),
+        }
+    }
+}
+
+pub(crate) enum Members<'a> {
+    These(BTreeSet<AccountId>),
+    AllBut(&'a BTreeSet<AccountId>),
+}
+
+impl Members<'_> {
+    pub(crate) fn have(&self, account: AccountId) -> bool {
+        match self {
+            Self::These(accounts) => accounts.contains(&account),
+            Self::AllBut(accounts) => !accounts.contains(&account),
         }
     }
 }

@@ -477,9 +477,10 @@ impl Preparation<'_> {
 
     /// Usage of some SKUs within a circle, in the order of usage.
     fn of_skus(&self, skus: impl Iterator<Item = usize>, circle: &Circle) -> Vec<usize> {
+        let members = self.eligibility.members(circle);
         let mut usage: Vec<usize> = skus
             .flat_map(|sku| self.of_sku[sku].iter().copied())
-            .filter(|usage| self.eligibility.is_in(circle, self.usage[*usage].account))
+            .filter(|usage| members.have(self.usage[*usage].account))
             .collect();
         usage.sort_unstable();
         usage

@@ -1,0 +1,324 @@
+//! Hands out a month of a large reseller's commitments, to measure with:
+//! `/usr/bin/time -v target/release/examples/month everyone`.
+//!
+//! 2,000 accounts of 400 customers run 50 instances each, in 48 sizes, families and zones; there are 500
+//! reservations and 20 savings plans. Days are worked out by as many threads as there are cores.
+#![expect(clippy::print_stdout, reason = "a program for a terminal")]
+#![expect(clippy::disallowed_methods, reason = "times are what it is for")]
+#![expect(clippy::indexing_slicing, reason = "places come from the lists they are of")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use chrono::{Days, NaiveDate};
+use commitments::{
+    Day, DemandRow, DemandSku, Eligibility, ListedRates, Offering, Order, Policy, Sharing, SkuName,
+    allocate,
+};
+use cur::{AccountId, BillingPeriod, LineItemType, PlanType, UsageHour};
+use money::Amount;
+use pipeline::{PlanTerms, ReservationFee, Units};
+
+const ACCOUNTS: u64 = 2_000;
+const ACCOUNTS_A_CUSTOMER: u64 = 5;
+const INSTANCES: u64 = 50;
+const RESERVATIONS: u64 = 500;
+const PLANS: u64 = 20;
+
+const FAMILIES: [&str; 4] = ["m5", "c5", "r5", "t3"];
+/// Sizes and their prices, in thousandths of a dollar.
+const SIZES: [(&str, i128); 4] =
+    [("large", 96), ("xlarge", 192), ("2xlarge", 384), ("4xlarge", 768)];
+const ZONES: [&str; 3] = ["us-east-1a", "us-east-1b", "us-east-1c"];
+
+fn main() -> anyhow::Result<()> {
+    let name = std::env::args().nth(1).context("usage: month owner|customer|everyone")?;
+    let sharing = Sharing::ALL.into_iter().find(|sharing| sharing.name() == name);
+    let month = Month::new(sharing.context("there is no such sharing")?)?;
+    let days: Vec<NaiveDate> = (0..31)
+        .filter_map(|day| month.period.first_day().checked_add_days(Days::new(day)))
+        .collect();
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(Done::default()));
+    let cores = std::thread::available_parallelism()?.get();
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                while let Some(date) = days.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let day = month.work_out(*date);
+                    done.lock().unwrap_or_else(PoisonError::into_inner).add(&day);
+                }
+            });
+        }
+    });
+    let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    println!(
+        "{name}: {} days of {} rows, {} allocations, benefit {}; {:.1} s made up, {:.1} s worked out",
+        days.len(),
+        done.rows,
+        done.allocations,
+        done.benefit,
+        done.made_up.as_secs_f64(),
+        done.worked_out.as_secs_f64()
+    );
+    Ok(())
+}
+
+#[derive(Default)]
+struct Done {
+    rows: usize,
+    allocations: usize,
+    benefit: Amount,
+    /// Sums over threads.
+    made_up: Duration,
+    worked_out: Duration,
+}
+
+impl Done {
+    fn add(&mut self, day: &Self) {
+        self.rows += day.rows;
+        self.allocations += day.allocations;
+        self.benefit += day.benefit;
+        self.made_up += day.made_up;
+        self.worked_out += day.worked_out;
+    }
+}
+
+struct Month {
+    period: BillingPeriod,
+    sharing: Sharing,
+    groups: BTreeMap<AccountId, String>,
+    reservations: Vec<(AccountId, ReservationFee)>,
+    plans: BTreeMap<String, (AccountId, PlanTerms)>,
+    rates: ListedRates,
+    skus: Vec<DemandSku>,
+    /// By the SKUs of usage: how many instances, and the price.
+    fleet: Vec<(u64, i128)>,
+}
+
+impl Month {
+    fn new(sharing: Sharing) -> anyhow::Result<Self> {
+        let period: BillingPeriod = "2026-10".parse()?;
+        let accounts = (0..ACCOUNTS)
+            .map(|number| format!("{:012}", 100_000_000_000 + number).parse())
+            .collect::<Result<Vec<AccountId>, _>>()?;
+        let groups = (accounts.iter().zip(0..))
+            .map(|(account, number)| {
+                (*account, format!("customer-{}", number / ACCOUNTS_A_CUSTOMER))
+            })
+            .collect();
+        let owner = |number: u64| accounts[place(mix(number) % ACCOUNTS)];
+        let (skus, fleet) = fleet(&accounts);
+        let mut month = Self {
+            period,
+            sharing,
+            groups,
+            reservations: (0..RESERVATIONS)
+                .map(|number| (owner(number), reservation(number, period)))
+                .collect(),
+            plans: BTreeMap::new(),
+            rates: ListedRates::default(),
+            skus,
+            fleet,
+        };
+        for number in 0..PLANS {
+            month.add_plan(number, owner(7 * number));
+        }
+        Ok(month)
+    }
+
+    /// One of five is for a family, the others are for everything.
+    fn add_plan(&mut self, number: u64, owner: AccountId) {
+        let is_compute = !number.is_multiple_of(5);
+        let text = |of: &str| if is_compute { String::new() } else { of.to_owned() };
+        let terms = PlanTerms {
+            plan_type: if is_compute { PlanType::Compute } else { PlanType::Ec2Instance },
+            term: "1yr".to_owned(),
+            payment_option: "No Upfront".to_owned(),
+            region: text("us-east-1"),
+            family: text(FAMILIES[place(number / 5) % FAMILIES.len()]),
+            service_code: "ComputeSavingsPlans".to_owned(),
+            currency: "USD".to_owned(),
+        };
+        for family in FAMILIES {
+            for (size, price) in SIZES {
+                let sku = SkuName {
+                    service_code: "AmazonEC2".to_owned(),
+                    region: "us-east-1".to_owned(),
+                    usage_type: format!("BoxUsage:{family}.{size}"),
+                    operation: "RunInstances".to_owned(),
+                };
+                let offering = Offering {
+                    plan_type: terms.plan_type.name().to_owned(),
+                    term: terms.term.clone(),
+                    payment_option: terms.payment_option.clone(),
+                };
+                let percent = if is_compute { 72 } else { 64 };
+                self.rates.add_of_offering(
+                    offering,
+                    sku,
+                    Amount::from_units(thousandths(price).units() / 100 * percent),
+                );
+            }
+        }
+        let arn = format!("arn:aws:savingsplans::{owner}:savingsplan/{number:02}");
+        self.skus.push(DemandSku {
+            line_item_type: LineItemType::SavingsPlanRecurringFee,
+            commitment: arn.clone(),
+            ..sku(owner, "", "", "")
+        });
+        self.plans.insert(arn, (owner, terms));
+    }
+
+    fn work_out(&self, date: NaiveDate) -> Done {
+        let started = Instant::now();
+        let rows = self.rows(date);
+        let made_up = started.elapsed();
+        let day = Day {
+            period: self.period,
+            date,
+            reservations: &self.reservations,
+            plans: &self.plans,
+            skus: &self.skus,
+            rows: &rows,
+        };
+        let passes = self.sharing.passes().iter().copied();
+        let policy = Policy {
+            sharing: self.sharing,
+            eligibility: Eligibility::new(passes, self.groups.clone(), BTreeSet::new()),
+            assignments: &[],
+            order: Order::default(),
+            rates: &self.rates,
+        };
+        let started = Instant::now();
+        let allocated = match allocate(&day, &policy) {
+            Ok(allocated) => allocated,
+            Err(error) => panic!("{error}"),
+        };
+        Done {
+            rows: rows.len(),
+            allocations: allocated.allocations.len(),
+            benefit: allocated.benefits.iter().map(|benefit| benefit.benefit).sum(),
+            made_up,
+            worked_out: started.elapsed(),
+        }
+    }
+
+    /// Fewer instances run at night, and some for a part of the hour.
+    fn rows(&self, date: NaiveDate) -> Vec<DemandRow> {
+        let midnight = UsageHour::midnight(date);
+        let mut rows = Vec::new();
+        for hour in 0..24 {
+            let usage_hour = midnight.after(hour);
+            let salt = u64::from(hour) * 1_000_003;
+            for (sku, (count, price)) in self.fleet.iter().enumerate() {
+                let luck = mix(mix(sku as u64) + salt);
+                if !(7..20).contains(&hour) && luck.is_multiple_of(3) {
+                    continue;
+                }
+                let seconds = if luck.is_multiple_of(11) { luck % 3_600 + 1 } else { 3_600 };
+                // As AWS prints it: cut at the tenth decimal.
+                let amount = i128::from(count * seconds) * 10_i128.pow(10) / 3_600 * 10_i128.pow(8);
+                let cost = Amount::from_units(amount / 1_000 * price);
+                let amount = Amount::from_units(amount);
+                rows.push(row(usage_hour, sku, [amount, cost, Amount::ZERO]));
+            }
+            for sku in self.fleet.len()..self.skus.len() {
+                let commitment = Amount::from(60);
+                rows.push(row(usage_hour, sku, [Amount::from(1), commitment, commitment]));
+            }
+        }
+        rows
+    }
+}
+
+fn row(usage_hour: UsageHour, sku: usize, [amount, cost, commitment]: [Amount; 3]) -> DemandRow {
+    DemandRow {
+        usage_date: usage_hour.date(),
+        usage_hour,
+        sku,
+        usage_amount: amount,
+        unblended_cost: cost,
+        list_cost: Some(cost),
+        commitment_cost: commitment,
+    }
+}
+
+/// What accounts run, and how many of it.
+fn fleet(accounts: &[AccountId]) -> (Vec<DemandSku>, Vec<(u64, i128)>) {
+    let mut counts: BTreeMap<(usize, usize, usize, usize), u64> = BTreeMap::new();
+    for account in 0..accounts.len() {
+        for instance in 0..INSTANCES {
+            let luck = place(mix(account as u64 * INSTANCES + instance));
+            let kind = (luck % 4, luck / 4 % 4, luck / 16 % 3);
+            *counts.entry((account, kind.0, kind.1, kind.2)).or_default() += 1;
+        }
+    }
+    let skus = counts.iter().map(|((account, family, size, zone), count)| {
+        let (size, price) = SIZES[*size];
+        (sku(accounts[*account], FAMILIES[*family], size, ZONES[*zone]), (*count, price))
+    });
+    skus.unzip()
+}
+
+fn sku(usage_account_id: AccountId, family: &str, size: &str, zone: &str) -> DemandSku {
+    let price = SIZES.iter().find(|(name, _)| *name == size).map(|(_, price)| thousandths(*price));
+    DemandSku {
+        usage_account_id,
+        line_item_type: LineItemType::Usage,
+        commitment: String::new(),
+        service_code: "AmazonEC2".to_owned(),
+        region: "us-east-1".to_owned(),
+        usage_type: format!("BoxUsage:{family}.{size}"),
+        operation: "RunInstances".to_owned(),
+        availability_zone: zone.to_owned(),
+        currency: "USD".to_owned(),
+        normalization_factor: None,
+        public_rate: price,
+        unblended_rate: price,
+        savings_plan_rate: None,
+    }
+}
+
+/// Twenty instances; one of five reservations is for a zone.
+fn reservation(number: u64, period: BillingPeriod) -> ReservationFee {
+    const HOURS: u64 = 31 * 24;
+    let luck = place(mix(number));
+    let (size, price) = SIZES[luck % 2];
+    ReservationFee {
+        arn: format!("arn:aws:ec2:us-east-1::reserved-instances/{number:03}"),
+        service_code: "AmazonEC2".to_owned(),
+        region: "us-east-1".to_owned(),
+        usage_type: format!("HeavyUsage:{}.{size}", FAMILIES[luck / 2 % 4]),
+        operation: "RunInstances".to_owned(),
+        availability_zone: if number.is_multiple_of(5) {
+            ZONES[0].to_owned()
+        } else {
+            String::new()
+        },
+        currency: "USD".to_owned(),
+        first_hour: UsageHour::midnight(period.first_day()),
+        hours: HOURS.try_into().unwrap_or_default(),
+        units: Units { plain: Amount::from(20 * HOURS), normalized: Amount::ZERO },
+        upfront_cost: Amount::ZERO,
+        recurring_cost: thousandths(price * 12 * i128::from(HOURS)),
+    }
+}
+
+fn thousandths(number: i128) -> Amount {
+    Amount::from_units(number * 10_i128.pow(15))
+}
+
+fn place(number: u64) -> usize {
+    usize::try_from(number).unwrap_or_default()
+}
+
+/// Scatters numbers: a step of `SplitMix64`.
+fn mix(number: u64) -> u64 {
+    let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
