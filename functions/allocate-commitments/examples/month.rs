@@ -4,13 +4,11 @@
 //! 2,000 accounts of 400 customers run 50 instances each, in 48 sizes, families and zones; there are 500
 //! reservations and 20 savings plans. Days are worked out by as many threads as there are cores.
 #![expect(clippy::print_stdout, reason = "a program for a terminal")]
-#![expect(clippy::disallowed_methods, reason = "times are what it is for")]
 #![expect(clippy::indexing_slicing, reason = "places come from the lists they are of")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use chrono::{Days, NaiveDate};
@@ -55,13 +53,11 @@ fn main() -> anyhow::Result<()> {
     });
     let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     println!(
-        "{name}: {} days of {} rows, {} allocations, benefit {}; {:.1} s made up, {:.1} s worked out",
+        "{name}: {} days of {} rows, {} allocations, benefit {}",
         days.len(),
         done.rows,
         done.allocations,
-        done.benefit,
-        done.made_up.as_secs_f64(),
-        done.worked_out.as_secs_f64()
+        done.benefit
     );
     Ok(())
 }
@@ -71,9 +67,6 @@ struct Done {
     rows: usize,
     allocations: usize,
     benefit: Amount,
-    /// Sums over threads.
-    made_up: Duration,
-    worked_out: Duration,
 }
 
 impl Done {
@@ -81,8 +74,6 @@ impl Done {
         self.rows += day.rows;
         self.allocations += day.allocations;
         self.benefit += day.benefit;
-        self.made_up += day.made_up;
-        self.worked_out += day.worked_out;
     }
 }
 
@@ -173,9 +164,7 @@ impl Month {
     }
 
     fn work_out(&self, date: NaiveDate) -> Done {
-        let started = Instant::now();
         let rows = self.rows(date);
-        let made_up = started.elapsed();
         let day = Day {
             period: self.period,
             date,
@@ -192,7 +181,6 @@ impl Month {
             order: Order::default(),
             rates: &self.rates,
         };
-        let started = Instant::now();
         let allocated = match allocate(&day, &policy) {
             Ok(allocated) => allocated,
             Err(error) => panic!("{error}"),
@@ -201,8 +189,6 @@ impl Month {
             rows: rows.len(),
             allocations: allocated.allocations.len(),
             benefit: allocated.benefits.iter().map(|benefit| benefit.benefit).sum(),
-            made_up,
-            worked_out: started.elapsed(),
         }
     }
 
