@@ -7,12 +7,12 @@ use commitments::{
     AllocatedDay, Assignment, Beneficiaries, Day, DemandRow, DemandSku, Eligibility, ListedRates,
     Order, Pass, PlanOrder, Policy, Precedence, Sharing, Tie, allocate,
 };
-use cur::{AccountId, BillingPeriod, LineItemType, PlanType, UsageHour};
+use cur::{AccountId, BillingPeriod, Column, Generation, LineItemType, PlanType, UsageHour};
 use money::{Amount, Exact};
 use pipeline::{PlanTerms, ReservationFee, Units};
 use proptest::prelude::*;
 use proptest::sample::select;
-use testkit::Random;
+use testkit::{Delivery, Line, Order as Delivered, Random, SavingsPlan};
 
 const ACCOUNTS: [&str; 4] = ["111122223333", "123456789012", "444455556666", "999988887777"];
 const DATE: &str = "2026-10-05";
@@ -427,6 +427,88 @@ fn a_missing_rate_is_named_and_never_guessed() {
     let fargate = day.allocations.iter().find(|row| row.service_code == "AmazonECS").unwrap();
     assert_eq!(fargate.units, amount("0.03"));
     assert_eq!(fargate.benefit, amount("0.01048"));
+
+    // Lines of the plan that disagree say nothing; a line of the file that names it does.
+    let fargate = world.skus.iter().position(|sku| sku.service_code == "AmazonECS").unwrap();
+    for rate in ["0.031", "0.032"] {
+        world.skus.push(DemandSku {
+            line_item_type: LineItemType::SavingsPlanCoveredUsage,
+            commitment: world.plans.keys().next().unwrap().clone(),
+            savings_plan_rate: Some(amount(rate)),
+            ..world.skus[fargate].clone()
+        });
+    }
+    let missing = |rates: &ListedRates| {
+        let eligibility = policy.eligibility.clone();
+        let policy = Policy { eligibility, rates, ..policy };
+        allocate(&world.day(), &policy).unwrap().missing_rates.len()
+    };
+    assert_eq!(missing(&rates), 1);
+    let arn = world.plans.keys().next().unwrap();
+    let own = line.replace(",ComputeSavingsPlans,1yr,Partial Upfront", &format!("{arn},,,"));
+    let rates = ListedRates::parse(format!("{header}{own}").as_bytes()).unwrap();
+    assert_eq!(missing(&rates), 0);
+}
+
+/// A free tier has the usage type of what is paid for. AWS leaves it alone.
+#[test]
+fn what_is_free_takes_nothing_of_a_commitment() {
+    let mut world = world(&[(0, 0, true, 0, 60)], &[], &[(0, true, 900, 900)]);
+    let free = DemandSku { unblended_rate: Some(Amount::ZERO), ..world.skus[0].clone() };
+    world.skus.push(free);
+    let row = DemandRow {
+        sku: world.skus.len() - 1,
+        list_cost: Some(Amount::ZERO),
+        unblended_cost: Amount::ZERO,
+        ..world.rows[0].clone()
+    };
+    world.rows.push(row);
+    let day = hand_out(&world, Sharing::Owner, customers(), &[], Order::default());
+    assert_eq!(day.allocations.len(), 1);
+    assert_eq!(day.allocations[0].usage_amount, amount("1"));
+    assert_eq!(day.allocations[0].benefit, amount("0.026"));
+}
+
+/// What AWS has covered can be covered, even if no table here knows it.
+#[test]
+fn usage_that_nobody_knows_keeps_its_plan() {
+    let mut world = world(&[(0, 0, true, 0, 60)], &[], &[(0, true, 900, 900)]);
+    for sku in &mut world.skus {
+        if sku.usage_type == "BoxUsage:m5.large" {
+            "QuantumUsage:q1.large".clone_into(&mut sku.usage_type);
+        }
+    }
+    let day = hand_out(&world, Sharing::Owner, customers(), &[], Order::default());
+    assert_eq!(day.allocations.len(), 1);
+    assert_eq!(day.allocations[0].commitment_cost, amount("0.07"));
+}
+
+/// Without hours nothing can be handed out; without commitments nothing has to be.
+#[tokio::test]
+async fn a_daily_report_is_billed_unless_there_are_commitments() {
+    let contracts =
+        "[reseller]\nname = \"MSP\"\n[[customer]]\nid = \"acme\"\naccounts = [\"111122223333\"]\n";
+    let daily = Line::usage(ACCOUNTS[0], "2.4").with(Column::UsageEndDate, "2026-10-02T00:00:00Z");
+    let plan = SavingsPlan { arn: "arn:aws:savingsplans::1:savingsplan/0", owner: ACCOUNTS[0] };
+    let fee = plan.recurring_fee("0.5", "1", "0");
+    for (lines, refusal) in [
+        (vec![daily.clone()], None),
+        (
+            vec![daily, fee],
+            Some("column lineItem/UsageEndDate: \"2026-10-02T00:00:00Z\" is more than an hour"),
+        ),
+    ] {
+        let world = testkit::World::new(contracts);
+        let delivery = Delivery::new(Generation::Legacy, "20261103T120125Z", &lines);
+        delivery.put(&world.reports);
+        let given_up = world.deliver(&delivery.manifest_keys()[0], Delivered::Sent).await;
+        match refusal {
+            None => assert_eq!(given_up, [""; 0]),
+            Some(refusal) => {
+                assert!(given_up.iter().any(|why| why.contains(refusal)), "{given_up:?}");
+            }
+        }
+    }
 }
 
 #[test]

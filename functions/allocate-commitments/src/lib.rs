@@ -62,6 +62,9 @@ pub async fn allocate_again(plan: &Plan, day: NaiveDate, app: &App) -> Result<Al
     let contracts = app.contracts(plan).await?;
     let rates = app.rates(plan).await?;
     let input = load(plan, day, app).await?;
+    if let (Some(line), true) = (&input.not_hourly, contracts.sharing().is_handed_out()) {
+        return Err(Failure::Reject(line.clone()));
+    }
     let policy = Policy {
         sharing: contracts.sharing(),
         eligibility: contracts.eligibility(plan.billing_period),

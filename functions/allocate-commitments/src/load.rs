@@ -12,6 +12,8 @@ use runs::{App, Failure};
 
 /// What there is of commitments, and what was used on the day.
 pub struct Input {
+    /// The first line whose hour nobody knows, where there is something to hand out.
+    pub not_hourly: Option<String>,
     reservations: Vec<(AccountId, ReservationFee)>,
     plans: BTreeMap<String, (AccountId, PlanTerms)>,
     pub skus: Vec<DemandSku>,
@@ -65,16 +67,21 @@ pub async fn load(plan: &Plan, day: NaiveDate, app: &App) -> Result<Input, Failu
 
 fn commitments_of<'a>(receipts: impl Iterator<Item = &'a RecalculateReceipt>) -> Input {
     let mut input = Input {
+        not_hourly: None,
         reservations: Vec::new(),
         plans: BTreeMap::new(),
         skus: Vec::new(),
         rows: Vec::new(),
     };
-    for RecalculateReceipt { account, reservations, plans, .. } in receipts {
+    let mut not_hourly = None;
+    for RecalculateReceipt { account, reservations, plans, not_hourly: here, .. } in receipts {
+        not_hourly = not_hourly.or_else(|| here.clone());
         input.reservations.extend(reservations.iter().map(|fee| (*account, fee.clone())));
         let plans = plans.iter().map(|(arn, terms)| (arn.clone(), (*account, terms.clone())));
         input.plans.extend(plans);
     }
+    let is_any = !input.reservations.is_empty() || !input.plans.is_empty();
+    input.not_hourly = not_hourly.filter(|_| is_any);
     input
 }
 

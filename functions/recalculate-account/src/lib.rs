@@ -24,7 +24,7 @@ pub async fn handle(run: &RunId, account: AccountId, app: &App) -> Result<Outcom
 }
 
 async fn recalculate(plan: &Plan, account: AccountId, app: &App) -> Result<(), Failure> {
-    let rated = rate_again(plan, account, app).await?;
+    let (rated, not_hourly) = rate_again(plan, account, app).await?;
 
     let groups = encode_parquet(rated.groups.chunk_by(same_day))
         .map_err(|error| Failure::Reject(error.to_string()))?;
@@ -37,12 +37,17 @@ async fn recalculate(plan: &Plan, account: AccountId, app: &App) -> Result<(), F
             .map_err(|error| Failure::Reject(error.to_string()))?;
         app.results.create(&keys::demand(plan, account), demand).await?;
     }
-    let receipt = receipt(account, rated);
+    let receipt = RecalculateReceipt { not_hourly, ..receipt(account, rated) };
     app.write_receipt(&plan.run_id, Step::RecalculateAccount, account.as_str(), &receipt).await
 }
 
-/// Rates the account's lines from its objects and writes nothing. Also what a proof begins with.
-pub async fn rate_again(plan: &Plan, account: AccountId, app: &App) -> Result<Rated, Failure> {
+/// Rates the account's lines from its objects and writes nothing. Also what a proof begins with. Says
+/// where the first line is whose hour nobody knows.
+pub async fn rate_again(
+    plan: &Plan,
+    account: AccountId,
+    app: &App,
+) -> Result<(Rated, Option<String>), Failure> {
     let contracts = app.contracts(plan).await?;
     let objects = objects_of(plan, account, app).await?;
     let needs = needs(&contracts, account, plan);
@@ -83,13 +88,20 @@ fn needs(contracts: &Contracts, account: AccountId, plan: &Plan) -> Needs {
 }
 
 /// Reads and rates off the async threads: it is all computation.
-async fn rate(mut rater: Rater, objects: Vec<ObjectInfo>, app: &App) -> Result<Rated, Failure> {
+async fn rate(
+    mut rater: Rater,
+    objects: Vec<ObjectInfo>,
+    app: &App,
+) -> Result<(Rated, Option<String>), Failure> {
     let store = Arc::clone(&app.results);
     let work = move || {
+        let mut not_hourly = None;
         for object in objects {
             rate_object(&mut rater, &object, &store).map_err(|error| error.of(&object.key))?;
+            let is_here = |error| format!("`{}`, {error}", object.key);
+            not_hourly = not_hourly.or_else(|| rater.not_hourly().map(is_here));
         }
-        Ok(rater.finish())
+        Ok((rater.finish(), not_hourly))
     };
     tokio::task::spawn_blocking(work).await.map_err(|panic| Failure::Retry(panic.to_string()))?
 }
@@ -169,6 +181,7 @@ fn receipt(account: AccountId, rated: Rated) -> RecalculateReceipt {
         amortized_cost: rated.amortized_cost,
         line_groups: rated.groups.len() as u64,
         demand_days,
+        not_hourly: None,
         commitments: rated.commitments,
         reservations: rated.reservations,
         plans: rated.plans,

@@ -22,8 +22,18 @@ pub(crate) fn reservation_fee(
         plain: line.required_amount(Column::TotalReservedUnits)?,
         normalized: line.amount(Column::TotalReservedNormalizedUnits)?.unwrap_or(Amount::ZERO),
     };
-    let (first_hour, hours) = hours_in_period(line, rated.hour, period)?;
     let number = line.amount(Column::NumberOfReservations)?;
+    let (first_hour, by_times) = hours_in_period(line, rated.hour, period)?;
+    let is_timed = !line.text(Column::ReservationEndTime)?.is_empty();
+    // At the edges of a lease AWS may count an hour more or less than its times say.
+    let is_plausible = |billed: &u32| {
+        if is_timed { billed.abs_diff(by_times) <= 1 } else { *billed <= by_times }
+    };
+    let billed = billed_hours(units.plain, number).filter(is_plausible);
+    let hours = billed.unwrap_or(by_times);
+    if hours == 0 {
+        return Err(line.refuse(Column::ReservationEndTime, CellProblem::OutsideThePeriod));
+    }
     Ok(ReservationFee {
         arn: rated.commitment.to_string(),
         service_code: rated.service_code.to_string(),
@@ -33,7 +43,7 @@ pub(crate) fn reservation_fee(
         availability_zone: line.text(Column::ReservationAvailabilityZone)?.into_owned(),
         currency: rated.currency.to_string(),
         first_hour,
-        hours: billed_hours(units.plain, number, period).unwrap_or(hours),
+        hours,
         units,
         upfront_cost: line.amount(Column::AmortizedUpfrontFee)?.unwrap_or(Amount::ZERO),
         recurring_cost: rated.costs.unblended,
@@ -57,22 +67,15 @@ fn hours_in_period(
     let end = UsageHour::midnight(period.end());
     let first = line.hour(Column::ReservationStartTime)?.unwrap_or(starts).max(begin);
     let last = line.hour(Column::ReservationEndTime)?.unwrap_or(end).min(end);
-    let hours = u32::try_from(last.hours_since(first)).unwrap_or_default();
-    if hours == 0 {
-        return Err(line.refuse(Column::ReservationEndTime, CellProblem::OutsideThePeriod));
-    }
-    Ok((first, hours))
+    Ok((first, u32::try_from(last.hours_since(first)).unwrap_or_default()))
 }
 
-/// The hours that AWS billed, from what one reservation was billed for: at the edges of a lease it may
-/// count an hour more or less than its times say.
-fn billed_hours(total: Amount, number: Option<Amount>, period: BillingPeriod) -> Option<u32> {
+/// The hours that AWS billed, from what one reservation was billed for.
+fn billed_hours(total: Amount, number: Option<Amount>) -> Option<u32> {
     let number = number?.units();
     let is_whole = number > 0 && total.units() % number == 0;
     let hours = is_whole.then(|| total.units() / number)?;
-    let of_period =
-        UsageHour::midnight(period.end()).hours_since(UsageHour::midnight(period.first_day()));
-    (1..=of_period).contains(&i64::try_from(hours).ok()?).then(|| u32::try_from(hours).ok())?
+    u32::try_from(hours).ok()
 }
 
 /// Reads what a plan is from the fee of one of its hours.

@@ -97,6 +97,7 @@ pub struct Rater {
     amortized_cost: Amount,
     commitments: BTreeMap<String, CommitmentTally>,
     checks: ReportChecks,
+    not_hourly: Option<LineError>,
 }
 
 impl Rater {
@@ -114,7 +115,13 @@ impl Rater {
             amortized_cost: Amount::ZERO,
             commitments: BTreeMap::new(),
             checks: ReportChecks::default(),
+            not_hourly: None,
         }
+    }
+
+    /// The first line whose hour nobody knows. Where there are commitments, they cannot be handed out.
+    pub fn not_hourly(&self) -> Option<&LineError> {
+        self.not_hourly.as_ref()
     }
 
     pub fn add(&mut self, line: &LineItem) -> Result<(), LineError> {
@@ -188,10 +195,13 @@ impl Rater {
     }
 
     fn add_to_demand(&mut self, line: &LineItem, rated: &RatedLine) -> Result<(), LineError> {
-        if self.needs.commitments && rated.is_usage() {
+        let is_of_an_hour =
+            rated.is_usage() || rated.item_type == LineItemType::SavingsPlanRecurringFee;
+        if is_of_an_hour && self.not_hourly.is_none() {
             let end = line.hour(Column::UsageEndDate)?;
             if end.is_some_and(|end| end.hours_since(rated.hour) > 1) {
-                return Err(line.refuse(Column::UsageEndDate, CellProblem::LongerThanAnHour));
+                let error = line.refuse(Column::UsageEndDate, CellProblem::LongerThanAnHour);
+                self.not_hourly = Some(error);
             }
         }
         let sku = self.sku(line, rated)?;

@@ -53,13 +53,14 @@ impl Sharing {
 
 /// Allocates the day's hours under a policy.
 pub fn allocate(day: &Day<'_>, policy: &Policy<'_>) -> Result<AllocatedDay, HoldingError> {
-    let holdings = holdings(day.reservations, day.plans, policy.assignments, day.period)?;
-    let market = Market::new(day.skus, day.period, policy.order.saving_against, policy.order.tie);
-    let terms: BTreeMap<String, PlanTerms> =
-        day.plans.iter().map(|(arn, (_, terms))| (arn.clone(), terms.clone())).collect();
-    let rates = Rates::new(day.skus, &terms, policy.rates);
-    let unknown = unknown_assignments(&holdings, policy.assignments, day.period);
+    let Order { saving_against, tie, .. } = policy.order;
+    // What AWS did knows nothing of assignments.
     let is_billed = policy.sharing == Sharing::AsBilled;
+    let assignments = if is_billed { &[] } else { policy.assignments };
+    let holdings = holdings(day.reservations, day.plans, assignments, day.period)?;
+    let market = Market::new(day.skus, day.period, day.plans, saving_against, tie);
+    let rates = Rates::new(day.skus, day.plans, policy.rates);
+    let unknown = unknown_assignments(&holdings, policy.assignments, day.period);
     let mut ledger = Ledger::new(day, holdings, market, !is_billed);
     if is_billed {
         as_billed(day, &mut ledger);

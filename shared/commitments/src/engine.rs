@@ -248,24 +248,22 @@ impl Engine {
     /// A list's usage, the account that would save most first.
     fn by_saving_of_accounts(&self, list: usize) -> Vec<usize> {
         let candidates = &self.lists[list];
-        let mut savings: BTreeMap<AccountId, Exact> = BTreeMap::new();
+        let mut accounts: BTreeMap<AccountId, (Exact, Vec<usize>)> = BTreeMap::new();
         for &usage in &candidates.usage {
             let sku = self.usage_skus[usage];
             if let (Some(rate), Some(on_demand)) =
                 (&candidates.weights[sku], &self.on_demand_rates[sku])
             {
                 let saved = &self.remaining[usage] * &(on_demand - rate);
-                let saving = savings.entry(self.usage_accounts[usage]).or_insert(Exact::ZERO);
+                let of_account = accounts.entry(self.usage_accounts[usage]);
+                let (saving, usages) = of_account.or_insert((Exact::ZERO, Vec::new()));
                 *saving = &*saving + &saved;
+                usages.push(usage);
             }
         }
-        let mut accounts: Vec<(&AccountId, &Exact)> = savings.iter().collect();
-        accounts.sort_by(|(_, a), (_, b)| b.cmp(a));
-        let of = |account: AccountId| {
-            let usage = candidates.usage.iter().copied();
-            usage.filter(move |usage| self.usage_accounts[*usage] == account)
-        };
-        accounts.into_iter().flat_map(|(account, _)| of(*account)).collect()
+        let mut accounts: Vec<(Exact, Vec<usize>)> = accounts.into_values().collect();
+        accounts.sort_by(|(a, _), (b, _)| b.cmp(a));
+        accounts.into_iter().flat_map(|(_, usages)| usages).collect()
     }
 }
 
@@ -428,8 +426,12 @@ impl Preparation<'_> {
                         covered.push((used.factor.clone(), place));
                     }
                 }
-                // Size-flexible units say nothing of a size without a factor.
-                (Some(_), None) if !is_zonal => {}
+                // Of a size without a factor, units say something only of the very same type.
+                (Some(class), None) if !is_zonal => {
+                    if product.exact_class == reserved.exact_class {
+                        covered.push((class.factor.clone(), place));
+                    }
+                }
                 _ => {
                     let is_reserved_zone = is_zonal && product.attributes.is_unused_capacity;
                     if product.exact_class == reserved.exact_class && !is_reserved_zone {

@@ -181,6 +181,8 @@ struct Units {
 pub(crate) struct Ledger<'a> {
     day: &'a Day<'a>,
     pub(crate) holdings: Vec<Holding>,
+    /// By ARN.
+    places: BTreeMap<String, usize>,
     pub(crate) market: Market,
     pub(crate) missing_rates: BTreeSet<MissingRate>,
     /// Whether it was handed out here. What AWS did may be more than there was; that is a report check.
@@ -200,8 +202,10 @@ impl<'a> Ledger<'a> {
         market: Market,
         is_own: bool,
     ) -> Self {
+        let numbered = holdings.iter().enumerate().rev();
         Self {
             day,
+            places: numbered.map(|(place, holding)| (holding.arn.clone(), place)).collect(),
             holdings,
             market,
             missing_rates: BTreeSet::new(),
@@ -217,13 +221,15 @@ impl<'a> Ledger<'a> {
     /// The holding with this ARN. A report may show what a commitment covered without its fees: then all
     /// that is known of it is its ARN.
     pub(crate) fn holding_of(&mut self, arn: &str, covered: &DemandSku) -> usize {
-        let known = self.holdings.iter().position(|holding| holding.arn == arn);
-        known.unwrap_or_else(|| {
-            let account = arn.split(':').nth(4).and_then(|account| account.parse().ok());
-            let owner = account.unwrap_or(covered.usage_account_id);
-            self.holdings.push(Holding::without_fees(arn, owner, covered, self.day.period));
-            self.holdings.len() - 1
-        })
+        if let Some(place) = self.places.get(arn) {
+            return *place;
+        }
+        let account = arn.split(':').nth(4).and_then(|account| account.parse().ok());
+        let owner = account.unwrap_or(covered.usage_account_id);
+        let place = self.holdings.len();
+        self.holdings.push(Holding::without_fees(arn, owner, covered, self.day.period));
+        self.places.insert(arn.to_owned(), place);
+        place
     }
 
     /// Books an hour.

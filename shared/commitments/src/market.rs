@@ -1,9 +1,10 @@
 //! What was used, with AWS's application of commitments undone: usage on demand, by the hour.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cur::{AccountId, BillingPeriod, LineItemType};
+use cur::{AccountId, BillingPeriod, LineItemType, PlanType};
 use money::{Amount, Exact};
+use pipeline::PlanTerms;
 
 use crate::engine::{Sku, Usage};
 use crate::order::{SavingAgainst, Tie};
@@ -28,6 +29,7 @@ impl Market {
     pub(crate) fn new(
         demand: &[DemandSku],
         period: BillingPeriod,
+        plans: &BTreeMap<String, (AccountId, PlanTerms)>,
         against: SavingAgainst,
         tie: Tie,
     ) -> Self {
@@ -37,7 +39,10 @@ impl Market {
         let mut keys: Vec<UsageKey<'_>> = Vec::new();
         for (sku, name) in demand.iter().zip(&named) {
             let Some(name) = name else { continue };
-            found.entry(name).or_default().see(sku, against);
+            let facts = found.entry(name).or_default();
+            facts.see(sku, against);
+            let plan = plans.get(&sku.commitment);
+            facts.plans.extend(plan.map(|(_, terms)| terms.plan_type));
             keys.push(key(sku, name));
         }
         match tie {
@@ -80,12 +85,14 @@ fn key<'a>(sku: &'a DemandSku, name: &'a SkuName) -> UsageKey<'a> {
     (sku.usage_account_id, name, &sku.availability_zone, &sku.currency)
 }
 
-/// A negation takes back a price and a fee pays for an hour; neither is usage.
-pub(crate) fn is_usage(sku: &DemandSku) -> bool {
-    matches!(
-        sku.line_item_type,
-        LineItemType::Usage | LineItemType::DiscountedUsage | LineItemType::SavingsPlanCoveredUsage
-    )
+/// A negation takes back a price and a fee pays for an hour; neither is usage. Nor is what is free, such
+/// as the first tier of a price: AWS leaves it alone, and so does everything here.
+fn is_usage(sku: &DemandSku) -> bool {
+    match sku.line_item_type {
+        LineItemType::Usage => sku.unblended_rate.is_none_or(|rate| !rate.is_zero()),
+        LineItemType::DiscountedUsage | LineItemType::SavingsPlanCoveredUsage => true,
+        _ => false,
+    }
 }
 
 /// What lines say of a SKU. Where they differ, as tiers of a price do, the highest counts.
@@ -93,6 +100,8 @@ pub(crate) fn is_usage(sku: &DemandSku) -> bool {
 struct Facts {
     factor: Option<Amount>,
     on_demand_rate: Option<Amount>,
+    /// The types of plans that have covered it.
+    plans: BTreeSet<PlanType>,
 }
 
 impl Facts {
@@ -111,9 +120,12 @@ impl Facts {
 
     fn sku(&self, name: &SkuName, period: BillingPeriod) -> Sku {
         let SkuName { service_code, region, usage_type, operation } = name;
-        // Whatever AWS covered is usage, even if no commitment of a kind known here covers it.
+        // Whatever AWS covered can be covered, even if the tables do not know it.
         let attributes = Attributes::of_line(service_code, usage_type, operation, region);
         let mut attributes = attributes.unwrap_or_default();
+        let unknown = self.plans.iter().filter(|plan| !attributes.plans.contains(plan));
+        let unknown: Vec<PlanType> = unknown.copied().collect();
+        attributes.plans.extend(unknown);
         attributes.factor = self.factor.map(Exact::from);
         Sku {
             product: Product::new(attributes, period),

@@ -100,8 +100,11 @@ impl Attributes {
                 // A platform without a name is one of its own.
                 let name = INSTANCES.platform.name.get(code);
                 self.platform = name.cloned().unwrap_or_else(|| operation.to_owned());
-                let is_dedicated = matches!(kind, "DedicatedUsage" | "UnusedDed");
-                let tenancy = if is_dedicated { "dedicated" } else { "default" };
+                let tenancy = match kind {
+                    "DedicatedUsage" | "UnusedDed" => "dedicated",
+                    "HostUsage" => "host",
+                    _ => "default",
+                };
                 tenancy.clone_into(&mut self.tenancy);
                 self.is_unused_capacity = matches!(kind, "UnusedBox" | "UnusedDed");
                 if self.instance_type.is_empty() {
@@ -239,7 +242,8 @@ fn parts(usage_type: &str) -> (&str, &str) {
     usage.split_once(':').unwrap_or((usage, ""))
 }
 
-/// Regions are short and in capitals: `APN1-`, `EU-`, `USE1-`. `Multi-AZUsage` has none.
+/// Regions are short, in capitals and numbered, but for `EU-`: `APN1-`, `USE1-`. `Multi-AZUsage` and
+/// `IA-ReadCapacityUnit-Hrs` have none.
 fn without_region(usage_type: &str) -> &str {
     match usage_type.split_once('-') {
         Some((region, rest)) if is_region(region) => rest,
@@ -248,7 +252,9 @@ fn without_region(usage_type: &str) -> &str {
 }
 
 fn is_region(text: &str) -> bool {
-    text.len() <= 5
+    let is_numbered = text.len() <= 8
         && text.starts_with(|first: char| first.is_ascii_uppercase())
-        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+        && text.ends_with(|last: char| last.is_ascii_digit())
+        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    is_numbered || text == "EU"
 }

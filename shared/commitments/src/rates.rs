@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cur::LineItemType;
+use cur::{AccountId, LineItemType};
 use money::{Amount, Exact};
 use pipeline::PlanTerms;
 
@@ -70,7 +70,7 @@ impl ListedRates {
 
 /// All that is known of rates.
 pub(crate) struct Rates<'a> {
-    plans: &'a BTreeMap<String, PlanTerms>,
+    plans: &'a BTreeMap<String, (AccountId, PlanTerms)>,
     /// From lines that the plan itself covered; `None` where they disagree.
     seen_of_plan: BTreeMap<(&'a str, SkuName), Option<Amount>>,
     /// From lines that another plan of its offering covered.
@@ -81,7 +81,7 @@ pub(crate) struct Rates<'a> {
 impl<'a> Rates<'a> {
     pub(crate) fn new(
         skus: &'a [DemandSku],
-        plans: &'a BTreeMap<String, PlanTerms>,
+        plans: &'a BTreeMap<String, (AccountId, PlanTerms)>,
         listed: &'a ListedRates,
     ) -> Self {
         let mut rates = Self {
@@ -95,7 +95,7 @@ impl<'a> Rates<'a> {
         for sku in skus.iter().filter(covered) {
             let Some(rate) = sku.savings_plan_rate else { continue };
             let name = SkuName::of(sku);
-            if let Some(terms) = plans.get(&sku.commitment) {
+            if let Some((_, terms)) = plans.get(&sku.commitment) {
                 let key = (Offering::of(terms), name.clone());
                 see(rates.seen_of_offering.entry(key).or_insert(Some(rate)), rate);
             }
@@ -107,15 +107,24 @@ impl<'a> Rates<'a> {
 
     /// The plan's rate, `None` if nothing says it.
     pub(crate) fn find(&self, arn: &str, sku: &SkuName) -> Option<Exact> {
-        if let Some(rate) = self.seen_of_plan.get(&(arn, sku.clone())) {
-            return rate.map(Exact::from);
-        }
-        let offering = Offering::of(self.plans.get(arn)?);
-        let of_plan = self.listed.of_plan.get(&(arn.to_owned(), sku.clone())).copied();
-        let key = (offering, sku.clone());
+        let seen = self.seen_of_plan.get(&(arn, sku.clone())).copied();
+        let listed = || self.listed.of_plan.get(&(arn.to_owned(), sku.clone())).copied();
+        let rate = match seen {
+            Some(Some(rate)) => Some(rate),
+            // Its own lines disagree, so no other plan's would settle it.
+            Some(None) => listed(),
+            None => listed().or_else(|| self.of_offering(arn, sku)),
+        };
+        rate.map(Exact::from)
+    }
+
+    /// What plans of its kind charge. The file comes first: what another plan charges in the report may
+    /// be of another year.
+    fn of_offering(&self, arn: &str, sku: &SkuName) -> Option<Amount> {
+        let (_, terms) = self.plans.get(arn)?;
+        let key = (Offering::of(terms), sku.clone());
         let seen = || self.seen_of_offering.get(&key).copied().flatten();
-        let listed = || self.listed.of_offering.get(&key).copied();
-        of_plan.or_else(seen).or_else(listed).map(Exact::from)
+        self.listed.of_offering.get(&key).copied().or_else(seen)
     }
 }
 

@@ -65,6 +65,8 @@ pub struct RecalculateReceipt {
     pub line_groups: u64,
     /// Days on which the account used, or paid for, what commitments are about.
     pub demand_days: Vec<NaiveDate>,
+    /// The first line of those whose hour nobody knows.
+    pub not_hourly: Option<String>,
     pub commitments: BTreeMap<String, CommitmentTally>,
     /// What the account bought: reservations by the fees of the period, plans by their ARNs.
     pub reservations: Vec<ReservationFee>,
