@@ -68,7 +68,8 @@ fn read(file: &Bytes) {
 fn read_report(file: Bytes) -> Result<(), RowsError> {
     let size_bytes = file.len() as u64;
     let read: ReadAt = Arc::new(move |range| {
-        let [start, end] = [range.start, range.end].map(|at| usize::try_from(at).unwrap_or(usize::MAX));
+        let [start, end] =
+            [range.start, range.end].map(|at| usize::try_from(at).unwrap_or(usize::MAX));
         let found = file.get(start..end).ok_or(std::io::ErrorKind::UnexpectedEof)?;
         Ok(Bytes::copy_from_slice(found))
     });

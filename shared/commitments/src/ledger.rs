@@ -250,11 +250,10 @@ impl<'a> Ledger<'a> {
             let (units, cost) = used.entry(entry.holding).or_default();
             *units += entry.units;
             *cost += commitment_cost;
+            let lent = if self.is_lent(entry) { entry.units } else { Amount::ZERO };
             let of_holding = self.units.entry(entry.holding).or_default();
             of_holding.used += entry.units;
-            if self.is_lent(entry) {
-                self.units.entry(entry.holding).or_default().lent += entry.units;
-            }
+            of_holding.lent += lent;
             let allocation = self.allocation(hour, entry, benefit);
             self.allocations.push(allocation);
         }
