@@ -159,6 +159,8 @@ async fn real_reports_add_up() {
     check_sealed(&gzip, &one).await;
     let yen = contracts("reseller", &[("solo", "\"444455556666\"", "currency = \"JPY\"")]);
     check_sealed(&data.join("cur2/bucket"), &yen).await;
+    let shared = contracts("customer", &[("solo", "\"444455556666\"", "")]);
+    check_sealed(&data.join("cur2/bucket"), &shared).await;
 
     let nise = data.join("nise/bucket_small");
     let customers = |basis| {

@@ -80,5 +80,7 @@ fn what_next(run: &RunArgs, out: &mut (dyn Write + Send)) -> std::io::Result<()>
     writeln!(out, "Try next (`cargo install --path functions/local` installs `sluice`):")?;
     writeln!(out, "  sluice verify {results}")?;
     writeln!(out, "  change a discount in {contracts}, then")?;
-    writeln!(out, "  sluice run --source {source} --contracts {contracts} --out {results}")
+    let rates = run.rates.as_ref().map(|rates| format!(" --rates {}", rates.display()));
+    let rates = rates.unwrap_or_default();
+    writeln!(out, "  sluice run --source {source} --contracts {contracts}{rates} --out {results}")
 }
