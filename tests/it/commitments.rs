@@ -486,19 +486,20 @@ fn usage_that_nobody_knows_keeps_its_plan() {
 /// Without hours nothing can be handed out; without commitments nothing has to be.
 #[tokio::test]
 async fn a_daily_report_is_billed_unless_there_are_commitments() {
-    let contracts =
-        "[reseller]\nname = \"MSP\"\n[[customer]]\nid = \"acme\"\naccounts = [\"111122223333\"]\n";
     let daily = Line::usage(ACCOUNTS[0], "2.4").with(Column::UsageEndDate, "2026-10-02T00:00:00Z");
     let plan = SavingsPlan { arn: "arn:aws:savingsplans::1:savingsplan/0", owner: ACCOUNTS[0] };
     let fee = plan.recurring_fee("0.5", "1", "0");
-    for (lines, refusal) in [
-        (vec![daily.clone()], None),
-        (
-            vec![daily, fee],
-            Some("column lineItem/UsageEndDate: \"2026-10-02T00:00:00Z\" is more than an hour"),
-        ),
+    let refusal = "column lineItem/UsageEndDate: \"2026-10-02T00:00:00Z\" is more than an hour";
+    let no_time = daily.clone().with(Column::UsageEndDate, "soon");
+    for (sharing, lines, refusal) in [
+        ("customer", vec![daily.clone()], None),
+        ("customer", vec![daily.clone(), fee.clone()], Some(refusal)),
+        ("as_billed", vec![daily, fee, no_time], None),
     ] {
-        let world = testkit::World::new(contracts);
+        let world = testkit::World::new(&format!(
+            "[reseller]\nname = \"MSP\"\n[commitments]\nsharing = \"{sharing}\"\n\
+             [[customer]]\nid = \"acme\"\naccounts = [\"111122223333\"]\n"
+        ));
         let delivery = Delivery::new(Generation::Legacy, "20261103T120125Z", &lines);
         delivery.put(&world.reports);
         let given_up = world.deliver(&delivery.manifest_keys()[0], Delivered::Sent).await;

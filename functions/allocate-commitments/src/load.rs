@@ -56,7 +56,7 @@ pub async fn load(plan: &Plan, day: NaiveDate, app: &App) -> Result<Input, Failu
             Ok((read_skus(&skus, app.need_bytes(&skus).await?)?, rows))
         }
     });
-    let mut input = commitments_of(receipts.iter());
+    let mut input = commitments_of(&receipts);
     for (skus, rows) in accounts.await? {
         let before = input.skus.len();
         input.rows.extend(rows.into_iter().map(|row| DemandRow { sku: before + row.sku, ..row }));
@@ -65,7 +65,7 @@ pub async fn load(plan: &Plan, day: NaiveDate, app: &App) -> Result<Input, Failu
     Ok(input)
 }
 
-fn commitments_of<'a>(receipts: impl Iterator<Item = &'a RecalculateReceipt>) -> Input {
+fn commitments_of(receipts: &[RecalculateReceipt]) -> Input {
     let mut input = Input {
         not_hourly: None,
         reservations: Vec::new(),
@@ -73,15 +73,14 @@ fn commitments_of<'a>(receipts: impl Iterator<Item = &'a RecalculateReceipt>) ->
         skus: Vec::new(),
         rows: Vec::new(),
     };
-    let mut not_hourly = None;
-    for RecalculateReceipt { account, reservations, plans, not_hourly: here, .. } in receipts {
-        not_hourly = not_hourly.or_else(|| here.clone());
+    for RecalculateReceipt { account, reservations, plans, .. } in receipts {
         input.reservations.extend(reservations.iter().map(|fee| (*account, fee.clone())));
         let plans = plans.iter().map(|(arn, terms)| (arn.clone(), (*account, terms.clone())));
         input.plans.extend(plans);
     }
-    let is_any = !input.reservations.is_empty() || !input.plans.is_empty();
-    input.not_hourly = not_hourly.filter(|_| is_any);
+    if !input.reservations.is_empty() || !input.plans.is_empty() {
+        input.not_hourly = receipts.iter().find_map(|receipt| receipt.not_hourly.clone());
+    }
     input
 }
 

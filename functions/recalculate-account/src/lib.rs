@@ -37,7 +37,7 @@ async fn recalculate(plan: &Plan, account: AccountId, app: &App) -> Result<(), F
             .map_err(|error| Failure::Reject(error.to_string()))?;
         app.results.create(&keys::demand(plan, account), demand).await?;
     }
-    let receipt = RecalculateReceipt { not_hourly, ..receipt(account, rated) };
+    let receipt = receipt(account, rated, not_hourly);
     app.write_receipt(&plan.run_id, Step::RecalculateAccount, account.as_str(), &receipt).await
 }
 
@@ -171,7 +171,7 @@ fn rate_rows(rater: &mut Rater, object: BlockingRanges) -> Result<(), ObjectErro
     file.lines(&layout, &Column::ALL, |line| Ok(rater.add(line)?))
 }
 
-fn receipt(account: AccountId, rated: Rated) -> RecalculateReceipt {
+fn receipt(account: AccountId, rated: Rated, not_hourly: Option<String>) -> RecalculateReceipt {
     let mut demand_days: Vec<_> =
         rated.demand.iter().map(|row: &DemandRow| row.usage_date).collect();
     demand_days.dedup();
@@ -181,7 +181,7 @@ fn receipt(account: AccountId, rated: Rated) -> RecalculateReceipt {
         amortized_cost: rated.amortized_cost,
         line_groups: rated.groups.len() as u64,
         demand_days,
-        not_hourly: None,
+        not_hourly,
         commitments: rated.commitments,
         reservations: rated.reservations,
         plans: rated.plans,

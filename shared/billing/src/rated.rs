@@ -197,7 +197,7 @@ impl Rater {
     fn add_to_demand(&mut self, line: &LineItem, rated: &RatedLine) -> Result<(), LineError> {
         let is_of_an_hour =
             rated.is_usage() || rated.item_type == LineItemType::SavingsPlanRecurringFee;
-        if is_of_an_hour && self.not_hourly.is_none() {
+        if self.needs.commitments && is_of_an_hour && self.not_hourly.is_none() {
             let end = line.hour(Column::UsageEndDate)?;
             if end.is_some_and(|end| end.hours_since(rated.hour) > 1) {
                 let error = line.refuse(Column::UsageEndDate, CellProblem::LongerThanAnHour);

@@ -53,24 +53,20 @@ impl Sharing {
 
 /// Allocates the day's hours under a policy.
 pub fn allocate(day: &Day<'_>, policy: &Policy<'_>) -> Result<AllocatedDay, HoldingError> {
-    let Order { saving_against, tie, .. } = policy.order;
     // What AWS did knows nothing of assignments.
     let is_billed = policy.sharing == Sharing::AsBilled;
     let assignments = if is_billed { &[] } else { policy.assignments };
     let holdings = holdings(day.reservations, day.plans, assignments, day.period)?;
-    let market = Market::new(day.skus, day.period, day.plans, saving_against, tie);
+    let market = Market::new(day, policy.order);
     let rates = Rates::new(day.skus, day.plans, policy.rates);
     let unknown = unknown_assignments(&holdings, policy.assignments, day.period);
     let mut ledger = Ledger::new(day, holdings, market, !is_billed);
     if is_billed {
         as_billed(day, &mut ledger);
     } else {
-        let missing = hand_out(day, policy, &rates, &mut ledger);
-        ledger.missing_rates = missing;
+        hand_out(day, policy, &rates, &mut ledger);
     }
-    let mut allocated = ledger.close();
-    allocated.unknown_assignments = unknown;
-    Ok(allocated)
+    Ok(AllocatedDay { unknown_assignments: unknown, ..ledger.close() })
 }
 
 /// The hours of the day with their rows. An hour without any is one in which nobody used anything.
@@ -135,13 +131,8 @@ fn as_billed(day: &Day<'_>, ledger: &mut Ledger<'_>) {
     }
 }
 
-/// What the policy makes of it. Returns the rates that were missing.
-fn hand_out(
-    day: &Day<'_>,
-    policy: &Policy<'_>,
-    rates: &Rates<'_>,
-    ledger: &mut Ledger<'_>,
-) -> BTreeSet<MissingRate> {
+/// What the policy makes of it, and which rates were missing.
+fn hand_out(day: &Day<'_>, policy: &Policy<'_>, rates: &Rates<'_>, ledger: &mut Ledger<'_>) {
     let commitments: Vec<_> =
         ledger.holdings.iter().map(|holding| holding.commitment.clone()).collect();
     let rate = |holding: usize, sku: usize| {
@@ -155,7 +146,7 @@ fn hand_out(
         &policy.order,
         rate,
     );
-    let missing = missing_rates(ledger, &policy.eligibility, rate);
+    ledger.missing_rates = missing_rates(ledger, &policy.eligibility, rate);
     for (hour, rows) in hours(day) {
         let supplies = supplies(&ledger.holdings, hour, &plan_hour(day, &rows));
         let used = UsedHour::of(&rows, ledger);
@@ -164,7 +155,6 @@ fn hand_out(
         let entries = entries(&engine, &used, &supplies);
         ledger.see_hour(hour, &supplies, entries);
     }
-    missing
 }
 
 /// Usage within reach of a plan whose rate nothing says. What is free of charge is nothing to save on.

@@ -3,14 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cur::{AccountId, BillingPeriod, UsageHour};
+use cur::{AccountId, BillingPeriod, LineItemType, PlanType, UsageHour};
 use money::{Amount, Exact, apportion, even_part};
 use pipeline::{PlanTerms, ReservationFee};
 
 use crate::eligibility::Owner;
 use crate::engine::{Commitment, Terms};
 use crate::product::{Attributes, Product};
-use crate::{Assignment, SkuName};
+use crate::{Assignment, DemandSku, SkuName};
 
 /// A commitment as its fees describe it, or a part of it.
 #[derive(Debug, Clone)]
@@ -56,6 +56,12 @@ pub(crate) struct Supply {
 impl Supply {
     pub(crate) fn cost(&self) -> Amount {
         self.upfront_cost + self.recurring_cost
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.units += other.units;
+        self.upfront_cost += other.upfront_cost;
+        self.recurring_cost += other.recurring_cost;
     }
 }
 
@@ -208,21 +214,32 @@ fn parts(
 }
 
 impl Holding {
-    /// A commitment without any fee: it has nothing in any hour.
-    pub(crate) fn unbought(
+    /// A commitment that is known by what it covered alone: it has nothing in any hour.
+    pub(crate) fn without_fees(
         arn: &str,
         owner: AccountId,
-        commitment: Commitment,
-        sku: SkuName,
-        currency: String,
+        covered: &DemandSku,
+        period: BillingPeriod,
     ) -> Self {
+        let sku = SkuName::of(covered);
+        let SkuName { service_code, region, usage_type, operation } = &sku;
+        let attributes = Attributes::of_line(service_code, usage_type, operation, region);
+        let product = Box::new(Product::new(attributes.unwrap_or_default(), period));
+        let terms = match covered.line_item_type {
+            LineItemType::DiscountedUsage => Terms::Reservation { product, zone: None },
+            _ => Terms::Plan {
+                plan_type: PlanType::Compute,
+                region: String::new(),
+                family: String::new(),
+            },
+        };
         Self {
             arn: arn.to_owned(),
             owner,
             assigned_to: None,
-            commitment,
+            commitment: Commitment { owner: Owner::Account(owner), terms },
             sku,
-            currency,
+            currency: covered.currency.clone(),
             source: Source::Plan,
             part: WHOLE,
         }

@@ -9,10 +9,9 @@ use pipeline::{Check, MissingRate};
 
 use crate::allocate::Day;
 use crate::eligibility::Owner;
-use crate::engine::{Commitment, Terms};
+use crate::engine::Terms;
 use crate::holdings::{Holding, Supply};
 use crate::market::Market;
-use crate::product::{Attributes, Product};
 use crate::{DemandSku, SkuName};
 
 /// What one account got from one commitment in one hour.
@@ -460,42 +459,5 @@ impl<'a> Ledger<'a> {
             }
         }
         places.into_values().collect()
-    }
-}
-
-impl Supply {
-    fn add(&mut self, other: &Self) {
-        self.units += other.units;
-        self.upfront_cost += other.upfront_cost;
-        self.recurring_cost += other.recurring_cost;
-    }
-}
-
-impl Holding {
-    /// A commitment that is known by what it covered alone.
-    fn without_fees(
-        arn: &str,
-        owner: AccountId,
-        covered: &DemandSku,
-        period: cur::BillingPeriod,
-    ) -> Self {
-        let name = SkuName::of(covered);
-        let attributes = Attributes::of_line(
-            &name.service_code,
-            &name.usage_type,
-            &name.operation,
-            &name.region,
-        );
-        let product = Box::new(Product::new(attributes.unwrap_or_default(), period));
-        let terms = match covered.line_item_type {
-            cur::LineItemType::DiscountedUsage => Terms::Reservation { product, zone: None },
-            _ => Terms::Plan {
-                plan_type: cur::PlanType::Compute,
-                region: String::new(),
-                family: String::new(),
-            },
-        };
-        let commitment = Commitment { owner: Owner::Account(owner), terms };
-        Self::unbought(arn, owner, commitment, name, covered.currency.clone())
     }
 }

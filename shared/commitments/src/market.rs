@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cur::{AccountId, BillingPeriod, LineItemType, PlanType};
 use money::{Amount, Exact};
-use pipeline::PlanTerms;
 
+use crate::allocate::Day;
 use crate::engine::{Sku, Usage};
-use crate::order::{SavingAgainst, Tie};
+use crate::order::{Order, SavingAgainst, Tie};
 use crate::product::{Attributes, Product};
 use crate::{DemandSku, SkuName};
 
@@ -26,13 +26,8 @@ pub(crate) struct Market {
 type UsageKey<'a> = (AccountId, &'a SkuName, &'a str, &'a str);
 
 impl Market {
-    pub(crate) fn new(
-        demand: &[DemandSku],
-        period: BillingPeriod,
-        plans: &BTreeMap<String, (AccountId, PlanTerms)>,
-        against: SavingAgainst,
-        tie: Tie,
-    ) -> Self {
+    pub(crate) fn new(day: &Day<'_>, order: Order) -> Self {
+        let demand = day.skus;
         let named: Vec<Option<SkuName>> =
             demand.iter().map(|sku| is_usage(sku).then(|| SkuName::of(sku))).collect();
         let mut found: BTreeMap<&SkuName, Facts> = BTreeMap::new();
@@ -40,17 +35,17 @@ impl Market {
         for (sku, name) in demand.iter().zip(&named) {
             let Some(name) = name else { continue };
             let facts = found.entry(name).or_default();
-            facts.see(sku, against);
-            let plan = plans.get(&sku.commitment);
+            facts.see(sku, order.saving_against);
+            let plan = day.plans.get(&sku.commitment);
             facts.plans.extend(plan.map(|(_, terms)| terms.plan_type));
             keys.push(key(sku, name));
         }
-        match tie {
+        match order.tie {
             Tie::Account => keys.sort(),
             Tie::UsageType => keys.sort_by_key(|key| (key.1, key.0, key.2, key.3)),
         }
         keys.dedup();
-        let skus = found.iter().map(|(name, facts)| facts.sku(name, period)).collect();
+        let skus = found.iter().map(|(name, facts)| facts.sku(name, day.period)).collect();
         let places: BTreeMap<&SkuName, usize> = found.keys().copied().zip(0..).collect();
         let usage_places: BTreeMap<UsageKey<'_>, usize> = keys.iter().copied().zip(0..).collect();
         let usage_of = (demand.iter().zip(&named))

@@ -76,7 +76,7 @@ pub fn replay(
         |sharing| Policy { sharing, eligibility: aws.clone(), assignments: &[], order, rates };
     let recorded = allocate(day, &policy(Sharing::AsBilled))?.allocations;
     let applied = allocate(day, &policy(Sharing::Everyone))?.allocations;
-    let market = Market::new(day.skus, day.period, day.plans, order.saving_against, order.tie);
+    let market = Market::new(day, order);
     let products: BTreeMap<&SkuName, &Product> =
         market.names.iter().zip(market.skus.iter().map(|sku| &sku.product)).collect();
     let [recorded, applied] = [recorded, applied].map(|rows| Covered::of(&rows, &products));
