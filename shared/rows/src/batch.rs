@@ -36,7 +36,7 @@ impl ReportFile {
             let fits = |group: &&RowGroupMetaData| {
                 rows += group.num_rows();
                 let next = bytes_of(group);
-                bytes = bytes.start.min(next.start)..bytes.end.max(next.end);
+                bytes = both(bytes.clone(), next);
                 rows <= Self::GROUP_ROWS_MAX && is_held(&bytes)
             };
             let count = groups.iter().take_while(fits).count();
@@ -50,7 +50,7 @@ impl ReportFile {
 impl<'a> Batch<'a> {
     fn new(file: &'a ReportFile, groups: Range<usize>) -> Self {
         let all = file.groups()[groups.clone()].iter().map(bytes_of);
-        let bytes = all.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end)).unwrap_or_default();
+        let bytes = all.reduce(both).unwrap_or_default();
         let held = is_held(&bytes).then(|| Arc::new(file.source().holding(bytes)));
         Self { file, groups, held }
     }
@@ -101,5 +101,10 @@ fn bytes_of(group: &RowGroupMetaData) -> Range<u64> {
         let (start, length) = chunk.byte_range();
         start..start + length
     });
-    chunks.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end)).unwrap_or_default()
+    chunks.reduce(both).unwrap_or_default()
+}
+
+/// From where the first of two begins to where the last ends.
+fn both(a: Range<u64>, b: Range<u64>) -> Range<u64> {
+    a.start.min(b.start)..a.end.max(b.end)
 }
