@@ -28,6 +28,7 @@ mod money;
 mod notations;
 mod packing;
 mod program;
+mod reports;
 mod samples;
 mod small;
 mod tidy;

@@ -1,0 +1,163 @@
+//! Small reports as AWS writes them, each with the exact answer: the project's own under `tests/reports`,
+//! those beside the repository, and any that `SLUICE_REPORTS` names (one such folder, or a folder of them).
+//!
+//! A folder has the report bucket (`bucket/`), the contracts (`contracts.toml`), what is right and why
+//! (`expected.md`), and what is compared (`expected.json`): `charges`, the exact sum of each customer;
+//! `totals`, those of the invoices; `exit`, the exit code of `sluice run`; `says`, a text that the output
+//! has. The project's own may also say `verify`, the exit code of `sluice verify`.
+//!
+//! `cargo test -p tests reports -- --nocapture` shows how many there are and what fails.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Parser;
+use money::Amount;
+use serde_json::Value;
+use sluice::args::Args;
+
+const OWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/reports");
+
+#[tokio::test]
+#[ignore = "five of them are billed rightly so far"]
+#[expect(clippy::print_stdout, reason = "how many reports there are is asked for")]
+async fn every_report_is_billed_as_it_should_be() {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/cases/reports");
+    let named = std::env::vars_os().find(|(name, _)| name == "SLUICE_REPORTS");
+    let named = named.map(|(_, path)| PathBuf::from(path));
+    if !beside.is_dir() {
+        println!("{} is not there, so only the project's own reports are read", beside.display());
+    }
+    let folders = [Some(PathBuf::from(OWN)), Some(beside).filter(|path| path.is_dir()), named];
+    let cases: Vec<PathBuf> = folders.into_iter().flatten().flat_map(|path| cases(&path)).collect();
+    let mut failed = Vec::new();
+    for case in &cases {
+        let wrong = check(case).await;
+        if !wrong.is_empty() {
+            failed.push(format!("{}\n    {}", case.display(), wrong.join("\n    ")));
+        }
+    }
+    println!("{}/{}", cases.len() - failed.len(), cases.len());
+    assert!(
+        failed.is_empty(),
+        "{} of {} reports are billed wrongly:\n{}",
+        failed.len(),
+        cases.len(),
+        failed.join("\n")
+    );
+    assert!(cases.len() > 3, "there are reports: {}", cases.len());
+}
+
+/// The folder itself if it is a case, else the cases in it.
+fn cases(path: &Path) -> Vec<PathBuf> {
+    let is_case = |path: &Path| path.join("expected.json").is_file();
+    if is_case(path) {
+        return vec![path.to_owned()];
+    }
+    let entries = fs::read_dir(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut found: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    found.retain(|path| is_case(path));
+    found.sort();
+    found
+}
+
+/// What of a case is not as it says.
+async fn check(case: &Path) -> Vec<String> {
+    let expected = fs::read_to_string(case.join("expected.json")).unwrap();
+    let expected: Value = serde_json::from_str(&expected).unwrap();
+    let results = tempfile::tempdir().unwrap();
+    let path = |path: &Path| path.to_str().unwrap().to_owned();
+    let run = Run {
+        source: path(&case.join("bucket")),
+        contracts: path(&case.join("contracts.toml")),
+        results: path(results.path()),
+    };
+    let (said, exit) = run.call(&[]).await;
+    let mut wrong = Vec::new();
+    let mut compare = |what: &str, found: &Value, right: &Value| {
+        if !right.is_null() && found != right {
+            wrong.push(format!("{what} is {found}, right is {right}"));
+        }
+    };
+    compare("exit", &exit.into(), &expected["exit"]);
+    if let Some(text) = expected["says"].as_str()
+        && !said.contains(text)
+    {
+        wrong.push(format!("nothing says `{text}`"));
+    }
+    if exit == 0 {
+        let (json, _) = run.call(&["--json"]).await;
+        let runs: Value = serde_json::from_str(&json).unwrap();
+        let billed = billed(&runs);
+        for (name, of) in [("charges", 0), ("totals", 1)] {
+            let Some(right) = expected[name].as_object() else { continue };
+            for (customer, right) in right {
+                let found = billed.get(customer).map(|amounts| amounts[of]);
+                if found != Some(amount(right)) {
+                    wrong.push(format!("{name} of {customer} are {found:?}, right is {right}"));
+                }
+            }
+        }
+        if !expected["verify"].is_null() {
+            let (proved, code) = call(&["verify", &run.results]).await;
+            if expected["verify"] != code {
+                wrong.push(format!("verify ends with {code}:\n{proved}"));
+            }
+        }
+    }
+    if !wrong.is_empty() {
+        let said: Vec<&str> = said.lines().filter(|line| !line.ends_with("holds")).collect();
+        wrong.push(format!("the output is:\n    {}", said.join("\n    ")));
+    }
+    wrong
+}
+
+struct Run {
+    source: String,
+    contracts: String,
+    results: String,
+}
+
+impl Run {
+    async fn call(&self, more: &[&str]) -> (String, i64) {
+        let Self { source, contracts, results } = self;
+        let run = ["run", "--source", source, "--contracts", contracts, "--out", results];
+        call(&[&run[..], more].concat()).await
+    }
+}
+
+/// What a command line printed, and its exit code.
+async fn call(words: &[&str]) -> (String, i64) {
+    let args = Args::try_parse_from(["sluice"].iter().chain(words)).unwrap();
+    let mut out = Vec::new();
+    let ended = sluice::main(args.command, &mut out).await;
+    let mut said = String::from_utf8(out).unwrap();
+    let is_good = match ended {
+        Ok(code) => format!("{code:?}") == format!("{:?}", std::process::ExitCode::SUCCESS),
+        Err(error) => {
+            said.push_str(&format!("{error:#}"));
+            false
+        }
+    };
+    (said, i64::from(!is_good))
+}
+
+/// Charge and invoice total by customer, over all runs.
+fn billed(runs: &Value) -> BTreeMap<String, [Amount; 2]> {
+    let mut billed: BTreeMap<String, [Amount; 2]> = BTreeMap::new();
+    for run in runs.as_array().unwrap() {
+        for customer in run["reconciliation"]["customers"].as_array().into_iter().flatten() {
+            let sums = billed.entry(customer["customer"].as_str().unwrap().to_owned()).or_default();
+            sums[0] += amount(&customer["charge"]);
+            sums[1] += customer["invoice_total"]
+                .as_str()
+                .map_or(Amount::ZERO, |text| text.parse().unwrap());
+        }
+    }
+    billed
+}
+
+fn amount(value: &Value) -> Amount {
+    value.as_str().unwrap().parse().unwrap()
+}
