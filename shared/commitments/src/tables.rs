@@ -106,7 +106,7 @@ pub(crate) struct CoverableUsage {
 pub(crate) struct UsageKinds {
     pub(crate) service: String,
     kinds: Vec<String>,
-    /// How types begin that are meant; empty is any.
+    /// What types that are meant have in them; empty is any.
     #[serde(default)]
     types: String,
     /// Of capacity: what the fees of its reservations are for.
@@ -118,7 +118,7 @@ pub(crate) struct UsageKinds {
 impl UsageKinds {
     pub(crate) fn has(&self, kind: &str, instance_type: &str) -> bool {
         let is_kind = self.kinds.iter().any(|known| known == kind || known == "*");
-        is_kind && instance_type.starts_with(self.types.as_str())
+        is_kind && instance_type.contains(self.types.as_str())
     }
 
     /// The kind of capacity that usage, or a reservation's fee, is about.
