@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{CommandFactory, Parser};
+use cur::Column;
 use pipeline::Step;
 use sluice::args::Args;
 
@@ -211,6 +212,25 @@ fn every_special_row_is_explained() {
             "docs/special-rows.md has no link to {name}"
         );
     }
+}
+
+#[test]
+fn every_column_of_a_commitment_is_explained() {
+    let page = read("docs/report-columns.md");
+    let mut explained = 0;
+    for column in Column::ALL {
+        let name = column.name();
+        if name.starts_with("reservation/") || name.starts_with("savingsPlan/") {
+            let rows = page.lines().filter(|line| line.starts_with("| "));
+            let has_row = rows.into_iter().any(|row| {
+                let first = row.split(" | ").next().unwrap_or_default();
+                first.contains(&format!("`{name}`")) && row.matches(" | ").count() == 4
+            });
+            assert!(has_row, "docs/report-columns.md does not say what is done without {name}");
+            explained += 1;
+        }
+    }
+    assert!(explained > 20, "commitments are read from more columns than {explained}");
 }
 
 #[test]
