@@ -100,6 +100,7 @@ impl<'c> Outcome<'c> {
             .map(|commitment| Commitment {
                 owner: Owner::Account(accounts.id(text_of(commitment, "account"))),
                 terms: terms(commitment),
+                also: Vec::new(),
             })
             .collect();
         let rate = |plan: usize, sku: usize| {

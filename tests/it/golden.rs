@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use cur::Generation;
+use money::Amount;
 use pipeline::Reconciliation;
 use testkit::{Delivery, Order, World};
 
@@ -75,18 +76,22 @@ fn summary(proof: &Reconciliation) -> String {
         writeln!(text, "{name:<24} {value}").unwrap();
     };
     line("unblended", &margin.unblended_cost);
-    line("upfront_timing", &margin.upfront_timing);
-    line("amortized", &margin.amortized_cost);
+    line("upfront_timing", &if_known(margin.upfront_timing));
+    line("amortized", &if_known(margin.amortized_cost));
     for (name, term) in &margin.terms {
         line(name, term);
     }
     line("charge", &margin.charge);
-    line("margin", &margin.margin);
+    line("margin", &if_known(margin.margin));
     line("split-cost lines", &proof.report_totals.split_cost_lines);
     for (name, tally) in proof.report_checks.iter().filter(|(_, tally)| tally.broken > 0) {
         line(name, &format_args!("broken {} of {}", tally.broken, tally.checked));
     }
     text
+}
+
+fn if_known(amount: Option<Amount>) -> String {
+    amount.map_or_else(|| "unknown".to_owned(), |amount| amount.to_string())
 }
 
 fn write(folder: &Path, published: &BTreeMap<String, String>) {

@@ -79,7 +79,7 @@ async fn follow(generation: Generation) {
     // 12.34 on demand and 0.124 reserved, which costs its effective 0.1: (12.34 + 0.1) × 0.95.
     assert_eq!(charge.measures.line_count, 2);
     assert_eq!(charge.measures.list_cost, Some("12.464".parse().unwrap()));
-    assert_eq!(charge.measures.benefit, "0.024".parse().unwrap());
+    assert_eq!(charge.measures.benefit, Some("0.024".parse().unwrap()));
     assert_eq!(charge.measures.charge, "11.818".parse().unwrap());
 
     // The invoice: in yen, to the yen.

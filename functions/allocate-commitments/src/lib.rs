@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use chrono::NaiveDate;
-use commitments::{AllocatedDay, DailyBenefit, Policy, allocate, negation_cancels};
+use commitments::{AllocatedDay, DailyBenefit, Policy, Replayed, Situation, negation_cancels};
 use contracts::Contracts;
 use cur::AccountId;
 use datasets::{AllocationRow, CommitmentRow, CoverageRow, Row, encode_parquet};
 use money::Amount;
 use pipeline::{
-    AllocateReceipt, Check, CommitmentSums, MissingRate, Plan, RunId, Step, Table, Tally, keys,
+    AllocateReceipt, Check, CommitmentSums, Kept, MissingRate, Plan, RunId, Step, Table, Tally,
+    UnpricedUsage, keys,
 };
 use runs::{App, Failure, Outcome};
 
@@ -28,9 +29,13 @@ pub async fn handle(run: &RunId, day: NaiveDate, app: &App) -> Result<Outcome, F
 }
 
 async fn allocate_day(plan: &Plan, day: NaiveDate, app: &App) -> Result<(), Failure> {
+    let contracts = app.contracts(plan).await?;
     let allocated = allocate_again(plan, day, app).await?;
-    let receipt = receipt(day, &allocated);
+    let receipt = receipt(day, &allocated, |account| customer_of(account, &contracts, plan));
     refuse_broken(allocated.broken.as_ref())?;
+    if contracts.strict_commitments() {
+        refuse_kept(&allocated.kept)?;
+    }
 
     let of_table = |table| keys::day(plan, table, day);
     for (key, bytes) in [
@@ -50,7 +55,13 @@ pub struct Allocated {
     pub commitments: Vec<CommitmentRow>,
     pub coverage: Vec<CoverageRow>,
     pub benefits: Vec<DailyBenefit>,
+    /// AWS's own rules against the report.
+    pub replayed: Replayed,
+    pub kept: Vec<Kept>,
+    disagreements: Vec<String>,
     missing_rates: BTreeSet<MissingRate>,
+    unknown_usage: BTreeSet<(String, String)>,
+    unpriced: BTreeSet<UnpricedUsage>,
     unknown_assignments: Vec<String>,
     hours_compared: u64,
     broken: Option<Check>,
@@ -69,25 +80,35 @@ pub async fn allocate_again(plan: &Plan, day: NaiveDate, app: &App) -> Result<Al
         sharing: contracts.sharing(),
         eligibility: contracts.eligibility(plan.billing_period),
         assignments: contracts.assignments(),
-        order: contracts.order(),
-        rates: &rates,
     };
-    let allocated = allocate(&input.day(plan.billing_period, day), &policy)
+    let of_day = input.day(plan.billing_period, day);
+    let situation = Situation::new(&of_day, contracts.order(), &rates);
+    // A daily report says nothing of hours, and AWS's rules are about hours.
+    let replayed = match input.not_hourly {
+        None => situation.replay(contracts.payer_sharing()),
+        Some(_) => Replayed::default(),
+    };
+    let allocated = situation
+        .allocate(&policy, &replayed)
         .map_err(|error| Failure::Reject(error.to_string()))?;
     let negations = negation_cancels(&input.skus, &input.rows);
-    Ok(with_customers(allocated, negations, &contracts, plan))
+    Ok(with_customers(allocated, replayed, negations, &contracts, plan))
+}
+
+/// The customer of an account, empty for one that belongs to nobody.
+fn customer_of(account: AccountId, contracts: &Contracts, plan: &Plan) -> String {
+    let owner = contracts.owner_of(account, plan.billing_period);
+    owner.map(|customer| customer.id.clone()).unwrap_or_default()
 }
 
 fn with_customers(
     allocated: AllocatedDay,
+    replayed: Replayed,
     negation_cancels: Tally,
     contracts: &Contracts,
     plan: &Plan,
 ) -> Allocated {
-    let customer_of = |account: AccountId| {
-        let owner = contracts.owner_of(account, plan.billing_period);
-        owner.map(|customer| customer.id.clone()).unwrap_or_default()
-    };
+    let customer_of = |account| customer_of(account, contracts, plan);
     let holder = |assigned_to: &str, owner: &str| match (assigned_to, owner.parse()) {
         ("", Ok(owner)) => customer_of(owner),
         (assigned_to, _) => assigned_to.to_owned(),
@@ -109,7 +130,12 @@ fn with_customers(
             .map(|day| CoverageRow { customer_id: customer_of(day.usage_account_id), day })
             .collect(),
         benefits: allocated.benefits,
+        replayed,
+        kept: allocated.kept,
+        disagreements: allocated.disagreements,
         missing_rates: allocated.missing_rates,
+        unknown_usage: allocated.unknown_usage,
+        unpriced: allocated.unpriced,
         unknown_assignments: allocated.unknown_assignments,
         hours_compared: allocated.hours_compared,
         broken: allocated.broken,
@@ -117,12 +143,15 @@ fn with_customers(
     }
 }
 
-fn receipt(day: NaiveDate, allocated: &Allocated) -> AllocateReceipt {
-    let mut benefit: BTreeMap<String, Amount> = BTreeMap::new();
+fn receipt(
+    day: NaiveDate,
+    allocated: &Allocated,
+    customer_of: impl Fn(AccountId) -> String,
+) -> AllocateReceipt {
+    let mut taken_off: BTreeMap<String, Amount> = BTreeMap::new();
     let mut commitments: BTreeMap<String, CommitmentSums> = BTreeMap::new();
     // What was used is added up from who used it, what was not from the commitments' own days.
-    for AllocationRow { customer_id, allocation } in &allocated.allocations {
-        *benefit.entry(customer_id.clone()).or_default() += allocation.benefit;
+    for AllocationRow { allocation, .. } in &allocated.allocations {
         let sums = commitments.entry(allocation.commitment.clone()).or_default();
         sums.used += allocation.units;
         sums.used_cost += allocation.commitment_cost;
@@ -133,12 +162,21 @@ fn receipt(day: NaiveDate, allocated: &Allocated) -> AllocateReceipt {
         sums.unused += day.unused;
         sums.unused_cost += day.unused_cost;
     }
+    for benefit in &allocated.benefits {
+        let customer = customer_of(benefit.usage_account_id);
+        *taken_off.entry(customer).or_default() += benefit.taken_off;
+    }
     AllocateReceipt {
         day,
         rows: allocated.allocations.len() as u64,
-        benefit,
+        taken_off,
         commitments,
         hours_compared: allocated.hours_compared,
+        replay: allocated.replayed.tally.clone(),
+        kept: allocated.kept.clone(),
+        disagreements: allocated.disagreements.clone(),
+        unknown_usage: allocated.unknown_usage.iter().cloned().collect(),
+        unpriced: allocated.unpriced.iter().cloned().collect(),
         missing_rates: allocated.missing_rates.iter().cloned().collect(),
         unknown_assignments: allocated.unknown_assignments.clone(),
         report_checks: BTreeMap::from([(
@@ -154,6 +192,18 @@ fn refuse_broken(broken: Option<&Check>) -> Result<(), Failure> {
         None => Ok(()),
         Some(Check { law, of, left, right, .. }) => Err(Failure::Reject(format!(
             "law `{law}` is broken, {of}: {left} is more than {right}"
+        ))),
+    }
+}
+
+/// Only where the contracts ask for it: otherwise what stays as AWS applied it is named.
+fn refuse_kept(kept: &[Kept]) -> Result<(), Failure> {
+    match kept.first() {
+        None => Ok(()),
+        Some(Kept { commitment, reason, hours, example, .. }) => Err(Failure::Reject(format!(
+            "{commitment} {} ({hours} hours), and the contracts say `strict_commitments = true`{}",
+            reason.words(),
+            example.as_ref().map(|example| format!("; first: {example}")).unwrap_or_default(),
         ))),
     }
 }

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use commitments::{Day, DemandRow, DemandSku};
 use cur::{AccountId, BillingPeriod};
 use datasets::{decode_parquet, decode_parquet_day};
-use pipeline::{Plan, PlanTerms, RecalculateReceipt, ReservationFee, Step, keys};
+use pipeline::{CommitmentTally, Plan, PlanTerms, RecalculateReceipt, ReservationFee, Step, keys};
 use runs::{App, Failure};
 
 /// What there is of commitments, and what was used on the day.
@@ -16,6 +16,7 @@ pub struct Input {
     pub not_hourly: Option<String>,
     reservations: Vec<(AccountId, ReservationFee)>,
     plans: BTreeMap<String, (AccountId, PlanTerms)>,
+    tallies: BTreeMap<String, CommitmentTally>,
     pub skus: Vec<DemandSku>,
     /// With their SKUs' places among those of all accounts.
     pub rows: Vec<DemandRow>,
@@ -28,6 +29,7 @@ impl Input {
             date,
             reservations: &self.reservations,
             plans: &self.plans,
+            tallies: &self.tallies,
             skus: &self.skus,
             rows: &self.rows,
         }
@@ -70,13 +72,17 @@ fn commitments_of(receipts: &[RecalculateReceipt]) -> Input {
         not_hourly: None,
         reservations: Vec::new(),
         plans: BTreeMap::new(),
+        tallies: BTreeMap::new(),
         skus: Vec::new(),
         rows: Vec::new(),
     };
-    for RecalculateReceipt { account, reservations, plans, .. } in receipts {
+    for RecalculateReceipt { account, reservations, plans, commitments, .. } in receipts {
         input.reservations.extend(reservations.iter().map(|fee| (*account, fee.clone())));
         let plans = plans.iter().map(|(arn, terms)| (arn.clone(), (*account, terms.clone())));
         input.plans.extend(plans);
+        for (arn, tally) in commitments {
+            input.tallies.entry(arn.clone()).or_default().add(tally);
+        }
     }
     if !input.reservations.is_empty() || !input.plans.is_empty() {
         input.not_hourly = receipts.iter().find_map(|receipt| receipt.not_hourly.clone());

@@ -8,7 +8,9 @@ use std::path::Path;
 use datasets::InvoiceFile;
 use money::rounding::{Mode, round};
 use money::{Amount, Currency};
-use pipeline::{Check, CustomerTotals, MissingRate, Reconciliation, UNASSIGNED, keys};
+use pipeline::{
+    Check, CustomerTotals, Kept, MissingRate, Reconciliation, ReplayTally, UNASSIGNED, keys,
+};
 
 use crate::run::Finished;
 
@@ -69,9 +71,9 @@ fn customers(run: &Reconciliation) -> String {
         "all".to_owned(),
         run.customers.iter().map(|customer| customer.accounts.len()).sum::<usize>().to_string(),
         grouped(&run.report_totals.lines.to_string()),
-        cents(all.amortized_cost),
+        if_known(all.amortized_cost),
         cents(all.charge),
-        cents(all.margin),
+        if_known(all.margin),
         String::new(),
     ]);
     table.to_string()
@@ -86,9 +88,9 @@ fn customer_row(customer: &CustomerTotals) -> [String; 7] {
         customer.customer.clone(),
         customer.accounts.len().to_string(),
         grouped(&customer.lines.to_string()),
-        cents(customer.amortized_cost),
+        if_known(customer.amortized_cost),
         cents(customer.charge),
-        cents(customer.margin),
+        if_known(customer.margin),
         invoice,
     ]
 }
@@ -107,19 +109,24 @@ const TERMS: [(&str, &str); 6] = [
 fn margin(run: &Reconciliation) -> String {
     let margin = &run.margin;
     let mut table = Table::new(1..2, ["from AWS's invoice to the charge", "", ""]);
-    let mut row = |name: &str, amount: Amount, words: &str| {
-        table.row([name.to_owned(), cents(amount), words.to_owned()]);
+    let mut row = |name: &str, amount: Option<Amount>, words: &str| {
+        table.row([name.to_owned(), if_known(amount), words.to_owned()]);
     };
-    row("AWS charged", margin.unblended_cost, "unblended, as on its invoice");
+    row("AWS charged", Some(margin.unblended_cost), "unblended, as on its invoice");
     row("+ upfront_timing", margin.upfront_timing, "upfront payments, moved to when they are used");
     row("= AWS cost", margin.amortized_cost, "amortized, as in the table above");
+    // The terms of a margin that does not exist would explain nothing.
+    if margin.margin.is_none() {
+        row("= charge", Some(margin.charge), "before currency, rounding and tax");
+        return table.to_string();
+    }
     let words = |name: &str| TERMS.iter().position(|(term, _)| *term == name);
     let mut terms: Vec<(&String, &Amount)> = margin.terms.iter().collect();
     terms.sort_by_key(|(name, _)| words(name).unwrap_or(TERMS.len()));
     for (name, term) in terms {
-        row(&format!("+ {name}"), *term, words(name).map_or("", |place| TERMS[place].1));
+        row(&format!("+ {name}"), Some(*term), words(name).map_or("", |place| TERMS[place].1));
     }
-    row("= charge", margin.charge, "before currency, rounding and tax");
+    row("= charge", Some(margin.charge), "before currency, rounding and tax");
     table.to_string()
 }
 
@@ -197,6 +204,22 @@ fn commitments(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
     for arn in &run.unknown_assignments {
         writeln!(out, "The contracts assign {arn}, which the report does not have")?;
     }
+    kept(run, out)?;
+    for note in &run.disagreements {
+        writeln!(out, "The report says two things: {note}")?;
+    }
+    for (arn, missing) in &run.unknown_costs {
+        writeln!(
+            out,
+            "Nothing says what {arn} cost, so its margin is unknown: {missing} is empty"
+        )?;
+    }
+    for (service, usage_type) in &run.unknown_usage {
+        writeln!(
+            out,
+            "Nothing says whether the savings plans cover {service} {usage_type}: it stays on demand"
+        )?;
+    }
     for rate in run.missing_rates.iter().take(RATES_SHOWN) {
         let MissingRate { savings_plan, service_code, region, usage_type, operation } = rate;
         writeln!(
@@ -208,6 +231,40 @@ fn commitments(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
     if let Some(more @ 1..) = run.missing_rates.len().checked_sub(RATES_SHOWN) {
         let file = keys::SAVINGS_PLAN_RATES;
         writeln!(out, "… and {more} more rates; the proof lists them, `{file}` can supply them")?;
+    }
+    Ok(())
+}
+
+/// What AWS's rules gave against the report, and what stayed as AWS applied it for that reason.
+fn kept(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
+    let ReplayTally { compared, replayed, ties, sharing, .. } = &run.replay;
+    if *compared > 0 {
+        let sharing: Vec<String> =
+            sharing.iter().map(|(name, days)| format!("{name} on {days} days")).collect();
+        writeln!(
+            out,
+            "AWS's rules give what AWS has billed in {} of {} hours of groups of commitments ({} ties; \
+             sharing {})",
+            grouped(&replayed.to_string()),
+            grouped(&compared.to_string()),
+            grouped(&ties.to_string()),
+            sharing.join(", ")
+        )?;
+    }
+    for Kept { commitment, reason, hours, used_cost, beyond_policy, example } in &run.kept {
+        let words = reason.words();
+        write!(
+            out,
+            "KEPT AS AWS APPLIED IT  {commitment} {words}: {hours} hours, {} of usage",
+            cents(*used_cost)
+        )?;
+        if !beyond_policy.is_zero() {
+            write!(out, ", {} of it beyond the policy", cents(*beyond_policy))?;
+        }
+        match example {
+            Some(example) => writeln!(out, "; first: {example}")?,
+            None => writeln!(out)?,
+        }
     }
     Ok(())
 }
@@ -235,6 +292,10 @@ fn news(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "New since the previous period: {name}")?;
     }
     Ok(())
+}
+
+fn if_known(amount: Option<Amount>) -> String {
+    amount.map_or_else(|| "unknown".to_owned(), cents)
 }
 
 /// To the cent, for the eye; files have every digit.

@@ -6,11 +6,12 @@ mod seal;
 mod store;
 
 use billing::{
-    Charge, DailyCharge, Invoice, MarginTerms, Pricing, invoice, invoice_re_adds, sum_days,
+    Charge, DailyCharge, HandedOut, Invoice, MarginTerms, Priced, Pricing, invoice,
+    invoice_re_adds, sum_days,
 };
 use contracts::{Contracts, Customer};
 use money::Amount;
-use pipeline::{Check, Plan, PublishReceipt, RunId, Step, UNASSIGNED};
+use pipeline::{Check, Explained, Plan, PublishReceipt, RunId, Step, UNASSIGNED};
 use runs::{App, Failure, Outcome, Progress};
 
 use load::Input;
@@ -60,6 +61,8 @@ pub struct Published {
     pub charges: Vec<Charge>,
     pub invoice: Option<Invoice>,
     pub margin_terms: MarginTerms,
+    pub explained: Explained,
+    pub taken_off: Amount,
 }
 
 /// Prices a customer's rated lines again and writes nothing, for a proof.
@@ -78,20 +81,26 @@ fn compute(
 ) -> Result<Published, String> {
     let pricing = Pricing { contracts, customer, period: plan.billing_period };
     let shares: Vec<_> = input.unused_shares.values().flatten().cloned().collect();
+    let handed_out =
+        HandedOut { benefits: &input.benefits, unpriced: &input.unpriced, unused_shares: &shares };
     let priced = pricing
-        .price(input.groups.iter().cloned(), &input.benefits, &shares)
+        .price(input.groups.iter().cloned(), handed_out)
         .map_err(|error| error.to_string())?;
     let charges = sum_days(&priced.daily);
     let invoice = customer
         .map(|customer| invoice(customer, contracts, plan.billing_period, &charges))
         .transpose()
         .map_err(|error| error.to_string())?;
-    Ok(Published { daily: priced.daily, charges, invoice, margin_terms: priced.margin_terms })
+    let Priced { daily, margin_terms, explained, taken_off } = priced;
+    Ok(Published { daily, charges, invoice, margin_terms, explained, taken_off })
 }
 
 fn receipt(customer: &str, input: &Input, published: &Published) -> PublishReceipt {
     let charges = &published.charges;
     let sum = |amount: fn(&Charge) -> Amount| charges.iter().map(amount).sum::<Amount>();
+    let if_known = |amount: fn(&Charge) -> Option<Amount>| {
+        charges.iter().try_fold(Amount::ZERO, |sum, charge| Some(sum + amount(charge)?))
+    };
     let terms = &published.margin_terms;
     let invoice = published.invoice.as_ref();
     PublishReceipt {
@@ -100,11 +109,11 @@ fn receipt(customer: &str, input: &Input, published: &Published) -> PublishRecei
         lines: charges.iter().map(|charge| charge.measures.line_count).sum(),
         rows: charges.len() as u64,
         unblended_cost: sum(|charge| charge.measures.unblended_cost),
-        amortized_cost: sum(|charge| charge.measures.amortized_cost),
-        list_cost: charges
-            .iter()
-            .try_fold(Amount::ZERO, |list, charge| Some(list + charge.measures.list_cost?)),
-        benefit: sum(|charge| charge.measures.benefit),
+        amortized_cost: if_known(|charge| charge.measures.amortized_cost),
+        list_cost: if_known(|charge| charge.measures.list_cost),
+        benefit: if_known(|charge| charge.measures.benefit),
+        taken_off: published.taken_off,
+        explained: published.explained,
         charge: sum(|charge| charge.measures.charge),
         margin_terms: terms.iter().map(|(name, term)| ((*name).to_owned(), *term)).collect(),
         unused_shares: input.unused_share_totals(),
@@ -122,6 +131,16 @@ fn checks(customer: &str, input: &Input, published: &Published) -> Vec<Check> {
     };
     let charged =
         |amount: fn(&Charge) -> Amount| published.charges.iter().map(amount).sum::<Amount>();
+    // Where every cost is known, both sides are counted by other ways than the terms.
+    let is_known = |charge: &Charge| charge.measures.amortized_cost.is_some();
+    let explained = if published.charges.iter().all(is_known) {
+        Explained {
+            charge: charged(|charge| charge.measures.charge),
+            amortized_cost: rated(|account| account.amortized_cost) + input.derived_cost,
+        }
+    } else {
+        published.explained
+    };
     let mut checks = vec![
         Check::equal(
             "every_line_once",
@@ -137,8 +156,8 @@ fn checks(customer: &str, input: &Input, published: &Published) -> Vec<Check> {
         ),
         billing::margin_explains_itself(
             customer,
-            charged(|charge| charge.measures.charge),
-            rated(|account| account.amortized_cost),
+            explained.charge,
+            explained.amortized_cost,
             published.margin_terms.values(),
         ),
     ];

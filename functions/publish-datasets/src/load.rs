@@ -1,22 +1,29 @@
 //! Everything that a customer's charges are computed from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use billing::{Benefits, ChargeKey, LineGroup, UnusedShare};
+use billing::{Benefit, Benefits, ChargeKey, CostPart, LineGroup, UnusedShare};
 use chrono::NaiveDate;
-use commitments::{CommitmentDay, DailyBenefit, Sharing, Unused, UnusedCost};
-use contracts::{Basis, ChargeKind, Contracts, Customer};
+use commitments::{
+    CommitmentDay, DailyBenefit, DerivedCosts, Sharing, Unused, UnusedCost, derived_costs,
+};
+use contracts::{ChargeKind, Contracts, Customer};
 use cur::AccountId;
 use datasets::{CommitmentRow, Row, decode_parquet};
 use money::Amount;
-use pipeline::{AllocateReceipt, CommitmentTally, Plan, RecalculateReceipt, Step, Table, keys};
+use pipeline::{
+    AllocateReceipt, CommitmentTally, Plan, RecalculateReceipt, Step, Table, UnpricedUsage, keys,
+};
 use runs::{App, Failure};
 
 pub(crate) struct Input {
     /// The receipts of the customer's own accounts.
     pub(crate) accounts: Vec<RecalculateReceipt>,
     pub(crate) groups: Vec<LineGroup>,
+    /// What commitments of these accounts cost beyond what their lines say.
+    pub(crate) derived_cost: Amount,
     pub(crate) benefits: Benefits,
+    pub(crate) unpriced: BTreeSet<UnpricedUsage>,
     /// By commitment.
     pub(crate) unused_shares: BTreeMap<String, Vec<UnusedShare>>,
 }
@@ -36,48 +43,93 @@ pub(crate) async fn load(
 ) -> Result<Input, Failure> {
     let own = Own { contracts, plan, customer };
     let all: Vec<RecalculateReceipt> = app.receipts(&plan.run_id, Step::RecalculateAccount).await?;
+    let derived = Derived::of(&all);
     let mut input = Input {
         accounts: Vec::new(),
         groups: Vec::new(),
+        derived_cost: Amount::ZERO,
         benefits: Benefits::new(),
+        unpriced: BTreeSet::new(),
         unused_shares: match (contracts.sharing(), contracts.unused()) {
-            (Sharing::AsBilled, Unused::ProRata) => own.of_report(&all),
+            (Sharing::AsBilled, Unused::ProRata) => own.of_report(&all, &derived),
             _ => BTreeMap::new(),
         },
     };
-    let is_handed_out = contracts.sharing().is_handed_out();
-    // Nothing is re-applied to what AWS charged by another basis.
-    if is_handed_out || customer.is_some_and(|customer| customer.basis == Basis::List) {
-        let days = Days::load(plan, is_handed_out, app).await?;
+    if contracts.sharing().is_handed_out() {
+        let days = Days::load(plan, app).await?;
         input.benefits = own.benefits(&days);
-        if is_handed_out {
-            input.unused_shares = own.of_days(&days);
-        }
+        input.unused_shares = own.of_days(&days);
+        input.unpriced = days.unpriced;
     }
     input.accounts = all.into_iter().filter(|receipt| own.has(receipt.account)).collect();
     let rated = input.accounts.iter().map(|receipt| keys::rated(plan, receipt.account)).collect();
     input.groups = rows::<LineGroup>(rated, app).await?;
+    input.derived_cost = derived.fill_in(&mut input.groups);
     Ok(input)
+}
+
+/// Costs of commitments that no line says, by ARN and account. Every customer works the same out of the
+/// same receipts.
+struct Derived(BTreeMap<String, BTreeMap<AccountId, DerivedCosts>>);
+
+impl Derived {
+    fn of(all: &[RecalculateReceipt]) -> Self {
+        let mut commitments: BTreeMap<&str, BTreeMap<AccountId, &CommitmentTally>> =
+            BTreeMap::new();
+        for receipt in all {
+            for (arn, tally) in &receipt.commitments {
+                commitments.entry(arn).or_default().insert(receipt.account, tally);
+            }
+        }
+        let derived = commitments.into_iter();
+        Self(derived.map(|(arn, of)| (arn.to_owned(), derived_costs(arn, &of))).collect())
+    }
+
+    fn find(&self, arn: &str, account: AccountId) -> DerivedCosts {
+        let of_arn = self.0.get(arn).and_then(|accounts| accounts.get(&account));
+        of_arn.copied().unwrap_or_default()
+    }
+
+    /// Puts derived costs where lines say none, and says what they come to beyond what lines said.
+    fn fill_in(&self, groups: &mut [LineGroup]) -> Amount {
+        let own: BTreeSet<AccountId> = groups.iter().map(|group| group.usage_account_id).collect();
+        let mut added = Amount::ZERO;
+        for (arn, accounts) in &self.0 {
+            for (account, costs) in accounts.iter().filter(|(account, _)| own.contains(account)) {
+                for part in [CostPart::Covered, CostPart::Unused] {
+                    let cost = match part {
+                        CostPart::Covered => costs.covered,
+                        CostPart::Unused => costs.unused,
+                    };
+                    if let Some(cost) = cost {
+                        added += billing::fill_in_cost(groups, arn, *account, part, cost);
+                    }
+                }
+            }
+        }
+        added
+    }
 }
 
 /// What all days' allocations come to, of all customers.
 struct Days {
     benefits: Vec<DailyBenefit>,
     commitments: Vec<CommitmentRow>,
+    unpriced: BTreeSet<UnpricedUsage>,
 }
 
 impl Days {
-    async fn load(plan: &Plan, with_commitments: bool, app: &App) -> Result<Self, Failure> {
+    async fn load(plan: &Plan, app: &App) -> Result<Self, Failure> {
         let days: Vec<AllocateReceipt> =
             app.receipts(&plan.run_id, Step::AllocateCommitments).await?;
         let benefits = days.iter().map(|receipt| keys::benefits(plan, receipt.day)).collect();
         let commitments =
             |receipt: &AllocateReceipt| keys::day(plan, Table::Commitments, receipt.day);
-        let commitments =
-            if with_commitments { days.iter().map(commitments).collect() } else { Vec::new() };
+        let commitments = days.iter().map(commitments).collect();
         Ok(Self {
             benefits: rows(benefits, app).await?,
             commitments: rows(commitments, app).await?,
+            unpriced: days.into_iter().flat_map(|receipt| receipt.unpriced).collect(),
         })
     }
 }
@@ -107,20 +159,28 @@ impl Own<'_> {
     fn benefits(&self, days: &Days) -> Benefits {
         let mut benefits = Benefits::new();
         for row in days.benefits.iter().filter(|row| self.has(row.usage_account_id)) {
-            *benefits.entry(lands_on(row)).or_insert(Amount::ZERO) += row.benefit;
+            let benefit = benefits.entry(lands_on(row)).or_insert(Benefit::NOTHING);
+            benefit.add(row.taken_off, row.benefit);
         }
         benefits
     }
 
     /// The customer's parts of what nobody used, as AWS's fee lines have it. Every customer works the same
     /// split out of the same receipts.
-    fn of_report(&self, all: &[RecalculateReceipt]) -> BTreeMap<String, Vec<UnusedShare>> {
+    fn of_report(
+        &self,
+        all: &[RecalculateReceipt],
+        derived: &Derived,
+    ) -> BTreeMap<String, Vec<UnusedShare>> {
         let mut commitments: BTreeMap<&str, (UnusedCost, CommitmentTally)> = BTreeMap::new();
         for receipt in all {
             for (arn, tally) in &receipt.commitments {
                 let (unused, fees) = commitments.entry(arn).or_default();
-                unused.kept_by.insert(receipt.account, tally.unused_cost);
-                unused.used_by.insert(receipt.account, tally.covered_cost);
+                let costs = derived.find(arn, receipt.account);
+                let unused_cost = costs.unused.unwrap_or(tally.unused_cost);
+                let covered_cost = tally.covered_cost + costs.covered.unwrap_or_default();
+                unused.kept_by.insert(receipt.account, unused_cost);
+                unused.used_by.insert(receipt.account, covered_cost);
                 fees.add(tally);
             }
         }

@@ -1,17 +1,18 @@
 //! Sealing: the whole run is proved from its receipts, the proof is written, the pointer is moved.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use commitments::{Sharing, commitment_rows_agree};
+use commitments::{Sharing, commitment_rows_agree, costs_are_known};
 use contracts::{Basis, Contracts};
 use cur::AccountId;
 use money::Amount;
 use pipeline::{
-    AllocateReceipt, Check, CommitmentSums, CommitmentTally, CustomerTotals, LineTotals, Margin,
-    MissingRate, News, Plan, PublishReceipt, RecalculateReceipt, Reconciliation, SplitReceipt,
-    Step, Tally, UNASSIGNED, Units, keys,
+    AllocateReceipt, Check, CommitmentSums, CommitmentTally, CustomerTotals, Kept, KeptReason,
+    LineTotals, Margin, MissingRate, News, Plan, PublishReceipt, RecalculateReceipt,
+    Reconciliation, ReplayTally, SplitReceipt, Step, Tally, UNASSIGNED, Units, keys,
 };
-use runs::{App, Entry, Failure, Outcome};
+use runs::{App, Failure, Outcome};
 
 use crate::refuse_broken;
 
@@ -27,7 +28,7 @@ pub(crate) async fn seal(
         refuse_faulty_report(&reconciliation)?;
     }
     app.write_once(&keys::reconciliation(&plan.run_id), &reconciliation).await?;
-    app.make_current(plan, Entry::Sealed).await
+    app.make_current(plan, runs::Entry::Sealed).await
 }
 
 /// Every receipt of the run, and what the previous period had.
@@ -73,6 +74,11 @@ impl Books {
             customers: self.published.iter().map(customer_totals).collect(),
             unassigned: self.unassigned(),
             laws: self.laws(contracts),
+            replay: self.replay(),
+            kept: self.kept(),
+            disagreements: union(self.allocated.iter().map(|day| &day.disagreements)),
+            unknown_costs: self.unknown_costs(),
+            unknown_usage: self.unknown_usage(),
             missing_rates: self.missing_rates(),
             unknown_assignments: self.unknown_assignments(),
             report_checks: self.report_checks(),
@@ -102,10 +108,6 @@ impl Books {
         self.published.iter().map(amount).sum()
     }
 
-    fn amortized(&self) -> Amount {
-        self.recalculated.iter().map(|account| account.amortized_cost).sum()
-    }
-
     fn laws(&self, contracts: &Contracts) -> Vec<Check> {
         let mut laws = self.every_line_once();
         laws.extend(self.cost_is_conserved());
@@ -115,11 +117,12 @@ impl Books {
             let of_customer = customer.checks.iter();
             laws.extend(of_customer.filter(|check| check.law == "invoice_re_adds").cloned());
         }
+        laws.push(self.aws_replays());
         let terms = self.margin_terms();
         laws.push(billing::margin_explains_itself(
             "all customers",
-            self.published(|customer| customer.charge),
-            self.amortized(),
+            self.published(|customer| customer.explained.charge),
+            self.published(|customer| customer.explained.amortized_cost),
             terms.values(),
         ));
         laws
@@ -169,8 +172,17 @@ impl Books {
             let mut equal = |of: &str, left, right| {
                 checks.push(Check::equal(LAW, format!("{of} of {arn}"), left, right));
             };
+            // What lines do not say is derived elsewhere, and cannot be compared with them.
+            let is_said = tally.uncosted.plain.is_zero();
+            let has_fee = tally.fee_lines > 0 && tally.fees_without_cost == 0;
             if sharing == Sharing::AsBilled {
-                equal("cost used", sums.used_cost, tally.covered_cost);
+                if is_said {
+                    equal("cost used", sums.used_cost, tally.covered_cost);
+                }
+            } else if sharing.is_handed_out() && !has_fee {
+                if is_said {
+                    equal("cost used, without a fee", sums.used_cost, tally.covered_cost);
+                }
             } else if sharing.is_handed_out() {
                 equal("cost", sums.used_cost + sums.unused_cost, tally.purchased_cost);
                 let Units { plain, normalized } = tally.purchased;
@@ -184,15 +196,57 @@ impl Books {
         let is_by_list = |customer: &str| {
             contracts.customer(customer).is_some_and(|customer| customer.basis == Basis::List)
         };
-        let benefits = self.allocated.iter().flat_map(|day| &day.benefit);
-        let to_list = benefits.filter(|(customer, _)| is_by_list(customer));
-        checks.push(Check::equal(
-            LAW,
-            "benefit handed out and charged less",
-            to_list.map(|(_, benefit)| *benefit).sum(),
-            self.published(|customer| customer.benefit),
-        ));
+        if sharing.is_handed_out() {
+            let taken_off = self.allocated.iter().flat_map(|day| &day.taken_off);
+            let to_list = taken_off.filter(|(customer, _)| is_by_list(customer));
+            checks.push(Check::equal(
+                LAW,
+                "benefit handed out and charged less",
+                to_list.map(|(_, amount)| *amount).sum(),
+                self.published(|customer| customer.taken_off),
+            ));
+        }
         checks
+    }
+
+    /// Law 7: in every hour each group of commitments comes out by AWS's rules as AWS has billed it, or stays
+    /// as AWS has billed it.
+    fn aws_replays(&self) -> Check {
+        let ReplayTally { compared, replayed, kept, .. } = self.replay();
+        let of = "hours of groups of commitments: replayed or kept, and all";
+        Check::equal("aws_replays", of, (replayed + kept).into(), compared.into())
+    }
+
+    fn replay(&self) -> ReplayTally {
+        self.allocated.iter().fold(ReplayTally::default(), |mut sum, day| {
+            sum.add(&day.replay);
+            sum
+        })
+    }
+
+    /// What stayed as AWS applied it, by commitment and reason, over all days.
+    fn kept(&self) -> Vec<Kept> {
+        let mut kept: BTreeMap<(&str, KeptReason), Kept> = BTreeMap::new();
+        for of_day in self.allocated.iter().flat_map(|day| &day.kept) {
+            match kept.entry((&of_day.commitment, of_day.reason)) {
+                Entry::Vacant(entry) => _ = entry.insert(of_day.clone()),
+                Entry::Occupied(mut entry) => entry.get_mut().add(of_day),
+            }
+        }
+        kept.into_values().collect()
+    }
+
+    /// Commitments of which a cost is unknown even when all of their lines are taken together.
+    fn unknown_costs(&self) -> BTreeMap<String, String> {
+        let commitments = self.commitments().into_iter();
+        let unknown = commitments.filter(|(arn, tally)| !costs_are_known(arn, tally));
+        unknown.map(|(arn, tally)| (arn.to_owned(), tally.missing.unwrap_or_default())).collect()
+    }
+
+    fn unknown_usage(&self) -> Vec<(String, String)> {
+        let all: BTreeSet<&(String, String)> =
+            self.allocated.iter().flat_map(|day| &day.unknown_usage).collect();
+        all.into_iter().cloned().collect()
     }
 
     /// What lines say of each commitment, over all accounts.
@@ -250,15 +304,18 @@ impl Books {
 
     fn margin(&self) -> Margin {
         let unblended_cost = self.read().unblended_cost;
-        let amortized_cost = self.amortized();
+        let customers = self.published.iter();
+        let amortized_cost = customers
+            .map(|customer| customer.amortized_cost)
+            .try_fold(Amount::ZERO, |sum, cost| Some(sum + cost?));
         let charge = self.published(|customer| customer.charge);
         Margin {
             unblended_cost,
-            upfront_timing: amortized_cost - unblended_cost,
+            upfront_timing: amortized_cost.map(|cost| cost - unblended_cost),
             amortized_cost,
             terms: self.margin_terms(),
             charge,
-            margin: charge - amortized_cost,
+            margin: amortized_cost.map(|cost| charge - cost),
         }
     }
 
@@ -339,7 +396,7 @@ fn customer_totals(receipt: &PublishReceipt) -> CustomerTotals {
         list_cost: receipt.list_cost,
         benefit: receipt.benefit,
         charge: receipt.charge,
-        margin: receipt.charge - receipt.amortized_cost,
+        margin: receipt.amortized_cost.map(|cost| receipt.charge - cost),
         margin_terms: receipt.margin_terms.clone(),
         invoice_total: receipt.invoice_total,
         invoice_currency: receipt.invoice_currency.clone(),

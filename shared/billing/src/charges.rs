@@ -3,13 +3,14 @@
 //! Each stage is a number of its own, so that the difference between AWS's cost and the charge can be
 //! told apart by name afterwards: amortized → standard → after benefit → after adjustments → charge.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use commitments::{Sharing, Unused};
 use contracts::{Adjustment, Basis, ChargeKind, Contracts, Customer, Effect, RuleSubject};
-use cur::{AccountId, BillingPeriod};
+use cur::{AccountId, BillingPeriod, LineItemType};
 use money::{Amount, InexactProduct};
+use pipeline::{Explained, UnpricedUsage};
 
 use crate::rated::{LineGroup, sum_if_known};
 
@@ -31,9 +32,10 @@ pub struct Measures {
     pub line_count: u64,
     pub usage_amount: Amount,
     pub unblended_cost: Amount,
-    pub amortized_cost: Amount,
+    /// `None` where a part of it is unknown.
+    pub amortized_cost: Option<Amount>,
     pub list_cost: Option<Amount>,
-    pub benefit: Amount,
+    pub benefit: Option<Amount>,
     pub charge: Amount,
 }
 
@@ -42,9 +44,9 @@ impl Measures {
         line_count: 0,
         usage_amount: Amount::ZERO,
         unblended_cost: Amount::ZERO,
-        amortized_cost: Amount::ZERO,
+        amortized_cost: Some(Amount::ZERO),
         list_cost: Some(Amount::ZERO),
-        benefit: Amount::ZERO,
+        benefit: Some(Amount::ZERO),
         charge: Amount::ZERO,
     };
 
@@ -52,9 +54,9 @@ impl Measures {
         self.line_count += other.line_count;
         self.usage_amount += other.usage_amount;
         self.unblended_cost += other.unblended_cost;
-        self.amortized_cost += other.amortized_cost;
+        self.amortized_cost = sum_if_known(self.amortized_cost, other.amortized_cost);
         self.list_cost = sum_if_known(self.list_cost, other.list_cost);
-        self.benefit += other.benefit;
+        self.benefit = sum_if_known(self.benefit, other.benefit);
         self.charge += other.charge;
     }
 }
@@ -77,7 +79,25 @@ pub struct Charge {
 }
 
 /// Benefit handed out, by day and by what it lands on.
-pub type Benefits = BTreeMap<(NaiveDate, ChargeKey), Amount>;
+pub type Benefits = BTreeMap<(NaiveDate, ChargeKey), Benefit>;
+
+/// What commitments that were handed out did to a charge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Benefit {
+    /// What the charge is less than list prices, as far as these are known.
+    pub taken_off: Amount,
+    /// The same, `None` where a list price is unknown.
+    pub benefit: Option<Amount>,
+}
+
+impl Benefit {
+    pub const NOTHING: Self = Self { taken_off: Amount::ZERO, benefit: Some(Amount::ZERO) };
+
+    pub fn add(&mut self, taken_off: Amount, benefit: Option<Amount>) {
+        self.taken_off += taken_off;
+        self.benefit = sum_if_known(self.benefit, benefit);
+    }
+}
 
 /// Parts of what was not used of commitments: who is charged how much, as what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,8 +123,21 @@ pub enum PricingError {
     Inexact { key: Box<ChargeKey>, source: InexactProduct },
     #[error("rate `{0}` of a price rule leaves the range of exact numbers")]
     Rate(String),
-    #[error("{0} is billed by list price, and a line of it has none")]
-    NoListCost(AccountId),
+    #[error(
+        "{usage_account_id}, {service_code} {usage_type}: it is billed by list price, no commitment \
+         covers it under the policy, and the report has no `pricing/publicOnDemandCost` for it",
+        usage_account_id = .0.usage_account_id, service_code = .0.service_code,
+        usage_type = .0.usage_type
+    )]
+    NoListCost(Box<ChargeKey>),
+    #[error(
+        "{usage_account_id}, {service_code} {usage_type}: it is billed by what its commitment cost, \
+         which nothing in the report says; let AWS write the columns `reservation/EffectiveCost` and \
+         `reservation/UnusedRecurringFee`, or those of the savings plan, with the commitment's ARN",
+        usage_account_id = .0.usage_account_id, service_code = .0.service_code,
+        usage_type = .0.usage_type
+    )]
+    NoAmortizedCost(Box<ChargeKey>),
 }
 
 /// Whose lines are priced, and by which contract.
@@ -121,7 +154,20 @@ pub struct Pricing<'a> {
 pub struct Priced {
     /// By day, then by key.
     pub daily: Vec<DailyCharge>,
+    /// Of charges whose amortized cost is known.
     pub margin_terms: MarginTerms,
+    pub explained: Explained,
+    /// What commitments that were handed out took off list prices.
+    pub taken_off: Amount,
+}
+
+/// What commitments did to the charges of a customer.
+#[derive(Clone, Copy)]
+pub struct HandedOut<'a> {
+    pub benefits: &'a Benefits,
+    /// Usage that no commitment covers and that has no list price.
+    pub unpriced: &'a BTreeSet<UnpricedUsage>,
+    pub unused_shares: &'a [UnusedShare],
 }
 
 impl Pricing<'_> {
@@ -129,22 +175,30 @@ impl Pricing<'_> {
     pub fn price(
         &self,
         groups: impl IntoIterator<Item = LineGroup>,
-        benefits: &Benefits,
-        unused_shares: &[UnusedShare],
+        handed_out: HandedOut<'_>,
     ) -> Result<Priced, PricingError> {
         let mut priced = Priced::default();
-        for ((usage_date, key), mut measures) in merge(groups) {
-            if self.basis() == Some(Basis::List) {
-                let benefit = benefits.get(&(usage_date, key.clone()));
-                measures.benefit = benefit.copied().unwrap_or(Amount::ZERO);
-            }
-            let (charge, price_rule) = self.charge(&key, &measures, &mut priced.margin_terms)?;
+        for ((usage_date, key), stand) in merge(groups) {
+            let of_day = handed_out.benefits.get(&(usage_date, key.clone())).copied();
+            let benefit = self.benefit(&key, &stand, of_day, handed_out.unpriced)?;
+            let mut measures = Measures { benefit: benefit.benefit, ..stand.measures };
+            let mut terms = MarginTerms::new();
+            let (charge, price_rule) = self.charge(&key, &stand, benefit.taken_off, &mut terms)?;
             measures.charge = charge;
+            priced.taken_off += benefit.taken_off;
+            if let Some(amortized) = measures.amortized_cost {
+                priced.explained.charge += charge;
+                priced.explained.amortized_cost += amortized;
+                for (name, term) in terms {
+                    add_term(&mut priced.margin_terms, name, term);
+                }
+            }
             priced.daily.push(DailyCharge { usage_date, key, price_rule, measures });
         }
-        for share in unused_shares {
+        for share in handed_out.unused_shares {
             if self.basis() == Some(Basis::List) {
                 let charge = self.unused_charge(share, &mut priced.margin_terms)?;
+                priced.explained.charge += charge.measures.charge;
                 priced.daily.push(charge);
             }
         }
@@ -155,26 +209,59 @@ impl Pricing<'_> {
         self.customer.map(|customer| customer.basis)
     }
 
+    /// What commitments take off the list prices of a charge. Only who is billed by list prices gets it: by
+    /// another basis AWS's cost has it already.
+    fn benefit(
+        &self,
+        key: &ChargeKey,
+        stand: &Stand,
+        handed_out: Option<Benefit>,
+        unpriced: &BTreeSet<UnpricedUsage>,
+    ) -> Result<Benefit, PricingError> {
+        if self.basis() != Some(Basis::List) || key.charge_kind != ChargeKind::Usage {
+            return Ok(Benefit::NOTHING);
+        }
+        if self.contracts.sharing() == Sharing::AsBilled {
+            // What AWS covered costs what its commitment cost, whosever that is.
+            let cost = stand.covered_cost.ok_or_else(|| no_amortized_cost(key))?;
+            let benefit = sum_if_known(stand.covered_list, Some(-cost));
+            return Ok(Benefit { taken_off: stand.known_covered_list - cost, benefit });
+        }
+        let is_unpriced = |key: &ChargeKey| {
+            !self.contracts.sharing().is_handed_out() || unpriced.contains(&usage_of(key))
+        };
+        if stand.measures.list_cost.is_none() && is_unpriced(key) {
+            return Err(PricingError::NoListCost(Box::new(key.clone())));
+        }
+        if unpriced.contains(&usage_of(key)) && handed_out.is_some() {
+            return Err(no_amortized_cost(key));
+        }
+        Ok(handed_out.unwrap_or(Benefit::NOTHING))
+    }
+
     fn charge(
         &self,
         key: &ChargeKey,
-        measures: &Measures,
+        stand: &Stand,
+        taken_off: Amount,
         terms: &mut MarginTerms,
     ) -> Result<(Amount, String), PricingError> {
-        let amortized = measures.amortized_cost;
+        let measures = &stand.measures;
+        // Of an unknown cost no term is kept.
+        let amortized = measures.amortized_cost.unwrap_or_default();
         let Some(customer) = self.customer else {
             add_term(terms, "unassigned", -amortized);
             return Ok((Amount::ZERO, String::new()));
         };
         let before_rule = match key.charge_kind {
             ChargeKind::Usage => {
-                let standard = standard_price(customer, key, measures)?;
+                let standard = standard_price(customer, key, stand)?;
                 add_term(terms, "standard_price", standard - amortized);
-                add_term(terms, "benefit", -measures.benefit);
-                Some(standard - measures.benefit)
+                add_term(terms, "benefit", -taken_off);
+                Some(standard - taken_off)
             }
             ChargeKind::CommitmentFee => {
-                let charged = self.commitment_fee(customer, measures);
+                let charged = self.commitment_fee(customer, key, measures)?;
                 add_term(terms, "commitment_fees", charged - amortized);
                 Some(charged)
             }
@@ -196,13 +283,18 @@ impl Pricing<'_> {
     /// What a fee of a commitment costs by the customer's basis. By list price the used part has
     /// reached customers through coverage, so only the unused part is left, and a policy says whose it is:
     /// the owner's is in AWS's fee lines if AWS's coverage stays, else it is a charge of its own.
-    fn commitment_fee(&self, customer: &Customer, measures: &Measures) -> Amount {
+    fn commitment_fee(
+        &self,
+        customer: &Customer,
+        key: &ChargeKey,
+        measures: &Measures,
+    ) -> Result<Amount, PricingError> {
         match (customer.basis, self.contracts.sharing(), self.contracts.unused()) {
-            (Basis::Unblended, ..) => measures.unblended_cost,
+            (Basis::Unblended, ..) => Ok(measures.unblended_cost),
             (Basis::Amortized, ..) | (Basis::List, Sharing::AsBilled, Unused::Owner) => {
-                measures.amortized_cost
+                measures.amortized_cost.ok_or_else(|| no_amortized_cost(key))
             }
-            (Basis::List, ..) => Amount::ZERO,
+            (Basis::List, ..) => Ok(Amount::ZERO),
         }
     }
 
@@ -268,16 +360,31 @@ impl Pricing<'_> {
     }
 }
 
-/// What usage costs before commitments and contract.
+/// What usage costs before commitments and contract. A list price that is unknown counts nothing: then
+/// commitments cover all of it.
 fn standard_price(
     customer: &Customer,
     key: &ChargeKey,
-    measures: &Measures,
+    stand: &Stand,
 ) -> Result<Amount, PricingError> {
     match customer.basis {
-        Basis::List => measures.list_cost.ok_or(PricingError::NoListCost(key.usage_account_id)),
-        Basis::Amortized => Ok(measures.amortized_cost),
-        Basis::Unblended => Ok(measures.unblended_cost),
+        Basis::List => Ok(stand.known_list),
+        Basis::Amortized => stand.measures.amortized_cost.ok_or_else(|| no_amortized_cost(key)),
+        Basis::Unblended => Ok(stand.measures.unblended_cost),
+    }
+}
+
+fn no_amortized_cost(key: &ChargeKey) -> PricingError {
+    PricingError::NoAmortizedCost(Box::new(key.clone()))
+}
+
+fn usage_of(key: &ChargeKey) -> UnpricedUsage {
+    UnpricedUsage {
+        usage_account_id: key.usage_account_id,
+        service_code: key.service_code.clone(),
+        region: key.region.clone(),
+        usage_type: key.usage_type.clone(),
+        operation: key.operation.clone(),
     }
 }
 
@@ -285,30 +392,63 @@ fn add_term(terms: &mut MarginTerms, name: &'static str, amount: Amount) {
     *terms.entry(name).or_insert(Amount::ZERO) += amount;
 }
 
-/// One entry a day and key: the type of line and its commitment are no part of a price.
-fn merge(
-    groups: impl IntoIterator<Item = LineGroup>,
-) -> BTreeMap<(NaiveDate, ChargeKey), Measures> {
-    let mut merged = BTreeMap::new();
-    for group in groups {
-        let measures = Measures {
+/// A charge before it is priced.
+struct Stand {
+    measures: Measures,
+    /// The list price as far as it is known.
+    known_list: Amount,
+    /// Of what AWS covered: the list price, as far as it is known, and what the commitment cost.
+    covered_list: Option<Amount>,
+    known_covered_list: Amount,
+    covered_cost: Option<Amount>,
+}
+
+impl Stand {
+    const NOTHING: Self = Self {
+        measures: Measures::ZERO,
+        known_list: Amount::ZERO,
+        covered_list: Some(Amount::ZERO),
+        known_covered_list: Amount::ZERO,
+        covered_cost: Some(Amount::ZERO),
+    };
+
+    fn add(&mut self, group: &LineGroup) {
+        let list = group.list_cost.unwrap_or_default();
+        self.measures.add(&Measures {
             line_count: group.line_count,
             usage_amount: group.usage_amount,
             unblended_cost: group.unblended_cost,
             amortized_cost: group.amortized_cost,
             list_cost: group.list_cost,
             ..Measures::ZERO
-        };
+        });
+        self.known_list += list;
+        let is_covered = matches!(
+            group.line_item_type,
+            LineItemType::DiscountedUsage | LineItemType::SavingsPlanCoveredUsage
+        );
+        if is_covered {
+            self.covered_list = sum_if_known(self.covered_list, group.list_cost);
+            self.known_covered_list += list;
+            self.covered_cost = sum_if_known(self.covered_cost, group.amortized_cost);
+        }
+    }
+}
+
+/// One entry a day and key: the type of line and its commitment are no part of a price.
+fn merge(groups: impl IntoIterator<Item = LineGroup>) -> BTreeMap<(NaiveDate, ChargeKey), Stand> {
+    let mut merged = BTreeMap::new();
+    for group in groups {
         let key = ChargeKey {
             usage_account_id: group.usage_account_id,
             charge_kind: group.charge_kind,
-            service_code: group.service_code,
-            region: group.region,
-            usage_type: group.usage_type,
-            operation: group.operation,
-            currency: group.currency,
+            service_code: group.service_code.clone(),
+            region: group.region.clone(),
+            usage_type: group.usage_type.clone(),
+            operation: group.operation.clone(),
+            currency: group.currency.clone(),
         };
-        merged.entry((group.usage_date, key)).or_insert(Measures::ZERO).add(&measures);
+        merged.entry((group.usage_date, key)).or_insert(Stand::NOTHING).add(&group);
     }
     merged
 }

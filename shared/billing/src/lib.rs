@@ -3,6 +3,7 @@
 mod charges;
 mod classify;
 mod commitment_fees;
+mod derived;
 mod groups;
 mod invoice;
 mod laws;
@@ -27,9 +28,10 @@ pub const REQUIRED_COLUMNS: &[cur::Column] = &[
 ];
 
 pub use charges::{
-    Benefits, Charge, ChargeKey, DailyCharge, MarginTerms, Measures, Priced, Pricing, PricingError,
-    UnusedShare, sum_days,
+    Benefit, Benefits, Charge, ChargeKey, DailyCharge, HandedOut, MarginTerms, Measures, Priced,
+    Pricing, PricingError, UnusedShare, sum_days,
 };
+pub use derived::{CostPart, fill_in_cost};
 pub use invoice::{Invoice, InvoiceError, InvoiceLine, ROUNDING, TaxLine, invoice};
 pub use laws::{invoice_re_adds, margin_explains_itself};
 pub use rated::{LineGroup, Needs, Rated, Rater};

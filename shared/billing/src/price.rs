@@ -1,16 +1,19 @@
-//! A line's standard price and its amortized cost, as the report has them.
+//! A line's standard price and its amortized cost, as far as the line says them.
 
 use cur::{Column, LineError, LineItem, LineItemType};
-use money::Amount;
+use money::rounding::cut;
+use money::{Amount, Exact, apportion};
 
 use crate::Needs;
+use crate::rated::sum_if_known;
 
-/// What a line costs in AWS's three ways of counting. `list` is `None` where the report has no
-/// on-demand price for a covered line and nobody is billed by it.
+/// What a line costs in AWS's three ways of counting. `None` is what the line does not say: the list
+/// price of usage that a reservation covered, or a part of a commitment's cost, which the commitment's other
+/// lines may say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Costs {
     pub(crate) unblended: Amount,
-    pub(crate) amortized: Amount,
+    pub(crate) amortized: Option<Amount>,
     pub(crate) list: Option<Amount>,
 }
 
@@ -36,7 +39,7 @@ fn list(
     needs: Needs,
 ) -> Result<Option<Amount>, LineError> {
     match item_type {
-        LineItemType::DiscountedUsage => needed(line, Column::PublicOnDemandCost, needs.list_cost),
+        LineItemType::DiscountedUsage => number(line, Column::PublicOnDemandCost, needs.list_cost),
         LineItemType::RiFee
         | LineItemType::SavingsPlanNegation
         | LineItemType::SavingsPlanRecurringFee
@@ -53,46 +56,130 @@ fn amortized(
     item_type: LineItemType,
     unblended: Amount,
     needs: Needs,
-) -> Result<Amount, LineError> {
-    let cell = |column| Ok(needed(line, column, needs.amortized_cost)?.unwrap_or(Amount::ZERO));
+) -> Result<Option<Amount>, LineError> {
+    let cell = |column| number(line, column, needs.amortized_cost);
     match item_type {
-        LineItemType::SavingsPlanCoveredUsage => cell(Column::SavingsPlanEffectiveCost),
+        LineItemType::SavingsPlanCoveredUsage => match cell(Column::SavingsPlanEffectiveCost)? {
+            None => {
+                let amounts = cell(Column::SavingsPlanRate)?.zip(cell(Column::UsageAmount)?);
+                Ok(amounts.map(|(rate, amount)| product(rate, amount)))
+            }
+            effective => Ok(effective),
+        },
         LineItemType::SavingsPlanRecurringFee => {
-            Ok(cell(Column::TotalCommitmentToDate)? - cell(Column::UsedCommitment)?)
+            let commitment = hourly_commitment(line, unblended, needs.amortized_cost)?;
+            let used = cell(Column::UsedCommitment)?;
+            Ok(commitment.zip(used).map(|(commitment, used)| commitment - used))
         }
-        LineItemType::SavingsPlanNegation | LineItemType::SavingsPlanUpfrontFee => Ok(Amount::ZERO),
-        LineItemType::DiscountedUsage => cell(Column::EffectiveCost),
-        LineItemType::RiFee => {
-            let part = |column| part(line, column, needs.amortized_cost);
-            Ok(part(Column::UnusedAmortizedUpfrontFee)? + part(Column::UnusedRecurringFee)?)
+        LineItemType::SavingsPlanNegation | LineItemType::SavingsPlanUpfrontFee => {
+            Ok(Some(Amount::ZERO))
         }
-        LineItemType::Fee if is_reservation_fee(line)? => Ok(Amount::ZERO),
+        LineItemType::DiscountedUsage => {
+            let [upfront, recurring] =
+                [Column::AmortizedUpfrontCostForUsage, Column::RecurringFeeForUsage];
+            match cell(Column::EffectiveCost)? {
+                None => Ok(sum_if_known(cell(upfront)?, cell(recurring)?)),
+                effective => Ok(effective),
+            }
+        }
+        LineItemType::RiFee => unused_fee(line, unblended, needs.amortized_cost),
+        LineItemType::Fee if is_reservation_fee(line)? => Ok(Some(Amount::ZERO)),
         LineItemType::Refund
             if line.text(Column::LineItemDescription)?.contains(UPFRONT_REFUND) =>
         {
-            Ok(Amount::ZERO)
+            Ok(Some(Amount::ZERO))
         }
-        _ => Ok(unblended),
+        _ => Ok(Some(unblended)),
     }
 }
 
-/// A reservation without upfront payment has no upfront part: the cell may be empty, or the report may
-/// not have the column. Text that is no number is still refused where somebody is billed by it.
-fn part(line: &LineItem, column: Column, is_needed: bool) -> Result<Amount, LineError> {
-    let amount =
-        if is_needed { line.amount(column)? } else { line.amount(column).unwrap_or_default() };
-    Ok(amount.unwrap_or(Amount::ZERO))
+/// What a plan commits to in the hour of its fee, `None` where nothing says it. AWS prints the whole and
+/// its two parts; a plan without upfront payment pays all of it in the hour.
+pub(crate) fn hourly_commitment(
+    line: &LineItem,
+    unblended: Amount,
+    is_needed: bool,
+) -> Result<Option<Amount>, LineError> {
+    let cell = |column| number(line, column, is_needed);
+    let [upfront, recurring] = [Column::AmortizedUpfrontCommitment, Column::RecurringCommitment];
+    let known = match cell(Column::TotalCommitmentToDate)? {
+        None => sum_if_known(cell(upfront)?, cell(recurring)?),
+        total => total,
+    };
+    let is_all_paid = known.is_none() && is_no_upfront(&line.text(Column::PaymentOption)?);
+    Ok(if is_all_paid { Some(unblended) } else { known })
+}
+
+/// Whether a payment option has no upfront part. AWS writes `No Upfront` and `NoUpfront`.
+fn is_no_upfront(option: &str) -> bool {
+    option.replace(' ', "") == "NoUpfront"
+}
+
+/// The upfront payment's part in a reservation's fee for the period, `None` where there was an upfront
+/// payment and nothing says how much of it is the period's. `hours` are those of the lease in the period, and
+/// those of its term.
+///
+/// Where AWS prints no part, it is worked out from the whole: of 8,760 dollars for a year, an October has
+/// 8,760 × 744 ÷ 8,760 hours = 744 dollars.
+pub(crate) fn upfront_of_period(
+    line: &LineItem,
+    unblended: Amount,
+    hours: Option<[u32; 2]>,
+) -> Result<Option<Amount>, LineError> {
+    let cell = |column| number(line, column, false);
+    if let Some(amortized) = cell(Column::AmortizedUpfrontFee)? {
+        return Ok(Some(amortized));
+    }
+    let option = line.text(Column::PurchaseOption)?;
+    if is_no_upfront(&option) {
+        return Ok(Some(Amount::ZERO));
+    }
+    match (cell(Column::UpfrontValue)?, hours) {
+        (Some(Amount::ZERO), _) => Ok(Some(Amount::ZERO)),
+        (Some(whole), Some([period, term])) if period <= term => {
+            let weights = [period, term - period].map(|hours| Amount::from(u64::from(hours)));
+            Ok(apportion(whole, &weights).ok().and_then(|parts| parts.first().copied()))
+        }
+        (Some(_), _) => Ok(None),
+        // A fee of nothing has been paid upfront; one that is paid now has not, unless it says so.
+        (None, _) if option.is_empty() && !unblended.is_zero() => Ok(Some(Amount::ZERO)),
+        (None, _) => Ok(None),
+    }
+}
+
+/// What a reservation's unused part cost, `None` where its fee does not say it.
+fn unused_fee(
+    line: &LineItem,
+    unblended: Amount,
+    is_needed: bool,
+) -> Result<Option<Amount>, LineError> {
+    let cell = |column| number(line, column, is_needed);
+    let nothing = Some(Amount::ZERO);
+    if number(line, Column::UnusedQuantity, false)? == nothing {
+        return Ok(nothing);
+    }
+    // What was not paid cannot have been wasted.
+    let recurring = match cell(Column::UnusedRecurringFee)? {
+        None if unblended.is_zero() => nothing,
+        recurring => recurring,
+    };
+    let upfront = match cell(Column::UnusedAmortizedUpfrontFee)? {
+        None if upfront_of_period(line, unblended, None)? == nothing => nothing,
+        upfront => upfront,
+    };
+    Ok(recurring.zip(upfront).map(|(recurring, upfront)| recurring + upfront))
+}
+
+fn product(rate: Amount, amount: Amount) -> Amount {
+    cut(&(&Exact::from(rate) * &Exact::from(amount)))
 }
 
 fn is_reservation_fee(line: &LineItem) -> Result<bool, LineError> {
     Ok(!line.text(Column::ReservationArn)?.is_empty())
 }
 
-/// A number that somebody's bill depends on must be there; one that nobody is billed by may be
-/// missing or unreadable, and a report check counts it.
-fn needed(line: &LineItem, column: Column, is_needed: bool) -> Result<Option<Amount>, LineError> {
-    if is_needed {
-        return line.required_amount(column).map(Some);
-    }
-    Ok(line.amount(column).unwrap_or_default())
+/// A number that may be missing. A text that is none is refused where somebody is billed by it; elsewhere
+/// a report check counts it.
+fn number(line: &LineItem, column: Column, is_needed: bool) -> Result<Option<Amount>, LineError> {
+    if is_needed { line.amount(column) } else { Ok(line.amount(column).unwrap_or_default()) }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use commitments::{DemandRow, DemandSku, Sharing};
+use commitments::{Coverable, DemandRow, DemandSku, Sharing};
 use contracts::{Basis, ChargeKind};
 use cur::{
     AccountId, BillingPeriod, CellProblem, Column, LineError, LineItem, LineItemType, UsageHour,
@@ -13,11 +13,13 @@ use pipeline::{CommitmentTally, LineTotals, PlanTerms, ReservationFee, Tally, Un
 
 use crate::commitment_fees::{plan_terms, reservation_fee};
 use crate::groups::{Groups, Key};
+use crate::price::hourly_commitment;
 use crate::rated_line::RatedLine;
 use crate::report_checks::ReportChecks;
 
-/// Which numbers the account's bill depends on, by its customer's basis. A line that lacks one of
-/// them stops the run; a line that lacks another is counted by a report check.
+/// Which numbers the account's bill depends on, by its customer's basis. A cell of theirs that is no number
+/// stops the run; that of another is counted by a report check. An empty cell stops nothing here: the
+/// commitment's other lines may say what the line does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Needs {
     /// The on-demand cost of lines that a reservation covered.
@@ -58,8 +60,12 @@ pub struct LineGroup {
     pub commitment: String,
     pub line_count: u64,
     pub usage_amount: Amount,
+    /// In normalized units, as far as lines say them.
+    pub normalized_usage_amount: Amount,
     pub unblended_cost: Amount,
-    pub amortized_cost: Amount,
+    /// `None` where the lines do not say it. Lines that do are in a group of their own.
+    pub amortized_cost: Option<Amount>,
+    /// The same of the list price.
     pub list_cost: Option<Amount>,
 }
 
@@ -75,6 +81,7 @@ pub struct Rated {
     pub reservations: Vec<ReservationFee>,
     pub plans: BTreeMap<String, PlanTerms>,
     pub totals: LineTotals,
+    /// As far as lines say it.
     pub amortized_cost: Amount,
     pub commitments: BTreeMap<String, CommitmentTally>,
     pub product_codes: Vec<String>,
@@ -134,24 +141,30 @@ impl Rater {
         let rated = RatedLine::read(line, self.needs)?;
         self.totals.lines += 1;
         self.totals.unblended_cost += unblended;
-        self.amortized_cost += rated.costs.amortized;
+        self.amortized_cost += rated.costs.amortized.unwrap_or_default();
         self.checks.check(line, &rated)?;
+        self.add_commitment(line, &rated)?;
         if !rated.commitment.is_empty() {
             self.tally(line, &rated);
         }
-        self.add_commitment(line, &rated)?;
-        self.add_to_groups(&rated);
+        self.add_to_groups(line, &rated);
         if rated.is_hourly_demand() {
             self.add_to_demand(line, &rated)?;
         }
         Ok(())
     }
 
-    fn add_to_groups(&mut self, line: &RatedLine) {
+    fn add_to_groups(&mut self, item: &LineItem, line: &RatedLine) {
         let account = self.account;
+        // What is known and what is not are apart, so that the known part is not lost.
+        let unknown = usize::from(line.is_uncosted() || line.costs.amortized.is_none())
+            + 2 * usize::from(line.costs.list.is_none());
         let key = |key: &mut Key| {
             let day = UsageHour::midnight(line.hour.date());
             key.hour(day).item_type(line.item_type).texts(&line.descriptive_columns());
+            if unknown > 0 {
+                key.number(unknown);
+            }
         };
         let group = self.groups.find(key, || LineGroup {
             usage_date: line.hour.date(),
@@ -166,40 +179,63 @@ impl Rater {
             commitment: line.commitment.to_string(),
             line_count: 0,
             usage_amount: Amount::ZERO,
+            normalized_usage_amount: Amount::ZERO,
             unblended_cost: Amount::ZERO,
-            amortized_cost: Amount::ZERO,
+            amortized_cost: Some(Amount::ZERO),
             list_cost: Some(Amount::ZERO),
         });
         group.line_count += 1;
         group.usage_amount += line.usage_amount;
+        if line.is_covered() {
+            group.normalized_usage_amount += normalized(item);
+        }
         group.unblended_cost += line.costs.unblended;
-        group.amortized_cost += line.costs.amortized;
+        group.amortized_cost = sum_if_known(group.amortized_cost, line.costs.amortized);
         group.list_cost = sum_if_known(group.list_cost, line.costs.list);
     }
 
-    /// Fees without which nothing can be handed out. Where nothing is, they may be what they want.
+    /// What is known of commitments from their fees. Without the name of the commitment nobody knows whose
+    /// fee, or whose coverage, a line is. Where nothing is handed out, nobody has to.
     fn add_commitment(&mut self, line: &LineItem, rated: &RatedLine) -> Result<(), LineError> {
-        let needed = |error| if self.needs.commitments { Err(error) } else { Ok(()) };
-        match rated.item_type {
-            LineItemType::RiFee => match reservation_fee(line, rated, self.period) {
-                Ok(fee) => self.reservations.push(fee),
-                Err(error) => needed(error)?,
-            },
-            LineItemType::SavingsPlanRecurringFee => match plan_terms(line, rated) {
-                Ok(terms) => _ = self.plans.insert(rated.commitment.to_string(), terms),
-                Err(error) => needed(error)?,
-            },
-            _ => {}
+        let name = match rated.item_type {
+            LineItemType::RiFee | LineItemType::DiscountedUsage => Column::ReservationArn,
+            LineItemType::SavingsPlanRecurringFee | LineItemType::SavingsPlanCoveredUsage => {
+                Column::SavingsPlanArn
+            }
+            _ => return Ok(()),
+        };
+        if rated.commitment.is_empty() {
+            let error = || line.refuse(name, CellProblem::NoCommitment);
+            return if self.needs.commitments { Err(error()) } else { Ok(()) };
         }
-        Ok(())
+        let read = match rated.item_type {
+            LineItemType::RiFee => {
+                reservation_fee(line, rated, self.period).map(|fee| self.reservations.push(fee))
+            }
+            LineItemType::SavingsPlanRecurringFee => plan_terms(line, rated)
+                .map(|terms| _ = self.plans.insert(rated.commitment.to_string(), terms)),
+            _ => Ok(()),
+        };
+        if self.needs.commitments { read } else { Ok(()) }
     }
 
     fn add_to_demand(&mut self, line: &LineItem, rated: &RatedLine) -> Result<(), LineError> {
+        let end = line.hour(Column::UsageEndDate);
+        let is_longer =
+            end.as_ref().is_ok_and(|end| end.is_some_and(|end| end.hours_since(rated.hour) > 1));
+        if is_longer && rated.item_type == LineItemType::Usage {
+            // Nobody knows that it can be covered, so its hours are of no use.
+            if Coverable::of(&rated.service_code, &rated.usage_type) == Coverable::Unknown {
+                return Ok(());
+            }
+        }
         let is_of_an_hour =
             rated.is_usage() || rated.item_type == LineItemType::SavingsPlanRecurringFee;
-        if self.needs.commitments && is_of_an_hour && self.not_hourly.is_none() {
-            let end = line.hour(Column::UsageEndDate)?;
-            if end.is_some_and(|end| end.hours_since(rated.hour) > 1) {
+        if is_of_an_hour && self.not_hourly.is_none() {
+            if self.needs.commitments {
+                end?;
+            }
+            if is_longer {
                 let error = line.refuse(Column::UsageEndDate, CellProblem::LongerThanAnHour);
                 self.not_hourly = Some(error);
             }
@@ -213,17 +249,19 @@ impl Rater {
             usage_amount: Amount::ZERO,
             unblended_cost: Amount::ZERO,
             list_cost: Some(Amount::ZERO),
-            commitment_cost: Amount::ZERO,
+            commitment_cost: Some(Amount::ZERO),
         });
         row.usage_amount += rated.usage_amount;
         row.unblended_cost += rated.costs.unblended;
         row.list_cost = sum_if_known(row.list_cost, rated.costs.list);
-        row.commitment_cost += match rated.item_type {
+        let commitment_cost = match rated.item_type {
             LineItemType::SavingsPlanRecurringFee => {
-                line.amount(Column::TotalCommitmentToDate).unwrap_or_default().unwrap_or_default()
+                hourly_commitment(line, rated.costs.unblended, false)?
             }
+            _ if rated.is_uncosted() => None,
             _ => rated.costs.amortized,
         };
+        row.commitment_cost = sum_if_known(row.commitment_cost, commitment_cost);
         Ok(())
     }
 
@@ -268,40 +306,66 @@ impl Rater {
         let mut seen = CommitmentTally::default();
         match rated.item_type {
             LineItemType::DiscountedUsage => {
-                seen.used = Units {
-                    plain: rated.usage_amount,
-                    normalized: cell(Column::NormalizedUsageAmount),
-                };
-                seen.covered_cost = rated.costs.amortized;
+                seen.used = Units { plain: rated.usage_amount, normalized: normalized(line) };
             }
             LineItemType::SavingsPlanCoveredUsage => {
-                seen.used = plain(rated.costs.amortized);
-                seen.covered_cost = rated.costs.amortized;
+                seen.used = plain(rated.costs.amortized.unwrap_or_default());
             }
             LineItemType::RiFee => {
-                seen.purchased = Units {
-                    plain: cell(Column::TotalReservedUnits),
-                    normalized: cell(Column::TotalReservedNormalizedUnits),
-                };
-                seen.purchased_cost = rated.costs.unblended + cell(Column::AmortizedUpfrontFee);
+                let fee = self.reservations.last().filter(|fee| fee.arn == rated.commitment);
+                let Some(fee) = fee else { return };
+                seen.purchased = fee.units;
+                seen.purchased_cost = fee.recurring_cost + fee.upfront_cost.unwrap_or(Amount::ZERO);
+                seen.fees_without_cost = u64::from(fee.upfront_cost.is_none());
                 seen.unused = Units {
                     plain: cell(Column::UnusedQuantity),
                     normalized: cell(Column::UnusedNormalizedUnitQuantity),
                 };
             }
             LineItemType::SavingsPlanRecurringFee => {
-                seen.purchased = plain(cell(Column::TotalCommitmentToDate));
+                let commitment = hourly_commitment(line, rated.costs.unblended, false);
+                let commitment = commitment.unwrap_or_default();
+                seen.purchased = plain(commitment.unwrap_or_default());
                 seen.purchased_cost = seen.purchased.plain;
-                seen.unused = plain(rated.costs.amortized);
+                seen.fees_without_cost = u64::from(commitment.is_none());
+                seen.unused = plain(rated.costs.amortized.unwrap_or_default());
             }
             _ => return,
         }
-        if rated.kind == ChargeKind::CommitmentFee {
-            seen.unused_cost = rated.costs.amortized;
+        let mut missing = None;
+        if rated.is_covered() {
+            seen.covered_cost = rated.costs.amortized.unwrap_or_default();
+            if rated.is_uncosted() {
+                seen.uncosted = Units { plain: rated.usage_amount, normalized: normalized(line) };
+                missing = Some(match rated.item_type {
+                    LineItemType::DiscountedUsage => Column::EffectiveCost,
+                    _ => Column::SavingsPlanEffectiveCost,
+                });
+            }
+        } else {
+            seen.fee_lines = 1;
+            seen.unused_cost = rated.costs.amortized.unwrap_or_default();
+            seen.fees_without_unused = u64::from(rated.costs.amortized.is_none());
             seen.service_code = rated.service_code.to_string();
             seen.currency = rated.currency.to_string();
+            missing = match rated.item_type {
+                LineItemType::RiFee if seen.fees_without_cost > 0 => {
+                    Some(Column::AmortizedUpfrontFee)
+                }
+                LineItemType::RiFee if rated.costs.amortized.is_none() => {
+                    Some(Column::UnusedRecurringFee)
+                }
+                _ if seen.fees_without_cost > 0 => Some(Column::TotalCommitmentToDate),
+                _ if rated.costs.amortized.is_none() => Some(Column::UsedCommitment),
+                _ => None,
+            };
         }
-        self.commitments.entry(rated.commitment.to_string()).or_default().add(&seen);
+        let tally = self.commitments.entry(rated.commitment.to_string()).or_default();
+        tally.add(&seen);
+        if let (Some(column), None) = (missing, &tally.missing) {
+            tally.missing =
+                Some(format!("{}, column {}", line.place(), line.layout().name(column)));
+        }
     }
 
     pub fn finish(mut self) -> Rated {
@@ -313,7 +377,8 @@ impl Rater {
         }
         demand.sort_by_key(|row| (row.usage_hour, row.sku));
         // Fees come in the order of lines, which is no part of a bill.
-        self.reservations.sort_by(|a, b| (&a.arn, a.first_hour).cmp(&(&b.arn, b.first_hour)));
+        let key = |fee: &ReservationFee| (fee.arn.clone(), fee.lease.first_hour);
+        self.reservations.sort_by_cached_key(key);
         Rated {
             product_codes: distinct(groups.iter().map(|group| group.service_code.as_str())),
             line_item_types: distinct(groups.iter().map(|group| group.line_item_type.name())),
@@ -333,6 +398,11 @@ impl Rater {
 
 fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     names.collect::<BTreeSet<_>>().into_iter().map(str::to_owned).collect()
+}
+
+/// In normalized units, zero where the line does not say it.
+fn normalized(line: &LineItem) -> Amount {
+    line.amount(Column::NormalizedUsageAmount).unwrap_or_default().unwrap_or(Amount::ZERO)
 }
 
 /// A sum of which one part is unknown is unknown.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use commitments::Coverable;
 use contracts::ChargeKind;
 use cur::{Column, LineError, LineItem, LineItemType, UsageHour};
 use money::Amount;
@@ -66,20 +67,30 @@ impl<'a> RatedLine<'a> {
             LineItemType::SavingsPlanRecurringFee => !self.commitment.is_empty(),
             LineItemType::Usage => {
                 self.kind == ChargeKind::Usage
-                    && commitments::is_coverable(&self.service_code, &self.usage_type)
+                    && Coverable::of(&self.service_code, &self.usage_type) != Coverable::Never
             }
             _ => false,
         }
     }
 
-    /// Whether it is usage, rather than a fee or a negation.
-    pub(crate) fn is_usage(&self) -> bool {
+    /// Whether a commitment covered it.
+    pub(crate) fn is_covered(&self) -> bool {
         matches!(
             self.item_type,
-            LineItemType::Usage
-                | LineItemType::DiscountedUsage
-                | LineItemType::SavingsPlanCoveredUsage
+            LineItemType::DiscountedUsage | LineItemType::SavingsPlanCoveredUsage
         )
+    }
+
+    /// Whether a commitment covered it and the line does not say at what cost. A cost of zero says nothing
+    /// either: AWS's newer reports write `0.0` where a column does not apply.
+    pub(crate) fn is_uncosted(&self) -> bool {
+        let says_nothing = self.costs.amortized.is_none_or(Amount::is_zero);
+        self.is_covered() && says_nothing && !self.usage_amount.is_zero()
+    }
+
+    /// Whether it is usage, rather than a fee or a negation.
+    pub(crate) fn is_usage(&self) -> bool {
+        self.item_type == LineItemType::Usage || self.is_covered()
     }
 }
 

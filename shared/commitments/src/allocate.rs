@@ -3,40 +3,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
-use cur::{AccountId, BillingPeriod, LineItemType, UsageHour};
 use money::rounding::cut;
 use money::{Amount, Exact, apportion};
-use pipeline::{MissingRate, PlanTerms, ReservationFee};
+use pipeline::MissingRate;
 
 use crate::eligibility::{Eligibility, Pass};
 use crate::engine::{Coverage, Engine, Terms, plan_covers};
-use crate::holdings::{Holding, HoldingError, PlanHour, Supply, holdings, unknown_assignments};
-use crate::ledger::{AllocatedDay, Entry, Ledger};
-use crate::market::Market;
-use crate::order::Order;
-use crate::rates::{ListedRates, Rates};
-use crate::{Assignment, DemandRow, DemandSku, Sharing, SkuName};
+use crate::holdings::{Holding, HoldingError, Supply, unknown_assignments};
+use crate::ledger::{AllocatedDay, Ledger};
+use crate::product::Coverable;
+use crate::replay::Replayed;
+use crate::situation::{Entry, Hour, Situation, Used};
+use crate::{Assignment, Sharing, SkuName};
 
-/// Everything that one day's allocation depends on.
-pub struct Day<'a> {
-    pub period: BillingPeriod,
-    pub date: NaiveDate,
-    pub reservations: &'a [(AccountId, ReservationFee)],
-    pub plans: &'a BTreeMap<String, (AccountId, PlanTerms)>,
-    /// Of all accounts, and of the whole period: a rate may be seen on another day.
-    pub skus: &'a [DemandSku],
-    /// Of this day, with their SKUs' places in `skus`.
-    pub rows: &'a [DemandRow],
-}
-
-/// The reseller's policy, or AWS's.
+/// The reseller's policy.
 pub struct Policy<'a> {
     pub sharing: Sharing,
     pub eligibility: Eligibility,
     pub assignments: &'a [Assignment],
-    pub order: Order,
-    pub rates: &'a ListedRates,
 }
 
 impl Sharing {
@@ -51,180 +35,181 @@ impl Sharing {
     }
 }
 
-/// Allocates the day's hours under a policy.
-pub fn allocate(day: &Day<'_>, policy: &Policy<'_>) -> Result<AllocatedDay, HoldingError> {
-    // What AWS did knows nothing of assignments.
-    let is_billed = policy.sharing == Sharing::AsBilled;
-    let assignments = if is_billed { &[] } else { policy.assignments };
-    let holdings = holdings(day.reservations, day.plans, assignments, day.period)?;
-    let market = Market::new(day, policy.order);
-    let rates = Rates::new(day.skus, day.plans, policy.rates);
-    let unknown = unknown_assignments(&holdings, policy.assignments, day.period);
-    let mut ledger = Ledger::new(day, holdings, market, !is_billed);
-    if is_billed {
-        as_billed(day, &mut ledger);
-    } else {
-        hand_out(day, policy, &rates, &mut ledger);
+impl Situation<'_> {
+    /// Allocates the day's hours under a policy. What did not replay stays as AWS applied it.
+    pub fn allocate(
+        &self,
+        policy: &Policy<'_>,
+        replayed: &Replayed,
+    ) -> Result<AllocatedDay, HoldingError> {
+        // What AWS did knows nothing of assignments.
+        let is_billed = policy.sharing == Sharing::AsBilled;
+        let assignments = if is_billed { &[] } else { policy.assignments };
+        let holdings = self.wholes.parts(self.day, assignments)?;
+        let unknown = unknown_assignments(&holdings, policy.assignments, self.day.period);
+        let mut ledger = Ledger::new(self, holdings, policy);
+        let missing_rates = if is_billed {
+            self.as_billed(&mut ledger);
+            BTreeSet::new()
+        } else {
+            self.hand_out(policy, replayed, &mut ledger)
+        };
+        Ok(AllocatedDay {
+            unknown_assignments: unknown,
+            missing_rates,
+            unknown_usage: self.unknown_usage(),
+            disagreements: self.wholes.disagreements.clone(),
+            ..ledger.close()
+        })
     }
-    Ok(AllocatedDay { unknown_assignments: unknown, ..ledger.close() })
-}
 
-/// The hours of the day with their rows. An hour without any is one in which nobody used anything.
-fn hours<'a>(day: &Day<'a>) -> BTreeMap<UsageHour, Vec<&'a DemandRow>> {
-    let first = UsageHour::midnight(day.date);
-    let mut hours: BTreeMap<_, Vec<_>> =
-        (0..24).map(|hours| (first.after(hours), Vec::new())).collect();
-    for row in day.rows {
-        hours.entry(row.usage_hour).or_default().push(row);
-    }
-    hours
-}
-
-/// What plans commit to in an hour, as their fees say.
-fn plan_hour<'a>(day: &Day<'a>, rows: &[&DemandRow]) -> PlanHour<'a> {
-    let mut plans = PlanHour::new();
-    for row in rows {
-        let sku = &day.skus[row.sku];
-        if sku.line_item_type == LineItemType::SavingsPlanRecurringFee {
-            let (all, recurring) = plans.entry(&sku.commitment).or_default();
-            *all += row.commitment_cost;
-            *recurring += row.unblended_cost;
+    /// What AWS did, as its covered lines say.
+    fn as_billed(&self, ledger: &mut Ledger<'_>) {
+        for Hour { hour, covered, plans, .. } in self.hours() {
+            let supplies: Vec<Supply> =
+                ledger.holdings.iter().map(|holding| holding.supply(hour, &plans)).collect();
+            ledger.see_hour(hour, &supplies, covered, &|_| true);
         }
     }
-    plans
-}
 
-fn supplies(holdings: &[Holding], hour: UsageHour, plans: &PlanHour<'_>) -> Vec<Supply> {
-    holdings.iter().map(|holding| holding.supply(hour, plans)).collect()
-}
+    /// What the policy makes of it, and which rates were missing.
+    fn hand_out(
+        &self,
+        policy: &Policy<'_>,
+        replayed: &Replayed,
+        ledger: &mut Ledger<'_>,
+    ) -> BTreeSet<MissingRate> {
+        let commitments: Vec<_> =
+            ledger.holdings.iter().map(|holding| holding.commitment.clone()).collect();
+        let wholes: Vec<usize> = ledger.holdings.iter().map(|holding| holding.whole).collect();
+        let rate = |holding: usize, sku: usize| self.rate(wholes[holding], sku);
+        let market = &self.market;
+        let eligibility = &policy.eligibility;
+        let mut engine =
+            Engine::new(&market.skus, &market.usage, &commitments, eligibility, &self.order, rate);
+        let missing = self.missing_rates(&ledger.holdings, eligibility, rate);
+        for Hour { hour, mut used, covered, plans } in self.hours() {
+            // Where nobody benefits, nothing is kept for anybody.
+            let is_kept = |whole: usize| {
+                policy.sharing.is_handed_out()
+                    && (self.wholes.holdings[whole].kept.is_some() || replayed.is_kept(hour, whole))
+            };
+            let kept: Vec<Entry> =
+                covered.into_iter().filter(|entry| is_kept(entry.holding)).collect();
+            used.without(kept.iter());
+            let supplies: Vec<Supply> =
+                ledger.holdings.iter().map(|holding| holding.supply(hour, &plans)).collect();
+            let capacity: Vec<Exact> = (supplies.iter().zip(&wholes))
+                .map(|(supply, whole)| {
+                    Exact::from(if is_kept(*whole) { Amount::ZERO } else { supply.units })
+                })
+                .collect();
+            engine.apply(&used.exact(), &capacity);
+            ledger.see_unpriced(&used, engine.on_demand());
+            let mut entries = entries(&engine, &used, &supplies);
+            entries.extend(in_parts(kept, &ledger.holdings, &supplies));
+            ledger.see_hour(hour, &supplies, entries, &|holding| is_kept(wholes[holding]));
+            for (place, whole) in wholes.iter().enumerate() {
+                if is_kept(*whole) {
+                    ledger.see_kept(place, replayed.reason(hour, *whole));
+                }
+            }
+        }
+        missing
+    }
 
-/// What AWS did, as its covered lines say.
-fn as_billed(day: &Day<'_>, ledger: &mut Ledger<'_>) {
-    for (hour, rows) in hours(day) {
-        let supplies = supplies(&ledger.holdings, hour, &plan_hour(day, &rows));
-        let mut entries = Vec::new();
-        for row in rows {
-            let sku = &day.skus[row.sku];
-            let (Some(usage), false) = (ledger.market.usage_of[row.sku], sku.commitment.is_empty())
-            else {
+    /// Usage within reach of a plan whose rate nothing says. What is free of charge is nothing to save on.
+    fn missing_rates(
+        &self,
+        holdings: &[Holding],
+        eligibility: &Eligibility,
+        rate: impl Fn(usize, usize) -> Option<Exact>,
+    ) -> BTreeSet<MissingRate> {
+        let mut missing = BTreeSet::new();
+        for (place, holding) in holdings.iter().enumerate() {
+            let Terms::Plan { plan_type, region, family } = &holding.commitment.terms else {
                 continue;
             };
-            let holding = ledger.holding_of(&sku.commitment, sku);
-            let units = match &ledger.holdings[holding].commitment.terms {
-                Terms::Plan { .. } => row.commitment_cost,
-                terms if terms.is_normalized() => {
-                    let units = ledger.market.product_of(usage).units().unwrap_or(Exact::ONE);
-                    cut(&(&Exact::from(row.usage_amount) * &units))
+            let reach = eligibility.reach(&holding.commitment.owner);
+            let mut seen = BTreeSet::new();
+            for usage in &self.market.usage {
+                let sku = &self.market.skus[usage.sku];
+                let is_new = sku.on_demand_rate.is_some()
+                    && plan_covers(*plan_type, region, family, &sku.product)
+                    && reach.iter().any(|members| members.have(usage.account))
+                    && seen.insert(usage.sku);
+                if is_new && rate(place, usage.sku).is_none() {
+                    let SkuName { service_code, region, usage_type, operation } =
+                        self.market.names[usage.sku].clone();
+                    let savings_plan = holding.arn.clone();
+                    missing.insert(MissingRate {
+                        savings_plan,
+                        service_code,
+                        region,
+                        usage_type,
+                        operation,
+                    });
                 }
-                Terms::Reservation { .. } => row.usage_amount,
-            };
+            }
+        }
+        missing
+    }
+
+    /// Usage of services that the report's plans are for, of which neither the tables nor what AWS covered says
+    /// whether a plan covers it: service and usage type.
+    fn unknown_usage(&self) -> BTreeSet<(String, String)> {
+        let plans = self.wholes.holdings.iter().filter_map(|whole| match &whole.commitment.terms {
+            Terms::Plan { plan_type, .. } => Some(*plan_type),
+            _ => None,
+        });
+        let plans: BTreeSet<_> = plans.collect();
+        let products = self.market.names.iter().zip(&self.market.skus).zip(&self.market.is_known);
+        products
+            .filter(|((name, sku), is_known)| {
+                !**is_known
+                    && sku.product.attributes.plans.is_empty()
+                    && Coverable::has_plans(&name.service_code, &plans)
+            })
+            .map(|((name, _), _)| (name.service_code.clone(), name.usage_type.clone()))
+            .collect()
+    }
+}
+
+/// What stays as AWS applied it, over the parts of its commitment: by what each has in the hour.
+fn in_parts(kept: Vec<Entry>, holdings: &[Holding], supplies: &[Supply]) -> Vec<Entry> {
+    let mut parts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (place, holding) in holdings.iter().enumerate() {
+        parts.entry(holding.whole).or_default().push(place);
+    }
+    let mut entries = Vec::new();
+    for entry in kept {
+        let parts = &parts[&entry.holding];
+        let weights: Vec<Amount> = parts.iter().map(|place| supplies[*place].units).collect();
+        let split = |whole: Amount| match parts.len() {
+            1 => vec![whole],
+            _ => split(whole, &weights),
+        };
+        let (amounts, units, lists) =
+            (split(entry.usage_amount), split(entry.units), split(entry.list_cost));
+        let costs = entry.commitment_cost.map(split);
+        for (part, place) in parts.iter().enumerate() {
             entries.push(Entry {
-                holding,
-                usage,
-                usage_amount: row.usage_amount,
-                units,
-                list_cost: row.list_cost,
-                commitment_cost: row.commitment_cost,
+                holding: *place,
+                usage_amount: amounts[part],
+                units: units[part],
+                list_cost: lists[part],
+                commitment_cost: costs.as_ref().map(|costs| costs[part]),
+                ..entry.clone()
             });
         }
-        ledger.see_hour(hour, &supplies, entries);
     }
-}
-
-/// What the policy makes of it, and which rates were missing.
-fn hand_out(day: &Day<'_>, policy: &Policy<'_>, rates: &Rates<'_>, ledger: &mut Ledger<'_>) {
-    let commitments: Vec<_> =
-        ledger.holdings.iter().map(|holding| holding.commitment.clone()).collect();
-    let rate = |holding: usize, sku: usize| {
-        rates.find(&ledger.holdings[holding].arn, &ledger.market.names[sku])
-    };
-    let mut engine = Engine::new(
-        &ledger.market.skus,
-        &ledger.market.usage,
-        &commitments,
-        &policy.eligibility,
-        &policy.order,
-        rate,
-    );
-    ledger.missing_rates = missing_rates(ledger, &policy.eligibility, rate);
-    for (hour, rows) in hours(day) {
-        let supplies = supplies(&ledger.holdings, hour, &plan_hour(day, &rows));
-        let used = UsedHour::of(&rows, ledger);
-        let capacity: Vec<Exact> = supplies.iter().map(|supply| supply.units.into()).collect();
-        engine.apply(&used.exact(), &capacity);
-        let entries = entries(&engine, &used, &supplies);
-        ledger.see_hour(hour, &supplies, entries);
-    }
-}
-
-/// Usage within reach of a plan whose rate nothing says. What is free of charge is nothing to save on.
-fn missing_rates(
-    ledger: &Ledger<'_>,
-    eligibility: &Eligibility,
-    rate: impl Fn(usize, usize) -> Option<Exact>,
-) -> BTreeSet<MissingRate> {
-    let mut missing = BTreeSet::new();
-    for (place, holding) in ledger.holdings.iter().enumerate() {
-        let Terms::Plan { plan_type, region, family } = &holding.commitment.terms else {
-            continue;
-        };
-        let reach = eligibility.reach(&holding.commitment.owner);
-        let mut seen = BTreeSet::new();
-        for usage in &ledger.market.usage {
-            let sku = &ledger.market.skus[usage.sku];
-            let is_new = sku.on_demand_rate.is_some()
-                && plan_covers(*plan_type, region, family, &sku.product)
-                && reach.iter().any(|members| members.have(usage.account))
-                && seen.insert(usage.sku);
-            if is_new && rate(place, usage.sku).is_none() {
-                let SkuName { service_code, region, usage_type, operation } =
-                    ledger.market.names[usage.sku].clone();
-                let savings_plan = holding.arn.clone();
-                missing.insert(MissingRate {
-                    savings_plan,
-                    service_code,
-                    region,
-                    usage_type,
-                    operation,
-                });
-            }
-        }
-    }
-    missing
-}
-
-/// What was used in an hour, by usage.
-struct UsedHour {
-    amounts: Vec<Amount>,
-    list_costs: Vec<Option<Amount>>,
-}
-
-impl UsedHour {
-    fn of(rows: &[&DemandRow], ledger: &Ledger<'_>) -> Self {
-        let usages = ledger.market.usage.len();
-        let mut used = Self {
-            amounts: vec![Amount::ZERO; usages],
-            list_costs: vec![Some(Amount::ZERO); usages],
-        };
-        for row in rows {
-            if let Some(usage) = ledger.market.usage_of[row.sku] {
-                used.amounts[usage] += row.usage_amount;
-                let known = used.list_costs[usage].zip(row.list_cost);
-                used.list_costs[usage] = known.map(|(sum, cost)| sum + cost);
-            }
-        }
-        used
-    }
-
-    fn exact(&self) -> Vec<Exact> {
-        self.amounts.iter().copied().map(Exact::from).collect()
-    }
+    entries
 }
 
 /// What the engine covered, in amounts. Fractions end at the tenth decimal, and the parts of everything
 /// that is split add up to it: usage and its list price over what covers it and what nothing does, units
 /// and cost of a commitment over what it covers and what nobody used.
-fn entries(engine: &Engine, used: &UsedHour, supplies: &[Supply]) -> Vec<Entry> {
+fn entries(engine: &Engine, used: &Used, supplies: &[Supply]) -> Vec<Entry> {
     let covered = engine.covered();
     let mut of_usage: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let mut of_holding: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -239,18 +224,19 @@ fn entries(engine: &Engine, used: &UsedHour, supplies: &[Supply]) -> Vec<Entry> 
             usage: *usage,
             usage_amount: Amount::ZERO,
             units: Amount::ZERO,
-            list_cost: None,
-            commitment_cost: Amount::ZERO,
+            list_cost: Amount::ZERO,
+            is_list_known: used.unpriced[*usage] == 0,
+            commitment_cost: Some(Amount::ZERO),
         })
         .collect();
     for (usage, places) in of_usage {
         let weights = places.iter().map(|place| &covered[*place].quantity);
         let weights = with_rest(weights, &engine.on_demand()[usage]);
         let amounts = split(used.amounts[usage], &weights);
-        let costs = used.list_costs[usage].map(|cost| split(cost, &weights));
+        let costs = split(used.list_costs[usage], &weights);
         for (part, place) in places.into_iter().enumerate() {
             entries[place].usage_amount = amounts[part];
-            entries[place].list_cost = costs.as_ref().map(|costs| costs[part]);
+            entries[place].list_cost = costs[part];
         }
     }
     for (holding, places) in of_holding {
@@ -260,7 +246,7 @@ fn entries(engine: &Engine, used: &UsedHour, supplies: &[Supply]) -> Vec<Entry> 
         let costs = split(supplies[holding].cost(), &weights);
         for (part, place) in places.into_iter().enumerate() {
             entries[place].units = units[part];
-            entries[place].commitment_cost = costs[part];
+            entries[place].commitment_cost = Some(costs[part]);
         }
     }
     entries

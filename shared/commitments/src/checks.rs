@@ -51,6 +51,10 @@ pub fn commitment_rows_agree<'a>(
     }
     let mut tally = Tally::default();
     for (commitment, seen) in commitments {
+        // Fees that do not say what was not used cannot be contradicted.
+        if seen.fees_without_unused > 0 {
+            continue;
+        }
         let normalized = !seen.purchased.normalized.is_zero();
         let of = |units: Units| {
             if normalized { units.normalized } else { units.plain }

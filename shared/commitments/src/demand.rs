@@ -37,6 +37,7 @@ pub struct DemandRow {
     pub unblended_cost: Amount,
     /// `None` where the report has no on-demand price and nobody is billed by it.
     pub list_cost: Option<Amount>,
-    /// What covered usage cost by its commitment; of a plan's fee, what the hour commits to.
-    pub commitment_cost: Amount,
+    /// What covered usage cost by its commitment; of a plan's fee, what the hour commits to. `None` where
+    /// the lines do not say it.
+    pub commitment_cost: Option<Amount>,
 }

@@ -41,6 +41,8 @@ pub struct Usage {
 pub struct Commitment {
     pub owner: Owner,
     pub terms: Terms,
+    /// SKUs that it covers besides those of its terms, by their places, with the units that one takes.
+    pub also: Vec<(usize, Exact)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +51,8 @@ pub enum Terms {
     Reservation { product: Box<Product>, zone: Option<String> },
     /// EC2 Instance plans have a region and a family.
     Plan { plan_type: PlanType, region: String, family: String },
+    /// Nobody here knows what it covers, so it is never handed out.
+    Unknown,
 }
 
 impl Terms {
@@ -58,6 +62,7 @@ impl Terms {
             Self::Plan { .. } => "money",
             terms if terms.is_normalized() => "normalized",
             Self::Reservation { .. } => "instances",
+            Self::Unknown => "units",
         }
     }
 
@@ -68,7 +73,7 @@ impl Terms {
             Self::Reservation { product, zone } => {
                 zone.is_none() && product.flexible_class.is_some()
             }
-            Self::Plan { .. } => false,
+            Self::Plan { .. } | Self::Unknown => false,
         }
     }
 }
@@ -124,8 +129,8 @@ enum Step {
 }
 
 /// In which turn a commitment is applied.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Turn {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Turn {
     Zonal,
     Regional,
     Plan(PlanType),
@@ -284,7 +289,7 @@ struct Preparation<'a> {
     order: &'a Order,
     of_sku: Vec<Vec<usize>>,
     /// Lists of reservations by what they cover and whose usage it is: many share one.
-    shared: BTreeMap<(String, Circle), usize>,
+    shared: BTreeMap<(String, Vec<(usize, Exact)>, Circle), usize>,
     lists: Vec<Candidates>,
 }
 
@@ -295,7 +300,9 @@ impl Preparation<'_> {
     fn steps(&mut self, rate: &dyn Fn(usize, usize) -> Option<Exact>) -> Vec<Step> {
         let mut turns: BTreeMap<Turn, Vec<usize>> = BTreeMap::new();
         for (place, commitment) in self.commitments.iter().enumerate() {
-            turns.entry(turn(&commitment.terms)).or_default().push(place);
+            if let Some(turn) = turn(&commitment.terms) {
+                turns.entry(turn).or_default().push(place);
+            }
         }
         let ranked: Vec<Ranked> =
             (0..self.commitments.len()).map(|plan| self.ranked(plan, rate)).collect();
@@ -365,12 +372,13 @@ impl Preparation<'_> {
 
     /// What a commitment may cover in a pass, `None` if there is nothing.
     fn list(&mut self, place: usize, pass: usize, ranked: &Ranked) -> Option<usize> {
-        let Commitment { owner, terms } = &self.commitments[place];
+        let Commitment { owner, terms, also } = &self.commitments[place];
         let circle = self.eligibility.circle(owner, pass)?;
         match terms {
             Terms::Reservation { product, zone } => {
-                self.reservation_list(product, zone.as_deref(), circle)
+                self.reservation_list(product, zone.as_deref(), also, circle)
             }
+            Terms::Unknown => None,
             Terms::Plan { .. } => {
                 let weights =
                     self.weights(ranked.iter().map(|(_, rate, sku)| (*sku, rate.clone())));
@@ -390,6 +398,7 @@ impl Preparation<'_> {
         &mut self,
         product: &Product,
         zone: Option<&str>,
+        also: &[(usize, Exact)],
         circle: Circle,
     ) -> Option<usize> {
         let key = match (zone, &product.flexible_class) {
@@ -397,16 +406,16 @@ impl Preparation<'_> {
             (None, Some(flexible)) => format!("{}\nany size", flexible.name),
             (None, None) => product.exact_class.clone(),
         };
-        let key = (key, circle);
+        let key = (key, also.to_vec(), circle);
         if let Some(list) = self.shared.get(&key) {
             return Some(*list);
         }
-        let covered = self.covered_skus(product, zone.is_some());
+        let covered = self.covered_skus(product, zone, also);
         let weights = self.weights(covered.iter().map(|(factor, sku)| (*sku, factor.clone())));
         let mut usage = Vec::new();
         // The smallest size first.
         for tied in covered.chunk_by(|(a, _), (b, _)| a == b) {
-            usage.extend(self.of_skus(tied.iter().map(|(_, sku)| *sku), &key.1));
+            usage.extend(self.of_skus(tied.iter().map(|(_, sku)| *sku), &key.2));
         }
         if let Some(zone) = zone {
             usage.retain(|usage| self.usage[*usage].zone == zone);
@@ -417,29 +426,17 @@ impl Preparation<'_> {
     }
 
     /// SKUs that a reservation covers, with the units that one of each takes, in that order.
-    fn covered_skus(&self, reserved: &Product, is_zonal: bool) -> Vec<(Exact, usize)> {
-        let mut covered: Vec<(Exact, usize)> = Vec::new();
-        for (place, Sku { product, .. }) in self.skus.iter().enumerate() {
-            match (&reserved.flexible_class, &product.flexible_class) {
-                (Some(class), Some(used)) if !is_zonal => {
-                    if used.name == class.name || class.also_covers.contains(&used.name) {
-                        covered.push((used.factor.clone(), place));
-                    }
-                }
-                // Of a size without a factor, units say something only of the very same type.
-                (Some(class), None) if !is_zonal => {
-                    if product.exact_class == reserved.exact_class {
-                        covered.push((class.factor.clone(), place));
-                    }
-                }
-                _ => {
-                    let is_reserved_zone = is_zonal && product.attributes.is_unused_capacity;
-                    if product.exact_class == reserved.exact_class && !is_reserved_zone {
-                        covered.push((Exact::ONE, place));
-                    }
-                }
-            }
-        }
+    fn covered_skus(
+        &self,
+        reserved: &Product,
+        zone: Option<&str>,
+        also: &[(usize, Exact)],
+    ) -> Vec<(Exact, usize)> {
+        let by_terms = self.skus.iter().enumerate().filter_map(|(place, sku)| {
+            covers(reserved, zone, &sku.product).map(|units| (units, place))
+        });
+        let also = also.iter().map(|(place, units)| (units.clone(), *place));
+        let mut covered: Vec<(Exact, usize)> = by_terms.chain(also).collect();
         covered.sort();
         covered
     }
@@ -451,7 +448,8 @@ impl Preparation<'_> {
         };
         let mut ranked = Ranked::new();
         for (place, sku) in self.skus.iter().enumerate() {
-            if !plan_covers(*plan_type, region, family, &sku.product) {
+            let is_also = || self.commitments[plan].also.iter().any(|(also, _)| *also == place);
+            if !plan_covers(*plan_type, region, family, &sku.product) && !is_also() {
                 continue;
             }
             let (Some(rate), Some(on_demand)) = (rate(plan, place), &sku.on_demand_rate) else {
@@ -510,10 +508,29 @@ pub(crate) fn plan_covers(
             || (attributes.region == region && attributes.family() == family))
 }
 
-fn turn(terms: &Terms) -> Turn {
+/// The units of a reservation that one unit of usage takes, `None` if the reservation does not cover it.
+pub(crate) fn covers(reserved: &Product, zone: Option<&str>, used: &Product) -> Option<Exact> {
+    match (&reserved.flexible_class, &used.flexible_class) {
+        (Some(class), Some(used)) if zone.is_none() => {
+            let is_of_class = used.name == class.name || class.also_covers.contains(&used.name);
+            is_of_class.then(|| used.factor.clone())
+        }
+        // Of a size without a factor, units say something only of the very same type.
+        (Some(class), None) if zone.is_none() => {
+            (used.exact_class == reserved.exact_class).then(|| class.factor.clone())
+        }
+        _ => {
+            let is_reserved_zone = zone.is_some() && used.attributes.is_unused_capacity;
+            (used.exact_class == reserved.exact_class && !is_reserved_zone).then_some(Exact::ONE)
+        }
+    }
+}
+
+pub(crate) fn turn(terms: &Terms) -> Option<Turn> {
     match terms {
-        Terms::Reservation { zone: Some(_), .. } => Turn::Zonal,
-        Terms::Reservation { zone: None, .. } => Turn::Regional,
-        Terms::Plan { plan_type, .. } => Turn::Plan(*plan_type),
+        Terms::Reservation { zone: Some(_), .. } => Some(Turn::Zonal),
+        Terms::Reservation { zone: None, .. } => Some(Turn::Regional),
+        Terms::Plan { plan_type, .. } => Some(Turn::Plan(*plan_type)),
+        Terms::Unknown => None,
     }
 }

@@ -3,16 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cur::{AccountId, BillingPeriod, LineItemType, PlanType, UsageHour};
-use money::{Amount, Exact, apportion, even_part};
-use pipeline::{PlanTerms, ReservationFee};
+use cur::{AccountId, BillingPeriod, LineItemType, UsageHour};
+use money::{Amount, apportion, even_part};
+use pipeline::{KeptReason, Lease, ReservationFee};
 
 use crate::eligibility::Owner;
 use crate::engine::{Commitment, Terms};
-use crate::product::{Attributes, Product};
+use crate::learn::{self, Covered, Learned, normalized};
+use crate::market::Market;
+use crate::situation::Day;
 use crate::{Assignment, DemandSku, SkuName};
 
-/// A commitment as its fees describe it, or a part of it.
+/// A commitment as everything in the report describes it, or a part of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Holding {
     pub(crate) arn: String,
@@ -21,17 +23,29 @@ pub(crate) struct Holding {
     /// The customer that contracts assign it to.
     pub(crate) assigned_to: Option<String>,
     pub(crate) commitment: Commitment,
+    /// Why it stays as AWS applied it in every hour, if it does.
+    pub(crate) kept: Option<KeptReason>,
     /// What its fees are lines of.
     pub(crate) sku: SkuName,
     pub(crate) currency: String,
+    /// Whether a plan, whatever else is known of it.
+    pub(crate) is_plan: bool,
     source: Source,
     part: Part,
+    /// The place of the whole that this is, or is a part of, among all wholes.
+    pub(crate) whole: usize,
 }
 
 #[derive(Debug, Clone)]
 enum Source {
-    Reservation(Box<ReservationFee>),
+    /// Fees of one reservation with the same terms, and those with other terms that come before them.
+    Reservation {
+        fees: Vec<ReservationFee>,
+        before: Vec<ReservationFee>,
+    },
     Plan,
+    /// There are no fees.
+    Nothing,
 }
 
 /// Which part of the commitment's units this is: so many of them after so many others.
@@ -82,25 +96,138 @@ pub enum HoldingError {
     WholeAndParts(String),
 }
 
-/// All holdings, in the order of their ARNs; assigned parts come before the owner's rest.
-pub(crate) fn holdings(
+/// All commitments of the report, whole, in the order of their ARNs.
+pub(crate) struct Wholes {
+    pub(crate) holdings: Vec<Holding>,
+    pub(crate) disagreements: Vec<String>,
+}
+
+impl Wholes {
+    pub(crate) fn new(day: &Day<'_>, market: &Market) -> Self {
+        let mut lines: BTreeMap<&str, Vec<(&DemandSku, usize)>> = BTreeMap::new();
+        for (sku, usage) in day.skus.iter().zip(&market.usage_of) {
+            if let (Some(usage), false) = (usage, sku.commitment.is_empty()) {
+                let of_arn = lines.entry(&sku.commitment).or_default();
+                of_arn.push((sku, market.usage[*usage].sku));
+            }
+        }
+        let covered = |arn: &str| Covered::new(market, lines.get(arn).cloned().unwrap_or_default());
+        let mut found: Vec<(Holding, Learned)> = Vec::new();
+        for (owner, fees) in by_terms(day.reservations) {
+            let Some(fee) = fees.last() else { continue };
+            let learned = learn::reservation(fee, &covered(&fee.arn), day.period);
+            let is_same = |holding: &Holding| holding.arn == fee.arn;
+            let before = found.iter().filter(|(holding, _)| is_same(holding));
+            let before = before.flat_map(|(holding, _)| holding.fees().to_vec()).collect();
+            found.push((of_reservation(owner, fees, before, &learned), learned));
+        }
+        for (arn, (owner, terms)) in day.plans {
+            let learned = learn::plan(arn, terms, &covered(arn));
+            let region = match &learned.terms {
+                Some(Terms::Plan { region, .. }) => region.clone(),
+                _ => terms.region.clone(),
+            };
+            let sku = SkuName {
+                service_code: terms.service_code.clone(),
+                region,
+                usage_type: String::new(),
+                operation: String::new(),
+            };
+            let holding = Holding {
+                is_plan: true,
+                ..Holding::of(arn, *owner, sku, &terms.currency, Source::Plan, &learned)
+            };
+            found.push((holding, learned));
+        }
+        let known: BTreeSet<String> =
+            found.iter().map(|(holding, _)| holding.arn.clone()).collect();
+        for (arn, lines) in lines.iter().filter(|(arn, _)| !known.contains(**arn)) {
+            let learned = Learned::unknown(KeptReason::NoFee);
+            found.push((without_fees(arn, lines[0].0, &learned), learned));
+        }
+        // Stable: the fees of one reservation keep their order.
+        found.sort_by(|(a, _), (b, _)| a.order().cmp(&b.order()));
+        let mut wholes = Self { holdings: Vec::new(), disagreements: Vec::new() };
+        for (place, (holding, learned)) in found.into_iter().enumerate() {
+            wholes.holdings.push(Holding { whole: place, ..holding });
+            wholes.disagreements.extend(learned.disagreements);
+        }
+        wholes
+    }
+
+    /// The same in the parts that contracts make of them; assigned parts come before the owner's rest.
+    pub(crate) fn parts(
+        &self,
+        day: &Day<'_>,
+        assignments: &[Assignment],
+    ) -> Result<Vec<Holding>, HoldingError> {
+        let in_force: Vec<&Assignment> =
+            assignments.iter().filter(|of| of.is_in_force(day.period)).collect();
+        refuse_too_many(&self.holdings, day, &in_force)?;
+        let mut all = Vec::new();
+        for whole in &self.holdings {
+            all.extend(parts(whole, &in_force)?);
+        }
+        Ok(all)
+    }
+}
+
+/// The fees of each reservation that have the same terms, in the order of ARNs and hours.
+fn by_terms(
     reservations: &[(AccountId, ReservationFee)],
-    plans: &BTreeMap<String, (AccountId, PlanTerms)>,
-    assignments: &[Assignment],
-    period: BillingPeriod,
-) -> Result<Vec<Holding>, HoldingError> {
-    let mut holdings = Vec::new();
-    for (owner, fee) in reservations {
-        let whole = of_reservation(*owner, fee, period);
-        let there = even_part(fee.units.plain, fee.hours.max(1), 0);
-        holdings.extend(parts(whole, assignments, period, Some(there))?);
+) -> impl Iterator<Item = (AccountId, Vec<ReservationFee>)> + use<> {
+    type Place = (String, String, String, String, String, AccountId);
+    let mut sorted: Vec<&(AccountId, ReservationFee)> = reservations.iter().collect();
+    sorted.sort_by_key(|(owner, fee)| {
+        (*owner, fee.lease.first_hour, fee.units.plain, fee.recurring_cost)
+    });
+    let mut found: BTreeMap<Place, Vec<ReservationFee>> = BTreeMap::new();
+    for (owner, fee) in sorted {
+        let place = (
+            fee.arn.clone(),
+            fee.usage_type.clone(),
+            fee.operation.clone(),
+            fee.availability_zone.clone(),
+            fee.service_code.clone(),
+            *owner,
+        );
+        found.entry(place).or_default().push(fee.clone());
     }
-    for (arn, (owner, terms)) in plans {
-        holdings.extend(parts(of_plan(arn, *owner, terms), assignments, period, None)?);
-    }
-    // Stable: the parts of one commitment keep their order.
-    holdings.sort_by(|a, b| (&a.arn, a.first_hour()).cmp(&(&b.arn, b.first_hour())));
-    Ok(holdings)
+    found.into_iter().map(|((.., owner), fees)| (owner, fees))
+}
+
+fn of_reservation(
+    owner: AccountId,
+    fees: Vec<ReservationFee>,
+    before: Vec<ReservationFee>,
+    learned: &Learned,
+) -> Holding {
+    let fee = fees[0].clone();
+    let region = match &learned.terms {
+        Some(Terms::Reservation { product, .. }) => product.attributes.region.clone(),
+        _ => fee.region,
+    };
+    let sku = SkuName {
+        service_code: fee.service_code,
+        region,
+        usage_type: fee.usage_type,
+        operation: fee.operation,
+    };
+    let has_cost = fees.iter().all(|fee| fee.upfront_cost.is_some());
+    let source = Source::Reservation { fees, before };
+    let holding = Holding::of(&fee.arn, owner, sku, &fee.currency, source, learned);
+    let no_cost = (!has_cost).then_some(KeptReason::NoCost);
+    Holding { kept: holding.kept.or(no_cost), ..holding }
+}
+
+/// A commitment that is known by what it covered alone. Its owner is the account of its ARN.
+fn without_fees(arn: &str, covered: &DemandSku, learned: &Learned) -> Holding {
+    let account = arn.split(':').nth(4).and_then(|account| account.parse().ok());
+    let owner = account.unwrap_or(covered.usage_account_id);
+    let sku = SkuName::of(covered);
+    let holding = Holding::of(arn, owner, sku, &covered.currency, Source::Nothing, learned);
+    let is_plan = covered.line_item_type == LineItemType::SavingsPlanCoveredUsage;
+    Holding { is_plan, ..holding }
 }
 
 /// ARNs that contracts assign and the report does not have.
@@ -118,69 +245,57 @@ pub(crate) fn unknown_assignments(
     unknown.into_iter().map(str::to_owned).collect()
 }
 
-fn of_reservation(owner: AccountId, fee: &ReservationFee, period: BillingPeriod) -> Holding {
-    let attributes =
-        Attributes::of_line(&fee.service_code, &fee.usage_type, &fee.operation, &fee.region);
-    let mut attributes = attributes.unwrap_or_default();
-    if !fee.units.normalized.is_zero() && !fee.units.plain.is_zero() {
-        let units_of_one = &Exact::from(fee.units.normalized) / &Exact::from(fee.units.plain);
-        attributes.tell_deployment(&units_of_one);
-        attributes.factor = Some(units_of_one);
+/// Nobody can give away more than there is in the best hour: of a reservation, whatever its fees, and of a
+/// plan, which is counted in whole dollars of its commitment.
+fn refuse_too_many(
+    wholes: &[Holding],
+    day: &Day<'_>,
+    assignments: &[&Assignment],
+) -> Result<(), HoldingError> {
+    let mut assigned: BTreeMap<&str, u32> = BTreeMap::new();
+    for Assignment { arn, count, .. } in assignments {
+        if let Some(count) = count {
+            let sum = assigned.entry(arn).or_default();
+            *sum = sum.saturating_add(count.get());
+        }
     }
-    let zone = Some(fee.availability_zone.clone()).filter(|zone| !zone.is_empty());
-    let product = Box::new(Product::new(attributes, period));
-    Holding {
-        arn: fee.arn.clone(),
-        owner,
-        assigned_to: None,
-        commitment: Commitment {
-            owner: Owner::Account(owner),
-            terms: Terms::Reservation { product, zone },
-        },
-        sku: SkuName {
-            service_code: fee.service_code.clone(),
-            region: fee.region.clone(),
-            usage_type: fee.usage_type.clone(),
-            operation: fee.operation.clone(),
-        },
-        currency: fee.currency.clone(),
-        source: Source::Reservation(Box::new(fee.clone())),
-        part: WHOLE,
+    for (arn, assigned) in assigned {
+        let holdings: Vec<&Holding> = wholes.iter().filter(|of| of.arn == arn).collect();
+        let mut fees: Vec<&ReservationFee> = holdings.iter().flat_map(|of| of.fees()).collect();
+        fees.retain(|fee| !fee.units.plain.is_zero());
+        let there = if holdings.iter().any(|of| of.is_plan) {
+            largest_commitment(day, arn)
+        } else {
+            let begins = fees.iter().map(|fee| fee.lease.first_hour);
+            // A broken hour has less than the one after it.
+            let hours = begins.flat_map(|hour| [hour, hour.after(1)]);
+            hours.map(|hour| fees.iter().map(|fee| plain(fee, hour)).sum()).max()
+        };
+        if let Some(there) = there
+            && Amount::from(u64::from(assigned)) > there
+        {
+            let arn = arn.to_owned();
+            return Err(HoldingError::TooManyAssigned { arn, assigned, there });
+        }
     }
+    Ok(())
 }
 
-fn of_plan(arn: &str, owner: AccountId, terms: &PlanTerms) -> Holding {
-    let PlanTerms { plan_type, region, family, .. } = terms.clone();
-    Holding {
-        arn: arn.to_owned(),
-        owner,
-        assigned_to: None,
-        commitment: Commitment {
-            owner: Owner::Account(owner),
-            terms: Terms::Plan { plan_type, region: region.clone(), family },
-        },
-        sku: SkuName {
-            service_code: terms.service_code.clone(),
-            region,
-            usage_type: String::new(),
-            operation: String::new(),
-        },
-        currency: terms.currency.clone(),
-        source: Source::Plan,
-        part: WHOLE,
+/// What a plan commits to in an hour of the day, `None` if it is not there.
+fn largest_commitment(day: &Day<'_>, arn: &str) -> Option<Amount> {
+    let is_fee = |sku: &DemandSku| {
+        sku.line_item_type == LineItemType::SavingsPlanRecurringFee && sku.commitment == arn
+    };
+    let mut hours: BTreeMap<UsageHour, Amount> = BTreeMap::new();
+    for row in day.rows.iter().filter(|row| is_fee(&day.skus[row.sku])) {
+        *hours.entry(row.usage_hour).or_default() += row.commitment_cost.unwrap_or_default();
     }
+    hours.into_values().max()
 }
 
 /// A commitment in the parts that contracts make of it.
-fn parts(
-    whole: Holding,
-    assignments: &[Assignment],
-    period: BillingPeriod,
-    there: Option<Amount>,
-) -> Result<Vec<Holding>, HoldingError> {
-    let mine: Vec<&Assignment> = (assignments.iter())
-        .filter(|assignment| assignment.arn == whole.arn && assignment.is_in_force(period))
-        .collect();
+fn parts(whole: &Holding, assignments: &[&Assignment]) -> Result<Vec<Holding>, HoldingError> {
+    let mine: Vec<&&Assignment> = (assignments.iter()).filter(|of| of.arn == whole.arn).collect();
     let part = |assigned_to: &str, part| Holding {
         assigned_to: Some(assigned_to.to_owned()),
         commitment: Commitment {
@@ -197,103 +312,112 @@ fn parts(
     let mut before = 0_u32;
     for assignment in mine {
         let Some(count) = assignment.count else {
-            return Err(HoldingError::WholeAndParts(whole.arn));
+            return Err(HoldingError::WholeAndParts(whole.arn.clone()));
         };
         let count = count.get();
         parts.push(part(&assignment.customer, Part { before, count: Some(count) }));
         before = before.saturating_add(count);
     }
-    if let Some(there) = there
-        && Amount::from(u64::from(before)) > there
-    {
-        let arn = whole.arn;
-        return Err(HoldingError::TooManyAssigned { arn, assigned: before, there });
-    }
-    parts.push(Holding { part: Part { before, count: None }, ..whole });
+    parts.push(Holding { part: Part { before, count: None }, ..whole.clone() });
     Ok(parts)
 }
 
 impl Holding {
-    /// A commitment that is known by what it covered alone: it has nothing in any hour.
-    pub(crate) fn without_fees(
+    fn of(
         arn: &str,
         owner: AccountId,
-        covered: &DemandSku,
-        period: BillingPeriod,
+        sku: SkuName,
+        currency: &str,
+        source: Source,
+        learned: &Learned,
     ) -> Self {
-        let sku = SkuName::of(covered);
-        let SkuName { service_code, region, usage_type, operation } = &sku;
-        let attributes = Attributes::of_line(service_code, usage_type, operation, region);
-        let product = Box::new(Product::new(attributes.unwrap_or_default(), period));
-        let terms = match covered.line_item_type {
-            LineItemType::DiscountedUsage => Terms::Reservation { product, zone: None },
-            _ => Terms::Plan {
-                plan_type: PlanType::Compute,
-                region: String::new(),
-                family: String::new(),
-            },
-        };
+        let terms = learned.terms.clone().unwrap_or(Terms::Unknown);
+        let also = learned.also.clone();
         Self {
             arn: arn.to_owned(),
             owner,
             assigned_to: None,
-            commitment: Commitment { owner: Owner::Account(owner), terms },
+            commitment: Commitment { owner: Owner::Account(owner), terms, also },
+            kept: learned.unknown,
             sku,
-            currency: covered.currency.clone(),
-            source: Source::Plan,
+            currency: currency.to_owned(),
+            is_plan: false,
+            source,
             part: WHOLE,
+            whole: 0,
         }
     }
 
-    fn first_hour(&self) -> Option<UsageHour> {
+    fn fees(&self) -> &[ReservationFee] {
         match &self.source {
-            Source::Reservation(fee) => Some(fee.first_hour),
-            Source::Plan => None,
+            Source::Reservation { fees, .. } => fees,
+            Source::Plan | Source::Nothing => &[],
+        }
+    }
+
+    fn order(&self) -> (&str, Option<UsageHour>) {
+        (&self.arn, self.fees().first().map(|fee| fee.lease.first_hour))
+    }
+
+    /// Whether the report says what it costs. Otherwise nobody knows what of it was not used.
+    pub(crate) fn has_cost(&self) -> bool {
+        match &self.source {
+            Source::Reservation { fees, .. } => fees.iter().all(|fee| fee.upfront_cost.is_some()),
+            Source::Plan => true,
+            Source::Nothing => false,
         }
     }
 
     /// What it has in an hour; nothing before it begins and after it ends.
     pub(crate) fn supply(&self, hour: UsageHour, plans: &PlanHour<'_>) -> Supply {
         match &self.source {
-            Source::Reservation(fee) => self.of_fee(fee, hour),
+            Source::Nothing => Supply::default(),
             Source::Plan => {
                 let (all, recurring) = plans.get(self.arn.as_str()).copied().unwrap_or_default();
                 let whole =
                     Supply { units: all, upfront_cost: all - recurring, recurring_cost: recurring };
-                self.part_of(whole, all)
+                self.part_of(whole, Amount::ZERO, all)
+            }
+            Source::Reservation { fees, before } => {
+                let mut whole = Supply::default();
+                for fee in fees {
+                    whole.add(&self.of_fee(fee, hour));
+                }
+                let plain = |fees: &[ReservationFee]| {
+                    fees.iter().map(|fee| plain(fee, hour)).sum::<Amount>()
+                };
+                self.part_of(whole, plain(before), plain(fees))
             }
         }
     }
 
     fn of_fee(&self, fee: &ReservationFee, hour: UsageHour) -> Supply {
-        let number = u32::try_from(hour.hours_since(fee.first_hour));
-        let Some(number) = number.ok().filter(|number| *number < fee.hours) else {
-            return Supply::default();
-        };
-        let in_hour = |total| even_part(total, fee.hours, number);
-        let plain = in_hour(fee.units.plain);
+        let in_hour = |total| in_hour(fee, total, hour);
         let units = match &self.commitment.terms {
-            terms if !terms.is_normalized() => plain,
+            terms if !terms.is_normalized() => in_hour(fee.units.plain),
             _ if !fee.units.normalized.is_zero() => in_hour(fee.units.normalized),
             Terms::Reservation { product, .. } => in_hour(normalized(fee.units.plain, product)),
-            Terms::Plan { .. } => plain,
+            Terms::Plan { .. } | Terms::Unknown => in_hour(fee.units.plain),
         };
-        let whole = Supply {
+        Supply {
             units,
-            upfront_cost: in_hour(fee.upfront_cost),
+            upfront_cost: in_hour(fee.upfront_cost.unwrap_or(Amount::ZERO)),
             recurring_cost: in_hour(fee.recurring_cost),
-        };
-        self.part_of(whole, plain)
+        }
     }
 
-    /// This part of it, of which there are so many units in the hour. What parts have adds up to the whole.
-    fn part_of(&self, whole: Supply, there: Amount) -> Supply {
+    /// This part of it, of which there are so many units in the hour, behind others of the same commitment.
+    /// What parts have adds up to the whole.
+    fn part_of(&self, whole: Supply, behind: Amount, there: Amount) -> Supply {
         let Part { before, count } = self.part;
         if self.part == WHOLE || there.is_zero() {
             return whole;
         }
         // A plan may commit to less than was given away of it; then the first come first.
-        let upto = |units: u32| Amount::from(u64::from(units)).min(there);
+        let upto = |units: u32| {
+            let units = Amount::from(u64::from(units)) - behind;
+            units.clamp(Amount::ZERO, there)
+        };
         let begin = upto(before);
         let end = count.map_or(there, |count| upto(before.saturating_add(count)));
         // Whoever asks for the first so many units gets the same, so differences add up to the whole.
@@ -310,7 +434,28 @@ impl Holding {
     }
 }
 
-fn normalized(units: Amount, product: &Product) -> Amount {
-    let factor = product.units().unwrap_or(Exact::ONE);
-    money::rounding::cut(&(&Exact::from(units) * &factor))
+fn plain(fee: &ReservationFee, hour: UsageHour) -> Amount {
+    in_hour(fee, fee.units.plain, hour)
+}
+
+/// An hour's part of what the fee has in all hours: by its units in a broken hour, even in all others.
+fn in_hour(fee: &ReservationFee, total: Amount, hour: UsageHour) -> Amount {
+    let Lease { hours, broken_hour, .. } = fee.lease;
+    let Some(number) = fee.lease.number_of(hour) else {
+        return Amount::ZERO;
+    };
+    let Some(broken) = broken_hour else {
+        return even_part(total, hours, number);
+    };
+    let weights = [broken.units, fee.units.plain - broken.units];
+    let Ok([in_broken, in_whole]) = apportion(total, &weights).map(|parts| [parts[0], parts[1]])
+    else {
+        return Amount::ZERO;
+    };
+    match number.cmp(&broken.number) {
+        std::cmp::Ordering::Equal => in_broken,
+        _ if hours < 2 => Amount::ZERO,
+        std::cmp::Ordering::Less => even_part(in_whole, hours - 1, number),
+        std::cmp::Ordering::Greater => even_part(in_whole, hours - 1, number - 1),
+    }
 }

@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use cur::{AccountId, UsageHour};
-use money::Amount;
-use pipeline::{Check, MissingRate};
+use money::{Amount, Exact};
+use pipeline::{Check, Kept, KeptReason, MissingRate, UnpricedUsage};
 
-use crate::allocate::Day;
+use crate::SkuName;
+use crate::allocate::Policy;
 use crate::eligibility::Owner;
 use crate::engine::Terms;
 use crate::holdings::{Holding, Supply};
-use crate::market::Market;
-use crate::{DemandSku, SkuName};
+use crate::situation::{Entry, Situation, Used};
 
 /// What one account got from one commitment in one hour.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,8 +36,8 @@ pub struct Allocation {
     pub units: Amount,
     pub list_cost: Option<Amount>,
     pub commitment_cost: Amount,
-    /// List cost less commitment cost.
-    pub benefit: Amount,
+    /// List cost less commitment cost, `None` where the list cost is unknown.
+    pub benefit: Option<Amount>,
 }
 
 /// A day's benefit as it lands on charges.
@@ -53,7 +53,10 @@ pub struct DailyBenefit {
     pub operation: String,
     pub currency: String,
     pub commitment_cost: Amount,
-    pub benefit: Amount,
+    /// What a charge is less than list prices, as far as these are known.
+    pub taken_off: Amount,
+    /// The same, `None` where a list price is unknown.
+    pub benefit: Option<Amount>,
 }
 
 /// A day of a commitment, or of the part of it that contracts assign to a customer.
@@ -86,7 +89,10 @@ pub struct CommitmentDay {
     pub unused_cost: Amount,
     /// The list price of what it covered, where it is known, and what was saved on it.
     pub list_cost: Option<Amount>,
-    pub benefit: Amount,
+    pub benefit: Option<Amount>,
+    /// Hours in which it stayed as AWS applied it although the policy hands it out, and why.
+    pub kept_hours: u64,
+    pub kept_reason: String,
 }
 
 /// What commitments covered of an account's usage of one family, at list price.
@@ -99,6 +105,13 @@ pub struct CoverageDay {
     /// `m5`, `db.r5`; empty for what has no instances.
     pub family: String,
     pub currency: String,
+    /// `None` where a list price is unknown.
+    pub at_list: Option<CoverageCost>,
+}
+
+/// Usage at list price, by what covered it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CoverageCost {
     pub list_cost: Amount,
     pub reserved: Amount,
     pub planned: Amount,
@@ -115,23 +128,19 @@ pub struct AllocatedDay {
     pub benefits: Vec<DailyBenefit>,
     pub commitments: Vec<CommitmentDay>,
     pub coverage: Vec<CoverageDay>,
+    pub kept: Vec<Kept>,
+    pub unpriced: BTreeSet<UnpricedUsage>,
+    /// Where lines say different things of one commitment.
+    pub disagreements: Vec<String>,
     pub missing_rates: BTreeSet<MissingRate>,
+    /// Service and usage type.
+    pub unknown_usage: BTreeSet<(String, String)>,
     /// ARNs that contracts assign and the report does not have.
     pub unknown_assignments: Vec<String>,
     /// Used and unused against what was purchased, each hour of each commitment: how often, and the first
     /// that does not hold.
     pub hours_compared: u64,
     pub broken: Option<Check>,
-}
-
-/// A part of an hour's usage that a holding covers, in amounts.
-pub(crate) struct Entry {
-    pub(crate) holding: usize,
-    pub(crate) usage: usize,
-    pub(crate) usage_amount: Amount,
-    pub(crate) units: Amount,
-    pub(crate) list_cost: Option<Amount>,
-    pub(crate) commitment_cost: Amount,
 }
 
 impl Entry {
@@ -141,31 +150,50 @@ impl Entry {
         if is_same {
             self.usage_amount += other.usage_amount;
             self.units += other.units;
-            self.list_cost = self.list_cost.zip(other.list_cost).map(|(a, b)| a + b);
-            self.commitment_cost += other.commitment_cost;
+            self.list_cost += other.list_cost;
+            self.is_list_known &= other.is_list_known;
+            self.commitment_cost =
+                self.commitment_cost.zip(other.commitment_cost).map(|(a, b)| a + b);
         }
         is_same
     }
+
+    fn sums(&self) -> Sums {
+        Sums {
+            list_cost: self.list_cost,
+            is_list_known: self.is_list_known,
+            commitment_cost: self.commitment_cost.unwrap_or_default(),
+        }
+    }
 }
 
+/// What was covered: at list price as far as it is known, and by commitments.
 #[derive(Clone, Copy)]
 struct Sums {
-    list_cost: Option<Amount>,
+    list_cost: Amount,
+    is_list_known: bool,
     commitment_cost: Amount,
-    benefit: Amount,
 }
 
 impl Default for Sums {
     fn default() -> Self {
-        Self { list_cost: Some(Amount::ZERO), commitment_cost: Amount::ZERO, benefit: Amount::ZERO }
+        Self { list_cost: Amount::ZERO, is_list_known: true, commitment_cost: Amount::ZERO }
     }
 }
 
 impl Sums {
     fn add(&mut self, other: &Self) {
-        self.list_cost = self.list_cost.zip(other.list_cost).map(|(a, b)| a + b);
+        self.list_cost += other.list_cost;
+        self.is_list_known &= other.is_list_known;
         self.commitment_cost += other.commitment_cost;
-        self.benefit += other.benefit;
+    }
+
+    fn list_cost(&self) -> Option<Amount> {
+        self.is_list_known.then_some(self.list_cost)
+    }
+
+    fn benefit(&self) -> Option<Amount> {
+        self.list_cost().map(|list| list - self.commitment_cost)
     }
 }
 
@@ -177,93 +205,92 @@ struct Units {
     lent: Amount,
 }
 
+/// What stayed as AWS applied it of a holding.
+#[derive(Clone, Default)]
+struct KeptOf {
+    hours: u64,
+    used_cost: Amount,
+    beyond_policy: Amount,
+    example: Option<String>,
+}
+
 pub(crate) struct Ledger<'a> {
-    day: &'a Day<'a>,
+    situation: &'a Situation<'a>,
     pub(crate) holdings: Vec<Holding>,
-    /// By ARN.
-    places: BTreeMap<String, usize>,
-    pub(crate) market: Market,
-    pub(crate) missing_rates: BTreeSet<MissingRate>,
-    /// Whether it was handed out here. What AWS did may be more than there was; that is a report check.
-    is_own: bool,
+    policy: &'a Policy<'a>,
     allocations: Vec<Allocation>,
     /// By holding and usage.
     sums: BTreeMap<(usize, usize), Sums>,
     units: BTreeMap<usize, Units>,
+    /// By holding.
+    kept: BTreeMap<usize, KeptOf>,
+    unpriced: BTreeSet<usize>,
     hours_compared: u64,
     broken: Option<Check>,
 }
 
 impl<'a> Ledger<'a> {
     pub(crate) fn new(
-        day: &'a Day<'a>,
+        situation: &'a Situation<'a>,
         holdings: Vec<Holding>,
-        market: Market,
-        is_own: bool,
+        policy: &'a Policy<'a>,
     ) -> Self {
-        let numbered = holdings.iter().enumerate().rev();
         Self {
-            day,
-            places: numbered.map(|(place, holding)| (holding.arn.clone(), place)).collect(),
+            situation,
             holdings,
-            market,
-            missing_rates: BTreeSet::new(),
-            is_own,
+            policy,
             allocations: Vec::new(),
             sums: BTreeMap::new(),
             units: BTreeMap::new(),
+            kept: BTreeMap::new(),
+            unpriced: BTreeSet::new(),
             hours_compared: 0,
             broken: None,
         }
     }
 
-    /// The holding with this ARN. A report may show what a commitment covered without its fees: then all
-    /// that is known of it is its ARN.
-    pub(crate) fn holding_of(&mut self, arn: &str, covered: &DemandSku) -> usize {
-        if let Some(place) = self.places.get(arn) {
-            return *place;
-        }
-        let account = arn.split(':').nth(4).and_then(|account| account.parse().ok());
-        let owner = account.unwrap_or(covered.usage_account_id);
-        let place = self.holdings.len();
-        self.holdings.push(Holding::without_fees(arn, owner, covered, self.day.period));
-        self.places.insert(arn.to_owned(), place);
-        place
-    }
-
-    /// Books an hour.
+    /// Books an hour. What AWS did may be more than there was; that is a report check.
     pub(crate) fn see_hour(
         &mut self,
         hour: UsageHour,
         supplies: &[Supply],
         mut entries: Vec<Entry>,
+        is_awss: &dyn Fn(usize) -> bool,
     ) {
         entries.sort_by_key(|entry| (entry.holding, entry.usage));
         entries.dedup_by(|other, first| first.absorbs(other));
         let mut used: BTreeMap<usize, (Amount, Amount)> = BTreeMap::new();
         for entry in &entries {
-            let benefit = entry.list_cost.map_or(Amount::ZERO, |list| list - entry.commitment_cost);
-            let Entry { list_cost, commitment_cost, .. } = *entry;
-            let sums = self.sums.entry((entry.holding, entry.usage)).or_default();
-            sums.add(&Sums { list_cost, commitment_cost, benefit });
+            let sums = entry.sums();
+            self.sums.entry((entry.holding, entry.usage)).or_default().add(&sums);
+            if entry.commitment_cost.is_none() {
+                self.unpriced.insert(entry.usage);
+            }
             let (units, cost) = used.entry(entry.holding).or_default();
             *units += entry.units;
-            *cost += commitment_cost;
+            *cost += sums.commitment_cost;
             let lent = if self.is_lent(entry) { entry.units } else { Amount::ZERO };
             let of_holding = self.units.entry(entry.holding).or_default();
             of_holding.used += entry.units;
             of_holding.lent += lent;
-            let allocation = self.allocation(hour, entry, benefit);
+            if is_awss(entry.holding) {
+                let is_beyond = !self.is_within_policy(entry);
+                let kept = self.kept.entry(entry.holding).or_default();
+                kept.used_cost += sums.commitment_cost;
+                kept.beyond_policy += if is_beyond { sums.commitment_cost } else { Amount::ZERO };
+            }
+            let allocation = self.allocation(hour, entry, &sums);
             self.allocations.push(allocation);
         }
         for (holding, supply) in supplies.iter().enumerate() {
+            let (units, cost) = used.get(&holding).copied().unwrap_or_default();
+            let supply = self.supply(holding, *supply, units, cost);
             if supply.units.is_zero() && supply.cost().is_zero() {
                 continue;
             }
-            self.units.entry(holding).or_default().supply.add(supply);
-            if self.is_own {
+            self.units.entry(holding).or_default().supply.add(&supply);
+            if !is_awss(holding) {
                 self.hours_compared += 1;
-                let (units, cost) = used.get(&holding).copied().unwrap_or_default();
                 self.check_hour(
                     hour,
                     holding,
@@ -271,6 +298,37 @@ impl<'a> Ledger<'a> {
                 );
             }
         }
+    }
+
+    /// What a holding has. Where the report has no fee, or does not say what the fee is, nothing is known but
+    /// what was used of it.
+    fn supply(&self, holding: usize, supply: Supply, units: Amount, cost: Amount) -> Supply {
+        if self.holdings[holding].has_cost() {
+            return supply;
+        }
+        let units = if supply.units.is_zero() { units } else { supply.units };
+        Supply { units, upfront_cost: Amount::ZERO, recurring_cost: cost }
+    }
+
+    /// Notes that a holding stayed as AWS applied it for an hour.
+    pub(crate) fn see_kept(&mut self, holding: usize, reason: Option<String>) {
+        let kept = self.kept.entry(holding).or_default();
+        kept.hours += 1;
+        kept.example = kept.example.take().or(reason);
+    }
+
+    /// Notes usage that is on demand and has no list price.
+    pub(crate) fn see_unpriced(&mut self, used: &Used, on_demand: &[Exact]) {
+        let usage = used.unpriced.iter().zip(on_demand).enumerate();
+        let unpriced = usage.filter(|(_, (rows, rest))| **rows > 0 && !rest.is_zero());
+        self.unpriced.extend(unpriced.map(|(usage, _)| usage));
+    }
+
+    /// Whether the policy lets the commitment reach the account.
+    fn is_within_policy(&self, entry: &Entry) -> bool {
+        let account = self.situation.market.usage[entry.usage].account;
+        let owner = &self.holdings[entry.holding].commitment.owner;
+        self.policy.eligibility.reach(owner).iter().any(|members| members.have(account))
     }
 
     /// Law 3 of one hour: nobody can use more than there is, of units and of what they cost.
@@ -284,19 +342,20 @@ impl<'a> Ledger<'a> {
     }
 
     fn is_lent(&self, entry: &Entry) -> bool {
-        let account = self.market.usage[entry.usage].account;
+        let account = self.situation.market.usage[entry.usage].account;
         match &self.holdings[entry.holding].commitment.owner {
             Owner::Account(owner) => *owner != account,
             Owner::Group(_) => account != self.holdings[entry.holding].owner,
         }
     }
 
-    fn allocation(&self, hour: UsageHour, entry: &Entry, benefit: Amount) -> Allocation {
+    fn allocation(&self, hour: UsageHour, entry: &Entry, sums: &Sums) -> Allocation {
         let holding = &self.holdings[entry.holding];
-        let usage = &self.market.usage[entry.usage];
-        let name = self.market.name_of(entry.usage).clone();
+        let market = &self.situation.market;
+        let usage = &market.usage[entry.usage];
+        let name = market.name_of(entry.usage).clone();
         Allocation {
-            usage_date: self.day.date,
+            usage_date: self.situation.day.date,
             usage_hour: hour,
             commitment: holding.arn.clone(),
             owner_account_id: holding.owner.to_string(),
@@ -307,12 +366,12 @@ impl<'a> Ledger<'a> {
             usage_type: name.usage_type,
             operation: name.operation,
             availability_zone: usage.zone.clone(),
-            currency: self.market.currencies[entry.usage].clone(),
+            currency: market.currencies[entry.usage].clone(),
             usage_amount: entry.usage_amount,
             units: entry.units,
-            list_cost: entry.list_cost,
-            commitment_cost: entry.commitment_cost,
-            benefit,
+            list_cost: sums.list_cost(),
+            commitment_cost: sums.commitment_cost,
+            benefit: sums.benefit(),
         }
     }
 
@@ -325,12 +384,57 @@ impl<'a> Ledger<'a> {
             benefits: self.benefits(),
             commitments: self.commitments(),
             coverage: self.coverage(),
+            kept: self.kept(),
+            unpriced: self.unpriced(),
             allocations: self.allocations,
-            missing_rates: self.missing_rates,
+            disagreements: Vec::new(),
+            missing_rates: BTreeSet::new(),
+            unknown_usage: BTreeSet::new(),
             unknown_assignments: Vec::new(),
             hours_compared: self.hours_compared,
             broken: self.broken,
         }
+    }
+
+    /// Where a holding stayed as AWS applied it, if its policy would have it otherwise.
+    fn kept(&self) -> Vec<Kept> {
+        if !self.policy.sharing.is_handed_out() {
+            return Vec::new();
+        }
+        let mut kept: BTreeMap<(&str, KeptReason), Kept> = BTreeMap::new();
+        for (holding, of) in &self.kept {
+            let has_part = self.units.contains_key(holding);
+            if !has_part {
+                continue;
+            }
+            let Holding { arn, kept: reason, .. } = &self.holdings[*holding];
+            let reason = reason.unwrap_or(KeptReason::NotReplayed);
+            let sum = kept.entry((arn, reason)).or_insert_with(|| Kept {
+                commitment: arn.clone(),
+                reason,
+                hours: 0,
+                used_cost: Amount::ZERO,
+                beyond_policy: Amount::ZERO,
+                example: None,
+            });
+            // Parts of one commitment have the same hours.
+            sum.hours = sum.hours.max(of.hours);
+            sum.used_cost += of.used_cost;
+            sum.beyond_policy += of.beyond_policy;
+            sum.example = sum.example.take().or_else(|| of.example.clone());
+        }
+        kept.into_values().collect()
+    }
+
+    fn unpriced(&self) -> BTreeSet<UnpricedUsage> {
+        let market = &self.situation.market;
+        let of = |usage: &usize| {
+            let SkuName { service_code, region, usage_type, operation } =
+                market.name_of(*usage).clone();
+            let usage_account_id = market.usage[*usage].account;
+            UnpricedUsage { usage_account_id, service_code, region, usage_type, operation }
+        };
+        self.unpriced.iter().map(of).collect()
     }
 
     fn benefits(&self) -> Vec<DailyBenefit> {
@@ -338,20 +442,20 @@ impl<'a> Ledger<'a> {
         let mut by_charge: BTreeMap<Place<'_>, Sums> = BTreeMap::new();
         for ((holding, usage), sums) in &self.sums {
             let Holding { arn, assigned_to, .. } = &self.holdings[*holding];
-            let account = self.market.usage[*usage].account;
+            let account = self.situation.market.usage[*usage].account;
             let place = (
                 arn.as_str(),
                 assigned_to.as_deref().unwrap_or_default(),
                 account,
-                self.market.name_of(*usage),
-                self.market.currencies[*usage].as_str(),
+                self.situation.market.name_of(*usage),
+                self.situation.market.currencies[*usage].as_str(),
             );
             by_charge.entry(place).or_default().add(sums);
         }
         by_charge
             .into_iter()
             .map(|((arn, assigned_to, account, name, currency), sums)| DailyBenefit {
-                usage_date: self.day.date,
+                usage_date: self.situation.day.date,
                 commitment: arn.to_owned(),
                 assigned_to: assigned_to.to_owned(),
                 usage_account_id: account,
@@ -361,7 +465,8 @@ impl<'a> Ledger<'a> {
                 operation: name.operation.clone(),
                 currency: currency.to_owned(),
                 commitment_cost: sums.commitment_cost,
-                benefit: sums.benefit,
+                taken_off: sums.list_cost - sums.commitment_cost,
+                benefit: sums.benefit(),
             })
             .collect()
     }
@@ -374,21 +479,26 @@ impl<'a> Ledger<'a> {
         let mut days: Vec<CommitmentDay> = (self.units.iter())
             .map(|(holding, units)| {
                 let sums = covered.get(holding).copied().unwrap_or_default();
-                self.commitment_day(&self.holdings[*holding], units, &sums)
+                self.commitment_day(*holding, units, &sums)
             })
             .collect();
         days.sort_by(|a, b| (&a.commitment, &a.assigned_to).cmp(&(&b.commitment, &b.assigned_to)));
         days
     }
 
-    fn commitment_day(&self, holding: &Holding, units: &Units, sums: &Sums) -> CommitmentDay {
+    fn commitment_day(&self, place: usize, units: &Units, sums: &Sums) -> CommitmentDay {
+        let holding = &self.holdings[place];
+        let kept = self.kept.get(&place).filter(|_| self.policy.sharing.is_handed_out());
+        let reason = kept.map(|_| holding.kept.unwrap_or(KeptReason::NotReplayed));
         let Supply { units: purchased, upfront_cost, recurring_cost } = units.supply;
         let (kind, covers) = match &holding.commitment.terms {
             Terms::Reservation { .. } => ("reservation", holding.sku.usage_type.clone()),
             Terms::Plan { plan_type, family, .. } => (plan_type.name(), family.clone()),
+            Terms::Unknown if holding.is_plan => ("savings_plan", String::new()),
+            Terms::Unknown => ("reservation", holding.sku.usage_type.clone()),
         };
         CommitmentDay {
-            usage_date: self.day.date,
+            usage_date: self.situation.day.date,
             commitment: holding.arn.clone(),
             kind: kind.to_owned(),
             owner_account_id: holding.owner.to_string(),
@@ -408,8 +518,10 @@ impl<'a> Ledger<'a> {
             recurring_cost,
             used_cost: sums.commitment_cost,
             unused_cost: units.supply.cost() - sums.commitment_cost,
-            list_cost: sums.list_cost,
-            benefit: sums.benefit,
+            list_cost: sums.list_cost(),
+            benefit: sums.benefit(),
+            kept_hours: kept.map_or(0, |kept| kept.hours),
+            kept_reason: reason.map_or("", KeptReason::name).to_owned(),
         }
     }
 
@@ -417,47 +529,53 @@ impl<'a> Ledger<'a> {
         type Place<'k> = (AccountId, &'k str, &'k str, &'k str, &'k str);
         let mut places: BTreeMap<Place<'_>, CoverageDay> = BTreeMap::new();
         let place = |usage: usize| {
-            let name = self.market.name_of(usage);
-            let family = self.market.product_of(usage).attributes.family();
-            let account = self.market.usage[usage].account;
-            let currency = self.market.currencies[usage].as_str();
+            let name = self.situation.market.name_of(usage);
+            let family = self.situation.market.product_of(usage).attributes.family();
+            let account = self.situation.market.usage[usage].account;
+            let currency = self.situation.market.currencies[usage].as_str();
             (account, name.service_code.as_str(), name.region.as_str(), family, currency)
         };
+        let date = self.situation.day.date;
         let empty = |(account, service_code, region, family, currency): Place<'_>| CoverageDay {
-            usage_date: self.day.date,
+            usage_date: date,
             usage_account_id: account,
             service_code: service_code.to_owned(),
             region: region.to_owned(),
             family: family.to_owned(),
             currency: currency.to_owned(),
-            list_cost: Amount::ZERO,
-            reserved: Amount::ZERO,
-            planned: Amount::ZERO,
-            on_demand: Amount::ZERO,
-            borrowed: Amount::ZERO,
+            at_list: Some(CoverageCost::default()),
         };
-        for row in self.day.rows {
-            if let (Some(usage), Some(cost)) = (self.market.usage_of[row.sku], row.list_cost) {
+        for row in self.situation.day.rows {
+            if let Some(usage) = self.situation.market.usage_of[row.sku] {
                 let place = place(usage);
                 let of_family = places.entry(place).or_insert_with(|| empty(place));
-                of_family.list_cost += cost;
-                of_family.on_demand += cost;
+                of_family.add(row.list_cost, |of, cost| {
+                    of.list_cost += cost;
+                    of.on_demand += cost;
+                });
             }
         }
         for ((holding, usage), sums) in &self.sums {
-            let Some(cost) = sums.list_cost else { continue };
             let holding = &self.holdings[*holding];
+            let is_borrowed = holding.owner != self.situation.market.usage[*usage].account;
             let place = place(*usage);
             let of_family = places.entry(place).or_insert_with(|| empty(place));
-            of_family.on_demand += -cost;
-            match &holding.commitment.terms {
-                Terms::Reservation { .. } => of_family.reserved += cost,
-                Terms::Plan { .. } => of_family.planned += cost,
-            }
-            if holding.owner != self.market.usage[*usage].account {
-                of_family.borrowed += cost;
-            }
+            of_family.add(sums.list_cost(), |of, cost| {
+                of.on_demand += -cost;
+                *(if holding.is_plan { &mut of.planned } else { &mut of.reserved }) += cost;
+                of.borrowed += if is_borrowed { cost } else { Amount::ZERO };
+            });
         }
         places.into_values().collect()
+    }
+}
+
+impl CoverageDay {
+    /// What is partly unknown is unknown.
+    fn add(&mut self, cost: Option<Amount>, add: impl FnOnce(&mut CoverageCost, Amount)) {
+        match (&mut self.at_list, cost) {
+            (Some(costs), Some(cost)) => add(costs, cost),
+            _ => self.at_list = None,
+        }
     }
 }

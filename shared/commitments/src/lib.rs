@@ -1,14 +1,18 @@
 //! Commitments: who used them, who benefits, and who pays for what nobody used. Pure computation.
 //!
-//! [`allocate`] works out a day: it undoes what AWS did, hands everything out again with the [`Engine`]
-//! under a [`Policy`], and closes the books. AWS's dated facts are in `data/`.
+//! A [`Situation`] is a day understood: what was used, and what each commitment is, learned from everything
+//! that the report says of it. [`Situation::replay`] applies AWS's own rules and compares with the report;
+//! [`Situation::allocate`] hands out again what came out alike, with the [`Engine`] under a [`Policy`], and
+//! closes the books. AWS's dated facts are in `data/`.
 
 mod allocate;
+mod amortized;
 mod checks;
 mod demand;
 mod eligibility;
 mod engine;
 mod holdings;
+mod learn;
 mod ledger;
 mod market;
 mod order;
@@ -17,20 +21,25 @@ mod product;
 mod rates;
 mod rates_file;
 mod replay;
+mod situation;
 mod tables;
 mod unused;
 
-pub use allocate::{Day, Policy, allocate};
+pub use allocate::Policy;
+pub use amortized::{DerivedCosts, costs_are_known, derived_costs};
 pub use checks::{commitment_rows_agree, negation_cancels};
 pub use demand::{DemandRow, DemandSku};
 pub use eligibility::{Eligibility, Owner, Pass};
 pub use engine::{Commitment, Coverage, Engine, Sku, Terms, Usage};
 pub use holdings::HoldingError;
-pub use ledger::{AllocatedDay, Allocation, CommitmentDay, CoverageDay, DailyBenefit};
+pub use ledger::{
+    AllocatedDay, Allocation, CommitmentDay, CoverageCost, CoverageDay, DailyBenefit,
+};
 pub use order::{Beneficiaries, Order, PlanOrder, Precedence, SavingAgainst, Tie, ZeroSaving};
 pub use policy::{Assignment, Sharing, Unused};
-pub use product::{Attributes, Product, is_coverable};
+pub use product::{Attributes, Coverable, Product};
 pub use rates::{ListedRates, Offering, SkuName};
 pub use rates_file::RateProblem;
-pub use replay::{Difference, Place, Replay, replay};
+pub use replay::{Difference, PayerSharing, Replayed};
+pub use situation::{Day, Situation};
 pub use unused::UnusedCost;

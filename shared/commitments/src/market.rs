@@ -5,16 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use cur::{AccountId, BillingPeriod, LineItemType, PlanType};
 use money::{Amount, Exact};
 
-use crate::allocate::Day;
 use crate::engine::{Sku, Usage};
+use crate::learn::plan_type;
 use crate::order::{Order, SavingAgainst, Tie};
 use crate::product::{Attributes, Product};
+use crate::situation::Day;
+use crate::tables::REGIONS;
 use crate::{DemandSku, SkuName};
 
 /// The usage of all accounts.
 pub(crate) struct Market {
     pub(crate) names: Vec<SkuName>,
     pub(crate) skus: Vec<Sku>,
+    /// By SKU: whether the tables know it.
+    pub(crate) is_known: Vec<bool>,
     pub(crate) usage: Vec<Usage>,
     /// By usage.
     pub(crate) currencies: Vec<String>,
@@ -37,7 +41,7 @@ impl Market {
             let facts = found.entry(name).or_default();
             facts.see(sku, order.saving_against);
             let plan = day.plans.get(&sku.commitment);
-            facts.plans.extend(plan.map(|(_, terms)| terms.plan_type));
+            facts.plans.extend(plan.and_then(|(_, terms)| plan_type(terms)));
             keys.push(key(sku, name));
         }
         match order.tie {
@@ -45,7 +49,8 @@ impl Market {
             Tie::UsageType => keys.sort_by_key(|key| (key.1, key.0, key.2, key.3)),
         }
         keys.dedup();
-        let skus = found.iter().map(|(name, facts)| facts.sku(name, day.period)).collect();
+        let (skus, is_known) =
+            found.iter().map(|(name, facts)| facts.sku(name, day.period)).unzip();
         let places: BTreeMap<&SkuName, usize> = found.keys().copied().zip(0..).collect();
         let usage_places: BTreeMap<UsageKey<'_>, usize> = keys.iter().copied().zip(0..).collect();
         let usage_of = (demand.iter().zip(&named))
@@ -60,6 +65,7 @@ impl Market {
             .collect();
         Self {
             skus,
+            is_known,
             usage,
             currencies: keys.iter().map(|(.., currency)| (*currency).to_owned()).collect(),
             usage_of,
@@ -113,18 +119,24 @@ impl Facts {
         self.on_demand_rate = self.on_demand_rate.max(rate);
     }
 
-    fn sku(&self, name: &SkuName, period: BillingPeriod) -> Sku {
+    /// The SKU, and whether the tables know it.
+    fn sku(&self, name: &SkuName, period: BillingPeriod) -> (Sku, bool) {
         let SkuName { service_code, region, usage_type, operation } = name;
+        let of_type = || REGIONS.of_usage_type(usage_type).unwrap_or_default();
+        let region = match REGIONS.named(region) {
+            "" => of_type(),
+            region => region,
+        };
+        let known = Attributes::of_line(service_code, usage_type, operation, region);
+        let is_known = known.is_some();
+        let mut attributes = known
+            .unwrap_or_else(|| Attributes::of_unknown(service_code, usage_type, operation, region));
         // Whatever AWS covered can be covered, even if the tables do not know it.
-        let attributes = Attributes::of_line(service_code, usage_type, operation, region);
-        let mut attributes = attributes.unwrap_or_default();
         let unknown = self.plans.iter().filter(|plan| !attributes.plans.contains(plan));
         let unknown: Vec<PlanType> = unknown.copied().collect();
         attributes.plans.extend(unknown);
         attributes.factor = self.factor.map(Exact::from);
-        Sku {
-            product: Product::new(attributes, period),
-            on_demand_rate: self.on_demand_rate.map(Exact::from),
-        }
+        let product = Product::new(attributes, period);
+        (Sku { product, on_demand_rate: self.on_demand_rate.map(Exact::from) }, is_known)
     }
 }

@@ -1,10 +1,12 @@
 //! What runs, as far as a commitment must match it: classes that reservations cover, units that they
 //! are counted in, kinds of plans that apply.
 
+use std::collections::BTreeSet;
+
 use cur::{BillingPeriod, PlanType};
 use money::Exact;
 
-use crate::tables::{CACHES, DATABASES, INSTANCES, SIZES, USAGE, UsageKinds};
+use crate::tables::{CACHES, DATABASES, INSTANCES, SIZES, USAGE, UsageKinds, is_prefix};
 
 /// What is known of usage, or of what was reserved. Empty is unknown, or does not apply.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -50,45 +52,92 @@ pub(crate) struct FlexibleClass {
     pub(crate) factor: Exact,
 }
 
-/// Whether any commitment of a known kind could cover this usage.
-pub fn is_coverable(service: &str, usage_type: &str) -> bool {
-    let (kind, instance_type) = parts(usage_type);
-    let of_service =
-        |rows: &'static [UsageKinds]| rows.iter().filter(move |row| row.service == service);
-    of_service(&USAGE.instances).any(|row| row.has(kind, instance_type))
-        || of_service(&USAGE.capacity).any(|row| row.capacity(kind, instance_type).is_some())
-        || of_service(&USAGE.metered).any(|row| row.has_beginning_of(without_region(usage_type)))
+/// Whether a commitment may cover usage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coverable {
+    Yes,
+    /// The tables do not know it. If a plan of the report has covered it, it is coverable.
+    Unknown,
+    Never,
+}
+
+impl Coverable {
+    pub fn of(service: &str, usage_type: &str) -> Self {
+        if Kind::of(service, usage_type).is_some() {
+            Self::Yes
+        } else if USAGE.never.has(service, without_region(usage_type)) {
+            Self::Never
+        } else {
+            Self::Unknown
+        }
+    }
+
+    /// Whether plans of these types have rates for anything of a service.
+    pub(crate) fn has_plans(service: &str, plans: &BTreeSet<PlanType>) -> bool {
+        let rows = USAGE.instances.iter().chain(&USAGE.capacity).chain(&USAGE.metered);
+        rows.filter(|row| row.service == service)
+            .any(|row| row.plans.iter().any(|plan| plans.contains(plan)))
+    }
+}
+
+/// The row of the tables that usage is in, and what it is there.
+struct Kind<'a> {
+    row: &'static UsageKinds,
+    /// Empty where it is capacity, or metered.
+    kind: &'a str,
+    instance_type: &'a str,
+}
+
+impl<'a> Kind<'a> {
+    fn of(service: &str, usage_type: &'a str) -> Option<Self> {
+        let (kind, instance_type) = parts(usage_type);
+        let of_service =
+            |list: &'static [UsageKinds]| list.iter().filter(move |row| row.service == service);
+        if let Some(row) = of_service(&USAGE.instances).find(|row| row.has(kind, instance_type)) {
+            return Some(Self { row, kind, instance_type });
+        }
+        for row in of_service(&USAGE.capacity) {
+            if let Some(instance_type) = row.capacity(kind, instance_type) {
+                return Some(Self { row, kind: "", instance_type });
+            }
+        }
+        let usage = without_region(usage_type);
+        let row = of_service(&USAGE.metered).find(|row| row.has_beginning_of(usage))?;
+        Some(Self { row, kind: "", instance_type: "" })
+    }
 }
 
 impl Attributes {
-    /// What a line of the report is about, `None` if no commitment of a known kind could cover it.
+    /// What a line of the report is about, `None` if the tables do not know it.
     pub fn of_line(service: &str, usage_type: &str, operation: &str, region: &str) -> Option<Self> {
-        let (kind, instance_type) = parts(usage_type);
-        let of_service =
-            |list: &'static [UsageKinds]| list.iter().filter(|row| row.service == service);
+        let Kind { row, kind, instance_type } = Kind::of(service, usage_type)?;
         let mut attributes = Self {
             service: service.to_owned(),
             region: region.to_owned(),
             instance_type: instance_type.to_owned(),
+            plans: row.plans.clone(),
             ..Self::default()
         };
-        if let Some(row) = of_service(&USAGE.instances).find(|row| row.has(kind, instance_type)) {
-            attributes.plans.clone_from(&row.plans);
+        if !kind.is_empty() {
             attributes.describe(kind, operation);
-            return Some(attributes);
         }
-        for row in of_service(&USAGE.capacity) {
-            if let Some(capacity) = row.capacity(kind, instance_type) {
-                attributes.plans.clone_from(&row.plans);
-                capacity.clone_into(&mut attributes.instance_type);
-                return Some(attributes);
-            }
-        }
-        let kind = without_region(usage_type);
-        let row = of_service(&USAGE.metered).find(|row| row.has_beginning_of(kind))?;
-        attributes.plans.clone_from(&row.plans);
-        attributes.instance_type = String::new();
         Some(attributes)
+    }
+
+    /// Usage that the tables do not know is of a class of its own.
+    pub(crate) fn of_unknown(
+        service: &str,
+        usage_type: &str,
+        operation: &str,
+        region: &str,
+    ) -> Self {
+        Self {
+            service: service.to_owned(),
+            region: region.to_owned(),
+            instance_type: without_region(usage_type).to_owned(),
+            platform: operation.to_owned(),
+            ..Self::default()
+        }
     }
 
     /// Fills in what the kind of usage and the operation say.
@@ -225,7 +274,7 @@ fn listed_factor(attributes: &Attributes) -> Option<Exact> {
 }
 
 /// Family and size: `db.r5` and `large`.
-fn split_type(instance_type: &str) -> (&str, &str) {
+pub(crate) fn split_type(instance_type: &str) -> (&str, &str) {
     let node = node(instance_type);
     node.rsplit_once('.').unwrap_or((node, ""))
 }
@@ -242,19 +291,10 @@ fn parts(usage_type: &str) -> (&str, &str) {
     usage.split_once(':').unwrap_or((usage, ""))
 }
 
-/// Regions are short, in capitals and numbered, but for `EU-`: `APN1-`, `USE1-`. `Multi-AZUsage` and
-/// `IA-ReadCapacityUnit-Hrs` have none.
-fn without_region(usage_type: &str) -> &str {
+/// A usage type without its region.
+pub(crate) fn without_region(usage_type: &str) -> &str {
     match usage_type.split_once('-') {
-        Some((region, rest)) if is_region(region) => rest,
+        Some((region, rest)) if is_prefix(region) => rest,
         _ => usage_type,
     }
-}
-
-fn is_region(text: &str) -> bool {
-    let is_numbered = text.len() <= 8
-        && text.starts_with(|first: char| first.is_ascii_uppercase())
-        && text.ends_with(|last: char| last.is_ascii_digit())
-        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-    is_numbered || text == "EU"
 }

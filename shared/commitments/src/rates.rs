@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use cur::{AccountId, LineItemType};
+use cur::{AccountId, LineItemType, PlanType};
 use money::{Amount, Exact};
 use pipeline::PlanTerms;
+
+use crate::learn::plan_type;
 
 use crate::DemandSku;
 
@@ -47,7 +49,7 @@ pub struct Offering {
 impl Offering {
     fn of(terms: &PlanTerms) -> Self {
         Self {
-            plan_type: terms.plan_type.name().to_owned(),
+            plan_type: plan_type(terms).map_or("", PlanType::name).to_owned(),
             term: terms.term.clone(),
             payment_option: terms.payment_option.clone(),
         }

@@ -1,183 +1,407 @@
 //! The engine against AWS: undo what AWS did, apply everything again by AWS's rules, and compare with what
-//! the report records. Who sees them agree on their own report can trust the engine with other policies.
+//! the report records, hour by hour.
+//!
+//! Compared are the units used by each group of commitments that AWS may exchange for one another, and the
+//! kinds of usage that they covered: sizes under reservations, savings and rates under plans. Which of several
+//! equal accounts or commitments AWS chose is a tie. A group that does not come out as the report has it is
+//! kept as AWS applied it in that hour, because a commitment that is misread must not be billed by what was
+//! misread.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use cur::{AccountId, UsageHour};
+use cur::{AccountId, PlanType, UsageHour};
 use money::rounding::cut;
 use money::{Amount, Exact};
+use pipeline::ReplayTally;
 
-use crate::allocate::{Day, Policy, allocate};
-use crate::eligibility::Eligibility;
-use crate::holdings::HoldingError;
-use crate::ledger::Allocation;
-use crate::market::Market;
-use crate::order::Order;
-use crate::product::Product;
-use crate::rates::ListedRates;
-use crate::{Sharing, SkuName};
+use crate::eligibility::{Eligibility, Pass};
+use crate::engine::{Commitment, Engine, Terms, Turn, turn};
+use crate::situation::{Entry, Hour, Situation};
 
 /// AWS prints ten decimals of every line; lines that share an hour are added up here.
 const TOLERANCE: Amount = Amount::from_units(10_i128.pow(12));
 
-/// Where coverage is compared: units of reservations and money of plans, by hour, account, family and the
-/// owner of the commitments. Which instance carries it, AWS does not say.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    pub usage_hour: UsageHour,
-    pub is_plan: bool,
-    pub service_code: String,
-    pub region: String,
-    pub family: String,
-    pub usage_account_id: AccountId,
-    pub owner_account_id: String,
+/// How the payer shares commitments among its accounts.
+#[derive(Debug, Clone)]
+pub enum PayerSharing {
+    /// As contracts say it.
+    Stated(Eligibility),
+    /// As the report shows it: the first of some preferences under which the day comes out as it is there.
+    Learned,
 }
 
-/// A place where the engine covers more or less than AWS did.
+/// An hour in which a group of commitments covers something else by AWS's rules than in the report, or where
+/// AWS had a choice the same in other accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    pub place: Place,
+    pub usage_hour: UsageHour,
+    /// What the commitments have in common.
+    pub group: String,
+    pub what: String,
     pub recorded: Amount,
     pub applied: Amount,
 }
 
-/// How a day's comparison came out.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Replay {
-    pub compared: u64,
-    /// Where AWS had a choice that its rules leave open: the same commitments cover as much of the same
-    /// sizes or rates, in other accounts.
-    pub ties: Vec<Difference>,
-    pub differences: Vec<Difference>,
-}
-
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Place { usage_hour, is_plan, service_code, region, family, .. } = &self.place;
-        let what = if *is_plan { "plans" } else { "reservations" };
+        let Self { usage_hour, group, what, recorded, applied } = self;
         write!(
             f,
-            "{usage_hour} {service_code} {family} {region}: {what} of {} cover {} in {}, and {} in \
-             the report",
-            self.place.owner_account_id, self.applied, self.place.usage_account_id, self.recorded
+            "{usage_hour} {group}: {applied} of {what} by AWS's rules, {recorded} in the report"
         )
     }
 }
 
-/// Compares a day.
-pub fn replay(
-    day: &Day<'_>,
-    aws: &Eligibility,
-    order: Order,
-    rates: &ListedRates,
-) -> Result<Replay, HoldingError> {
-    let policy =
-        |sharing| Policy { sharing, eligibility: aws.clone(), assignments: &[], order, rates };
-    let recorded = allocate(day, &policy(Sharing::AsBilled))?.allocations;
-    let applied = allocate(day, &policy(Sharing::Everyone))?.allocations;
-    let market = Market::new(day, order);
-    let products: BTreeMap<&SkuName, &Product> =
-        market.names.iter().zip(market.skus.iter().map(|sku| &sku.product)).collect();
-    let [recorded, applied] = [recorded, applied].map(|rows| Covered::of(&rows, &products));
-    Ok(recorded.compare(&applied))
+/// How a day came out.
+#[derive(Debug, Clone, Default)]
+pub struct Replayed {
+    pub tally: ReplayTally,
+    pub ties: Vec<Difference>,
+    pub differences: Vec<Difference>,
+    /// Hours in which commitments stay as AWS applied them, by their places, with the first difference.
+    pub(crate) kept: BTreeMap<UsageHour, BTreeMap<usize, Option<usize>>>,
 }
 
-/// What does not differ within a tie: hour, kind, service, region and family.
-type Pool = (UsageHour, bool, String, String, String);
+impl Replayed {
+    pub(crate) fn is_kept(&self, hour: UsageHour, whole: usize) -> bool {
+        self.kept.get(&hour).is_some_and(|kept| kept.contains_key(&whole))
+    }
 
-#[derive(Default)]
-struct Covered {
-    places: BTreeMap<Place, Amount>,
-    /// By owner, and whether it was the owner's own usage.
-    owners: BTreeMap<(Pool, String, bool), Amount>,
-    /// By size of what reservations cover, by the SKU of what plans do.
-    ranks: BTreeMap<(Pool, String), Amount>,
+    /// Why a commitment was kept in an hour, in words.
+    pub(crate) fn reason(&self, hour: UsageHour, whole: usize) -> Option<String> {
+        let difference = (*self.kept.get(&hour)?.get(&whole)?)?;
+        self.differences.get(difference).map(ToString::to_string)
+    }
 }
 
-impl Covered {
-    fn of(rows: &[Allocation], products: &BTreeMap<&SkuName, &Product>) -> Self {
-        let mut covered = Self::default();
-        for row in rows {
-            let name = SkuName {
-                service_code: row.service_code.clone(),
-                region: row.region.clone(),
-                usage_type: row.usage_type.clone(),
-                operation: row.operation.clone(),
-            };
-            let Some(product) = products.get(&name) else { continue };
-            covered.add(row, product);
-        }
-        covered
-    }
+/// Commitments that AWS may exchange for one another.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Group {
+    /// AWS applies groups in this order.
+    turn: Turn,
+    key: String,
+}
 
-    fn add(&mut self, row: &Allocation, product: &Product) {
-        let is_plan = row.commitment.contains(":savingsplan/");
-        let units = product.units().unwrap_or(Exact::ONE);
-        let (amount, rank) = if is_plan {
-            (row.commitment_cost, format!("{} {}", row.usage_type, row.operation))
-        } else {
-            (cut(&(&Exact::from(row.usage_amount) * &units)), units.to_string())
+impl Group {
+    fn of(terms: &Terms) -> Option<Self> {
+        let key = match terms {
+            Terms::Reservation { product, zone } => match (zone, &product.flexible_class) {
+                (Some(zone), _) => format!("{}\nin {zone}", product.exact_class),
+                // Classes that cover one another's usage are one group.
+                (None, Some(class)) => {
+                    class.also_covers.iter().chain([&class.name]).max().cloned().unwrap_or_default()
+                }
+                (None, None) => product.exact_class.clone(),
+            },
+            Terms::Plan { region, family, .. } => format!("{region}\n{family}"),
+            Terms::Unknown => return None,
         };
-        let place = Place {
-            usage_hour: row.usage_hour,
-            is_plan,
-            service_code: row.service_code.clone(),
-            region: row.region.clone(),
-            family: product.attributes.family().to_owned(),
-            usage_account_id: row.usage_account_id,
-            owner_account_id: row.owner_account_id.clone(),
-        };
-        let pool = pool(&place);
-        let is_own = row.owner_account_id == row.usage_account_id.as_str();
-        let owner = (pool.clone(), row.owner_account_id.clone(), is_own);
-        *self.owners.entry(owner).or_default() += amount;
-        *self.ranks.entry((pool, rank)).or_default() += amount;
-        *self.places.entry(place).or_default() += amount;
+        Some(Self { turn: turn(terms)?, key })
     }
+}
 
-    fn compare(&self, applied: &Self) -> Replay {
-        let unlike: BTreeSet<&Pool> = unlike(&self.owners, &applied.owners)
-            .map(|(pool, ..)| pool)
-            .chain(unlike(&self.ranks, &applied.ranks).map(|(pool, _)| pool))
+/// The groups of a day, and what does not change from hour to hour.
+struct Comparison<'s, 'a> {
+    situation: &'s Situation<'a>,
+    commitments: Vec<Commitment>,
+    /// By the place of the commitment; `None` for those that are never handed out.
+    group_of: Vec<Option<usize>>,
+    groups: Vec<Group>,
+    names: Vec<String>,
+    /// Kinds of usage, and which of them a SKU is to a commitment, by the places of both.
+    ranks: Vec<Rank>,
+    rank_of: BTreeMap<(usize, usize), usize>,
+}
+
+/// A kind of usage to a commitment: the share of the price that is paid, and the rate or the units of one.
+type Rank = (Exact, Exact);
+
+impl<'s, 'a> Comparison<'s, 'a> {
+    fn new(situation: &'s Situation<'a>) -> Self {
+        let holdings = &situation.wholes.holdings;
+        let group = |whole: &crate::holdings::Holding| {
+            if whole.kept.is_some() { None } else { Group::of(&whole.commitment.terms) }
+        };
+        let of: Vec<Option<Group>> = holdings.iter().map(group).collect();
+        let groups: BTreeSet<&Group> = of.iter().flatten().collect();
+        let groups: Vec<Group> = groups.into_iter().cloned().collect();
+        let group_of: Vec<Option<usize>> =
+            of.iter().map(|of| groups.binary_search(of.as_ref()?).ok()).collect();
+        let names = (0..groups.len())
+            .map(|group| {
+                let first = group_of.iter().position(|of| *of == Some(group));
+                first.map(|first| name(&holdings[first].commitment.terms)).unwrap_or_default()
+            })
             .collect();
-        let mut outcome = Replay::default();
-        let places: BTreeSet<&Place> = self.places.keys().chain(applied.places.keys()).collect();
-        outcome.compared = places.len() as u64;
-        for place in unlike_of(&self.places, &applied.places, places) {
-            let of = |covered: &Self| covered.places.get(place).copied().unwrap_or_default();
-            let difference =
-                Difference { place: place.clone(), recorded: of(self), applied: of(applied) };
-            if unlike.contains(&pool(place)) {
-                outcome.differences.push(difference);
-            } else {
-                outcome.ties.push(difference);
+        let commitments = holdings.iter().map(|whole| whole.commitment.clone()).collect();
+        let (ranks, rank_of) = (Vec::new(), BTreeMap::new());
+        Self { situation, commitments, group_of, groups, names, ranks, rank_of }
+    }
+
+    fn engine(&self, sharing: &Eligibility) -> Engine {
+        let Situation { market, order, .. } = self.situation;
+        let rate = |whole, sku| self.situation.rate(whole, sku);
+        Engine::new(&market.skus, &market.usage, &self.commitments, sharing, order, rate)
+    }
+
+    fn rank(&mut self, whole: usize, usage: usize) -> usize {
+        let sku = self.situation.market.usage[usage].sku;
+        if let Some(rank) = self.rank_of.get(&(whole, sku)) {
+            return *rank;
+        }
+        let of = &self.situation.market.skus[sku];
+        let rank = match self.commitments[whole].terms {
+            Terms::Plan { .. } => {
+                let rate = self.situation.rate(whole, sku).unwrap_or(Exact::ZERO);
+                let price = of.on_demand_rate.clone().filter(|price| !price.is_zero());
+                (price.map_or(Exact::ZERO, |price| &rate / &price), rate)
+            }
+            _ => (Exact::ONE, of.product.units().unwrap_or(Exact::ONE)),
+        };
+        let known = self.ranks.iter().position(|known| *known == rank);
+        let place = known.unwrap_or_else(|| {
+            self.ranks.push(rank);
+            self.ranks.len() - 1
+        });
+        self.rank_of.insert((whole, sku), place);
+        place
+    }
+
+    /// The day under some sharing preferences.
+    fn replay(&mut self, sharing: &Eligibility) -> Replayed {
+        let mut engine = self.engine(sharing);
+        let mut replayed = Replayed::default();
+        for hour in self.situation.hours() {
+            self.replay_hour(&hour, &mut engine, &mut replayed);
+        }
+        replayed
+    }
+
+    fn replay_hour(&mut self, hour: &Hour<'_>, engine: &mut Engine, replayed: &mut Replayed) {
+        let holdings = &self.situation.wholes.holdings;
+        let supplies: Vec<Amount> =
+            holdings.iter().map(|whole| whole.supply(hour.hour, &hour.plans).units).collect();
+        let mut kept: BTreeMap<usize, Option<usize>> = BTreeMap::new();
+        for (place, whole) in holdings.iter().enumerate() {
+            if whole.kept.is_some() {
+                kept.insert(place, None);
             }
         }
-        outcome
+        let mut there: BTreeSet<usize> = BTreeSet::new();
+        there.extend(
+            (0..holdings.len())
+                .filter_map(|place| self.group_of[place].filter(|_| !supplies[place].is_zero())),
+        );
+        there.extend(hour.covered.iter().filter_map(|entry| self.group_of[entry.holding]));
+        let applied = loop {
+            let applied = self.apply(hour, engine, &supplies, &kept);
+            let Some((group, difference)) = self.first_difference(hour, &kept, &applied) else {
+                break applied;
+            };
+            let number = replayed.differences.len();
+            replayed.differences.push(difference);
+            let members = (0..holdings.len()).filter(|place| self.group_of[*place] == Some(group));
+            kept.extend(members.map(|place| (place, Some(number))));
+        };
+        let is_kept =
+            |group: &&usize| kept.keys().any(|place| self.group_of[*place] == Some(**group));
+        let tally = &mut replayed.tally;
+        tally.compared += there.len() as u64;
+        tally.kept += there.iter().filter(is_kept).count() as u64;
+        tally.replayed = tally.compared - tally.kept;
+        self.note_ties(hour, &kept, &applied, replayed);
+        if !kept.is_empty() {
+            replayed.kept.insert(hour.hour, kept);
+        }
+    }
+
+    /// What AWS's rules cover in the hour, apart from what is kept.
+    fn apply(
+        &self,
+        hour: &Hour<'_>,
+        engine: &mut Engine,
+        supplies: &[Amount],
+        kept: &BTreeMap<usize, Option<usize>>,
+    ) -> Vec<Applied> {
+        let mut used = hour.used.clone();
+        used.without(hour.covered.iter().filter(|entry| kept.contains_key(&entry.holding)));
+        let supply = |(place, units): (usize, &Amount)| {
+            let is_kept = kept.contains_key(&place);
+            Exact::from(if is_kept { Amount::ZERO } else { *units })
+        };
+        let capacity: Vec<Exact> = supplies.iter().enumerate().map(supply).collect();
+        engine.apply(&used.exact(), &capacity);
+        let applied = engine.covered().iter();
+        applied
+            .map(|of| Applied { whole: of.commitment, usage: of.usage, units: cut(&of.units) })
+            .collect()
+    }
+
+    /// The first group, in AWS's order, that covers something else than in the report. The groups after it may
+    /// differ for that reason alone.
+    fn first_difference(
+        &mut self,
+        hour: &Hour<'_>,
+        kept: &BTreeMap<usize, Option<usize>>,
+        applied: &[Applied],
+    ) -> Option<(usize, Difference)> {
+        let mut sums: BTreeMap<(usize, usize), [Amount; 2]> = BTreeMap::new();
+        let recorded = hour.covered.iter().filter(|entry| !kept.contains_key(&entry.holding));
+        for Entry { holding, usage, units, .. } in recorded {
+            if let Some(group) = self.group_of[*holding] {
+                let rank = self.rank(*holding, *usage);
+                sums.entry((group, rank)).or_default()[0] += *units;
+            }
+        }
+        for Applied { whole, usage, units } in applied {
+            if let Some(group) = self.group_of[*whole] {
+                let rank = self.rank(*whole, *usage);
+                sums.entry((group, rank)).or_default()[1] += *units;
+            }
+        }
+        // Groups are in AWS's order.
+        let differ = sums.into_iter().find(|(_, sums)| is_other(sums));
+        differ.map(|((group, rank), [recorded, applied])| {
+            let difference = Difference {
+                usage_hour: hour.hour,
+                group: self.names[group].clone(),
+                what: what(self.groups[group].turn, &self.ranks[rank]),
+                recorded,
+                applied,
+            };
+            (group, difference)
+        })
+    }
+
+    /// Accounts and owners between which AWS's rules leave a choice.
+    fn note_ties(
+        &self,
+        hour: &Hour<'_>,
+        kept: &BTreeMap<usize, Option<usize>>,
+        applied: &[Applied],
+        replayed: &mut Replayed,
+    ) {
+        let mut sums: BTreeMap<(usize, AccountId, AccountId), [Amount; 2]> = BTreeMap::new();
+        let mut add = |whole: usize, usage: usize, units: Amount, side: usize| {
+            if let (Some(group), false) = (self.group_of[whole], kept.contains_key(&whole)) {
+                let account = self.situation.market.usage[usage].account;
+                let owner = self.situation.wholes.holdings[whole].owner;
+                sums.entry((group, account, owner)).or_default()[side] += units;
+            }
+        };
+        for entry in &hour.covered {
+            add(entry.holding, entry.usage, entry.units, 0);
+        }
+        for of in applied {
+            add(of.whole, of.usage, of.units, 1);
+        }
+        for ((group, account, owner), sums) in sums {
+            if is_other(&sums) {
+                let [recorded, applied] = sums;
+                replayed.tally.ties += 1;
+                replayed.ties.push(Difference {
+                    usage_hour: hour.hour,
+                    group: self.names[group].clone(),
+                    what: format!("what {account} used of commitments of {owner}"),
+                    recorded,
+                    applied,
+                });
+            }
+        }
     }
 }
 
-fn pool(place: &Place) -> Pool {
-    let Place { usage_hour, is_plan, service_code, region, family, .. } = place.clone();
-    (usage_hour, is_plan, service_code, region, family)
+struct Applied {
+    whole: usize,
+    usage: usize,
+    units: Amount,
 }
 
-/// The keys under which two maps differ by more than AWS's rounding.
-fn unlike<'m, K: Ord>(
-    a: &'m BTreeMap<K, Amount>,
-    b: &'m BTreeMap<K, Amount>,
-) -> impl Iterator<Item = &'m K> {
-    unlike_of(a, b, a.keys().chain(b.keys()).collect())
+fn is_other([recorded, applied]: &[Amount; 2]) -> bool {
+    (*recorded - *applied).abs() > TOLERANCE
 }
 
-fn unlike_of<'m, K: Ord>(
-    a: &'m BTreeMap<K, Amount>,
-    b: &'m BTreeMap<K, Amount>,
-    keys: BTreeSet<&'m K>,
-) -> impl Iterator<Item = &'m K> {
-    keys.into_iter().filter(move |key| {
-        let of = |map: &BTreeMap<K, Amount>| map.get(*key).copied().unwrap_or_default();
-        (of(a) - of(b)).abs() > TOLERANCE
-    })
+/// What a group is called.
+fn name(terms: &Terms) -> String {
+    match terms {
+        Terms::Reservation { product, zone } => {
+            let of = &product.attributes;
+            let what = match &product.flexible_class {
+                Some(_) if zone.is_none() => of.family(),
+                _ => &of.instance_type,
+            };
+            let place = zone.as_ref().unwrap_or(&of.region);
+            format!("reservations of {} {what} in {place}", of.service)
+        }
+        Terms::Plan { plan_type: PlanType::Ec2Instance, region, family } => {
+            format!("{} of {family} in {region}", PlanType::Ec2Instance)
+        }
+        Terms::Plan { plan_type, .. } => plan_type.name().to_owned(),
+        Terms::Unknown => String::new(),
+    }
+}
+
+fn what(turn: Turn, (_, of_one): &Rank) -> String {
+    match turn {
+        Turn::Plan(_) => format!("money for usage at a rate of {of_one}"),
+        _ => format!("units of usage that takes {of_one} each"),
+    }
+}
+
+impl Situation<'_> {
+    /// Applies AWS's rules to the day and compares.
+    pub fn replay(&self, sharing: &PayerSharing) -> Replayed {
+        let mut comparison = Comparison::new(self);
+        let candidates = match sharing {
+            PayerSharing::Stated(stated) => vec![("as the contracts say", stated.clone())],
+            PayerSharing::Learned => self.possible_sharing(),
+        };
+        let mut best: Option<(&str, Replayed)> = None;
+        for (name, sharing) in candidates {
+            let replayed = comparison.replay(&sharing);
+            let is_better = best
+                .as_ref()
+                .is_none_or(|(_, best)| replayed.differences.len() < best.differences.len());
+            if is_better {
+                best = Some((name, replayed));
+            }
+            if best.as_ref().is_some_and(|(_, best)| best.differences.is_empty()) {
+                break;
+            }
+        }
+        let (name, mut replayed) = best.unwrap_or_default();
+        if replayed.tally.compared > 0 {
+            replayed.tally.sharing.insert(name.to_owned(), 1);
+        }
+        replayed
+    }
+
+    /// Sharing preferences that the period's coverage does not rule out, AWS's own default first. An account
+    /// that used another's commitment takes part, and so does the owner of that commitment.
+    fn possible_sharing(&self) -> Vec<(&'static str, Eligibility)> {
+        let passes = [Pass::Owner, Pass::Everyone];
+        let mut taking_part: BTreeSet<AccountId> = BTreeSet::new();
+        let mut all: BTreeSet<AccountId> = BTreeSet::new();
+        let owners: BTreeMap<&str, AccountId> =
+            self.wholes.holdings.iter().map(|whole| (whole.arn.as_str(), whole.owner)).collect();
+        all.extend(owners.values());
+        for (sku, usage) in self.day.skus.iter().zip(&self.market.usage_of) {
+            all.insert(sku.usage_account_id);
+            if let (Some(_), Some(owner)) = (usage, owners.get(sku.commitment.as_str()))
+                && *owner != sku.usage_account_id
+            {
+                taking_part.extend([*owner, sku.usage_account_id]);
+            }
+        }
+        let of = |passes: &[Pass], inactive| {
+            Eligibility::new(passes.iter().copied(), BTreeMap::new(), inactive)
+        };
+        let open = ("open", of(&passes, BTreeSet::new()));
+        if taking_part.is_empty() {
+            return vec![open, ("none", of(&passes[..1], BTreeSet::new()))];
+        }
+        let others: BTreeSet<AccountId> = all.difference(&taking_part).copied().collect();
+        vec![open, ("open to some accounts", of(&passes, others))]
+    }
 }

@@ -1,6 +1,6 @@
 //! AWS's dated facts, from `data/`: sizes, platforms, engines, and which usage can be covered at all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use cur::{BillingPeriod, PlanType};
@@ -94,12 +94,83 @@ impl CacheService {
     }
 }
 
+/// AWS's regions under all of their names.
+#[derive(Deserialize)]
+pub(crate) struct Regions {
+    /// What stands instead of a region where there is none.
+    anywhere: Vec<String>,
+    without_prefix: String,
+    region: Vec<RegionNames>,
+}
+
+#[derive(Deserialize)]
+struct RegionNames {
+    code: String,
+    names: Vec<String>,
+    /// How usage types begin.
+    prefixes: Vec<String>,
+}
+
+impl Regions {
+    /// The code of a region that is given by its code or by its name; `None` for anything else.
+    pub(crate) fn code_of(&self, text: &str) -> Option<&str> {
+        let is_it = |region: &&RegionNames| {
+            region.code == text || region.names.iter().any(|name| name == text)
+        };
+        self.region.iter().find(is_it).map(|region| region.code.as_str())
+    }
+
+    /// The code where the text is known, the text itself where it may be a region that is newer than the
+    /// table, and nothing where it says that there is no region.
+    pub(crate) fn named<'t>(&'t self, text: &'t str) -> &'t str {
+        if self.anywhere.iter().any(|word| word == text) {
+            return "";
+        }
+        self.code_of(text).unwrap_or(text)
+    }
+
+    /// The region in which usage of this type is, as its beginning says: `APN1-BoxUsage:m5.large`.
+    pub(crate) fn of_usage_type(&self, usage_type: &str) -> Option<&str> {
+        let prefix = usage_type.split_once('-').map(|(prefix, _)| prefix);
+        let Some(prefix) = prefix.filter(|prefix| is_prefix(prefix)) else {
+            return Some(&self.without_prefix);
+        };
+        let is_it = |region: &&RegionNames| region.prefixes.iter().any(|known| known == prefix);
+        self.region.iter().find(is_it).map(|region| region.code.as_str())
+    }
+}
+
+/// Whether a usage type's beginning names a region. Regions are short, in capitals and numbered, but for
+/// `EU-`: `APN1-`, `USE1-`. `Multi-AZUsage` and `IA-ReadCapacityUnit-Hrs` have none.
+pub(crate) fn is_prefix(text: &str) -> bool {
+    let is_numbered = text.len() <= 8
+        && text.starts_with(|first: char| first.is_ascii_uppercase())
+        && text.ends_with(|last: char| last.is_ascii_digit())
+        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    is_numbered || text == "EU"
+}
+
 /// Which usage can be covered.
 #[derive(Deserialize)]
 pub(crate) struct CoverableUsage {
+    pub(crate) never: NeverCovered,
     pub(crate) instances: Vec<UsageKinds>,
     pub(crate) capacity: Vec<UsageKinds>,
     pub(crate) metered: Vec<UsageKinds>,
+}
+
+/// Usage that no commitment covers, so that nobody has to look at its hours.
+#[derive(Deserialize)]
+pub(crate) struct NeverCovered {
+    services: BTreeSet<String>,
+    /// What kinds of usage have in them, of any service.
+    kinds: Vec<String>,
+}
+
+impl NeverCovered {
+    pub(crate) fn has(&self, service: &str, usage: &str) -> bool {
+        self.services.contains(service) || self.kinds.iter().any(|kind| usage.contains(&**kind))
+    }
 }
 
 #[derive(Deserialize)]
@@ -144,5 +215,7 @@ pub(crate) static DATABASES: LazyLock<Databases> =
     LazyLock::new(|| read("databases.toml", include_str!("../data/databases.toml")));
 pub(crate) static CACHES: LazyLock<Caches> =
     LazyLock::new(|| read("caches.toml", include_str!("../data/caches.toml")));
+pub(crate) static REGIONS: LazyLock<Regions> =
+    LazyLock::new(|| read("regions.toml", include_str!("../data/regions.toml")));
 pub(crate) static USAGE: LazyLock<CoverableUsage> =
     LazyLock::new(|| read("usage.toml", include_str!("../data/usage.toml")));

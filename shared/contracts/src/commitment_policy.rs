@@ -1,7 +1,7 @@
 //! `[commitments]`: what happens to reserved instances and savings plans.
 
 use commitments::{
-    Assignment, Beneficiaries, Eligibility, Order, PlanOrder, Precedence, SavingAgainst, Sharing,
+    Assignment, Beneficiaries, Order, PayerSharing, PlanOrder, Precedence, SavingAgainst, Sharing,
     Tie, Unused, ZeroSaving,
 };
 use cur::AccountId;
@@ -18,7 +18,7 @@ pub(crate) struct CommitmentPolicy {
     pub(crate) unused: Unused,
     pub(crate) assignments: Vec<Assignment>,
     pub(crate) order: Order,
-    pub(crate) aws: Eligibility,
+    pub(crate) aws: PayerSharing,
 }
 
 impl CommitmentPolicy {

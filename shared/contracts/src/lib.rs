@@ -25,7 +25,7 @@ use money::Rate;
 use toml::de::DeTable;
 
 pub use charge_kind::{ChargeKind, UnknownChargeKind};
-pub use commitments::{Assignment, Eligibility, Order, Sharing, Unused};
+pub use commitments::{Assignment, Eligibility, Order, PayerSharing, Sharing, Unused};
 pub use customer::{Adjustment, Basis, Customer, Rounding, RoundingScope, Tax};
 pub use price::{Effect, PriceRule, RuleSubject};
 pub use problem::{Position, Problem, Problems};
@@ -124,8 +124,13 @@ impl Contracts {
         Eligibility::new(self.sharing().passes().iter().copied(), groups, BTreeSet::new())
     }
 
+    /// Whether a commitment that stays as AWS applied it stops a run. Default: it is named.
+    pub fn strict_commitments(&self) -> bool {
+        self.reseller.strict_commitments
+    }
+
     /// How AWS itself shares commitments among the payer's accounts.
-    pub fn payer_sharing(&self) -> &Eligibility {
+    pub fn payer_sharing(&self) -> &PayerSharing {
         &self.commitments.aws
     }
 

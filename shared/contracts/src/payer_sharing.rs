@@ -1,8 +1,8 @@
 //! `[commitments.aws]`: how AWS itself shares commitments among the payer's accounts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use commitments::{Eligibility, Pass};
+use commitments::{Eligibility, Pass, PayerSharing};
 use cur::AccountId;
 
 use crate::document::{Field, Section};
@@ -15,22 +15,22 @@ const SHARING: [(&str, &[Pass]); 4] = [
     ("none", &[Pass::Owner]),
 ];
 
-/// Reads the section, `None` standing for AWS's own default: open, and everybody takes part.
-pub(crate) fn read(commitments: Option<&Section>) -> Eligibility {
+/// Reads the section. Without it, the report shows how commitments were shared.
+pub(crate) fn read(commitments: Option<&Section>) -> PayerSharing {
     let keys = ["sharing", "groups", "inactive"];
     let section = commitments
         .and_then(|section| section.field("aws"))
         .and_then(|field| field.section("[commitments.aws]", &keys));
     let (_, open) = SHARING[0];
     let Some(section) = section else {
-        return Eligibility::new(open.iter().copied(), BTreeMap::new(), BTreeSet::new());
+        return PayerSharing::Learned;
     };
     let sharing = section.field("sharing").and_then(|sharing| sharing.choice(&SHARING));
     let groups = section.field("groups").map(|groups| read_groups(&groups));
     let inactive = section.field("inactive").and_then(|inactive| inactive.list());
     let inactive = inactive.unwrap_or_default().iter().filter_map(Field::parsed).collect();
     let passes = sharing.unwrap_or(open).iter().copied();
-    Eligibility::new(passes, groups.unwrap_or_default(), inactive)
+    PayerSharing::Stated(Eligibility::new(passes, groups.unwrap_or_default(), inactive))
 }
 
 /// An account is in one group at most.

@@ -13,11 +13,12 @@ pub(crate) struct Reseller {
     pub(crate) payers: Option<BTreeSet<AccountId>>,
     pub(crate) report: Option<String>,
     pub(crate) strict_report: bool,
+    pub(crate) strict_commitments: bool,
 }
 
 impl Reseller {
     pub(crate) fn read(document: &Section) -> Self {
-        let keys = ["name", "payers", "report", "strict_report"];
+        let keys = ["name", "payers", "report", "strict_report", "strict_commitments"];
         let Some(section) = document
             .required("reseller", r#"{ name = "…" }"#)
             .and_then(|reseller| reseller.section("[reseller]", &keys))
@@ -26,12 +27,13 @@ impl Reseller {
         };
         let name = section.required("name", r#""Example MSP""#).and_then(|name| name.text());
         let report = section.field("report").and_then(|report| report.text());
-        let strict = section.field("strict_report").and_then(|strict| strict.flag());
+        let strict = |key| section.field(key).and_then(|strict| strict.flag()).unwrap_or_default();
         Self {
             name: name.unwrap_or_default().to_owned(),
             payers: section.field("payers").and_then(|payers| read_payers(&payers)),
             report: report.map(str::to_owned),
-            strict_report: strict.unwrap_or_default(),
+            strict_report: strict("strict_report"),
+            strict_commitments: strict("strict_commitments"),
         }
     }
 }

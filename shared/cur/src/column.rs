@@ -49,9 +49,16 @@ columns! {
     LineItemDescription: "lineItem/LineItemDescription" "line_item_line_item_description";
     PublicOnDemandCost: "pricing/publicOnDemandCost" "pricing_public_on_demand_cost";
     PublicOnDemandRate: "pricing/publicOnDemandRate" "pricing_public_on_demand_rate";
+    Tenancy: "product/tenancy" "product_tenancy";
+    DeploymentOption: "product/deploymentOption" "product_deployment_option";
+    PurchaseOption: "pricing/PurchaseOption" "pricing_purchase_option";
     Region: "product/region" "product/regionCode" "product_region_code" "product_region";
     ReservationArn: "reservation/ReservationARN" "reservation_reservation_a_r_n";
     EffectiveCost: "reservation/EffectiveCost" "reservation_effective_cost";
+    AmortizedUpfrontCostForUsage: "reservation/AmortizedUpfrontCostForUsage"
+        "reservation_amortized_upfront_cost_for_usage";
+    RecurringFeeForUsage: "reservation/RecurringFeeForUsage" "reservation_recurring_fee_for_usage";
+    UpfrontValue: "reservation/UpfrontValue" "reservation_upfront_value";
     UnusedQuantity: "reservation/UnusedQuantity" "reservation_unused_quantity";
     UnusedNormalizedUnitQuantity: "reservation/UnusedNormalizedUnitQuantity"
         "reservation_unused_normalized_unit_quantity";
@@ -73,6 +80,10 @@ columns! {
     SavingsPlanRate: "savingsPlan/SavingsPlanRate" "savings_plan_savings_plan_rate";
     TotalCommitmentToDate: "savingsPlan/TotalCommitmentToDate"
         "savings_plan_total_commitment_to_date";
+    AmortizedUpfrontCommitment: "savingsPlan/AmortizedUpfrontCommitmentForBillingPeriod"
+        "savings_plan_amortized_upfront_commitment_for_billing_period";
+    RecurringCommitment: "savingsPlan/RecurringCommitmentForBillingPeriod"
+        "savings_plan_recurring_commitment_for_billing_period";
     UsedCommitment: "savingsPlan/UsedCommitment" "savings_plan_used_commitment";
     OfferingType: "savingsPlan/OfferingType" "savings_plan_offering_type";
     PaymentOption: "savingsPlan/PaymentOption" "savings_plan_payment_option";

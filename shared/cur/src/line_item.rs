@@ -67,12 +67,10 @@ pub enum CellProblem {
     #[error("is a type of line item that this version does not know; a newer version may")]
     UnknownLineItemType,
     #[error(
-        "is a kind of commitment that this version cannot hand out; a newer version may, and \
-         `sharing = \"as_billed\"` keeps what AWS did"
+        "is empty, and commitments cannot be handed out without it: let AWS write this column, or keep \
+         what AWS did with `sharing = \"as_billed\"`"
     )]
-    UnknownCommitment,
-    #[error("leaves no hour of the billing period to the reservation")]
-    OutsideThePeriod,
+    NoCommitment,
     #[error(
         "is more than an hour after the start; commitments are handed out hour by hour: let AWS \
          write the report with hourly granularity, or keep what AWS did with \
@@ -148,6 +146,18 @@ impl<'a> LineItem<'a> {
             text => {
                 let hour = UsageHour::parse(text);
                 hour.map(Some).ok_or_else(|| self.error(column, CellProblem::NotATime))
+            }
+        }
+    }
+
+    /// A time as its hour and the seconds after the hour's beginning, `None` where the cell is empty or the
+    /// file has no such column.
+    pub fn time(&self, column: Column) -> Result<Option<(UsageHour, u32)>, LineError> {
+        match self.bytes(column).as_ref() {
+            [] => Ok(None),
+            text => {
+                let time = UsageHour::parse_with_seconds(text);
+                time.map(Some).ok_or_else(|| self.error(column, CellProblem::NotATime))
             }
         }
     }

@@ -21,6 +21,11 @@ impl UsageHour {
     /// a space for the `T`, `+00:00` or nothing for the `Z`. Minutes and seconds are left out: a fee
     /// may have begun at any second.
     pub fn parse(text: &[u8]) -> Option<Self> {
+        Self::parse_with_seconds(text).map(|(hour, _)| hour)
+    }
+
+    /// Reads a time as an hour and the seconds after its beginning.
+    pub fn parse_with_seconds(text: &[u8]) -> Option<(Self, u32)> {
         let (date, time) = text.split_at_checked(10)?;
         let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = date else {
             return None;
@@ -34,9 +39,9 @@ impl UsageHour {
             number(&[*m1, *m2])?,
             number(&[*d1, *d2])?,
         )?;
-        let in_an_hour = number(minute)? < 60 && number(&[*s1, *s2])? <= 60;
-        (in_an_hour && is_utc(time.get(9..)?)).then_some(())?;
-        Self::new(date, number(&[*h1, *h2])?)
+        let (minute, second) = (number(minute)?, number(&[*s1, *s2])?);
+        (minute < 60 && second <= 60 && is_utc(time.get(9..)?)).then_some(())?;
+        Some((Self::new(date, number(&[*h1, *h2])?)?, minute * 60 + second))
     }
 
     pub const fn date(self) -> NaiveDate {

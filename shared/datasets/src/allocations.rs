@@ -32,7 +32,7 @@ impl Row for AllocationRow {
         Column::amount("units"),
         Column::optional_amount("list_cost"),
         Column::amount("commitment_cost"),
-        Column::amount("benefit"),
+        Column::optional_amount("benefit"),
     ];
 
     fn write(&self, cell: &mut impl FnMut(Value<'_>)) {
@@ -54,7 +54,7 @@ impl Row for AllocationRow {
         cell(Value::Amount(allocation.units));
         cell(Value::OptionalAmount(allocation.list_cost));
         cell(Value::Amount(allocation.commitment_cost));
-        cell(Value::Amount(allocation.benefit));
+        cell(Value::OptionalAmount(allocation.benefit));
     }
 
     fn read(cells: &mut Cells<'_>) -> Result<Self, CellError> {
@@ -82,7 +82,7 @@ impl Row for AllocationRow {
                 units: cells.amount(),
                 list_cost: cells.optional_amount(),
                 commitment_cost: cells.amount(),
-                benefit: cells.amount(),
+                benefit: cells.optional_amount(),
             },
         })
     }

@@ -16,7 +16,8 @@ impl Row for DailyBenefit {
         Column::text("operation"),
         Column::text("currency"),
         Column::amount("commitment_cost"),
-        Column::amount("benefit"),
+        Column::amount("taken_off"),
+        Column::optional_amount("benefit"),
     ];
 
     fn write(&self, cell: &mut impl FnMut(Value<'_>)) {
@@ -30,7 +31,8 @@ impl Row for DailyBenefit {
         cell(Value::Text(&self.operation));
         cell(Value::Text(&self.currency));
         cell(Value::Amount(self.commitment_cost));
-        cell(Value::Amount(self.benefit));
+        cell(Value::Amount(self.taken_off));
+        cell(Value::OptionalAmount(self.benefit));
     }
 
     fn read(cells: &mut Cells<'_>) -> Result<Self, CellError> {
@@ -45,7 +47,8 @@ impl Row for DailyBenefit {
             operation: cells.text().to_owned(),
             currency: cells.text().to_owned(),
             commitment_cost: cells.amount(),
-            benefit: cells.amount(),
+            taken_off: cells.amount(),
+            benefit: cells.optional_amount(),
         })
     }
 }

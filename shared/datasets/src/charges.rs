@@ -33,9 +33,9 @@ impl Row for ChargeRow {
         Column::integer("line_count"),
         Column::amount("usage_amount"),
         Column::amount("unblended_cost"),
-        Column::amount("amortized_cost"),
+        Column::optional_amount("amortized_cost"),
         Column::optional_amount("list_cost"),
-        Column::amount("benefit"),
+        Column::optional_amount("benefit"),
         Column::text("price_rule"),
         Column::amount("charge"),
     ];
@@ -56,9 +56,9 @@ impl Row for ChargeRow {
         cell(Value::Integer(measures.line_count.cast_signed()));
         cell(Value::Amount(measures.usage_amount));
         cell(Value::Amount(measures.unblended_cost));
-        cell(Value::Amount(measures.amortized_cost));
+        cell(Value::OptionalAmount(measures.amortized_cost));
         cell(Value::OptionalAmount(measures.list_cost));
-        cell(Value::Amount(measures.benefit));
+        cell(Value::OptionalAmount(measures.benefit));
         cell(Value::Text(price_rule));
         cell(Value::Amount(measures.charge));
     }
@@ -81,9 +81,9 @@ impl Row for ChargeRow {
             line_count: cells.integer().cast_unsigned(),
             usage_amount: cells.amount(),
             unblended_cost: cells.amount(),
-            amortized_cost: cells.amount(),
+            amortized_cost: cells.optional_amount(),
             list_cost: cells.optional_amount(),
-            benefit: cells.amount(),
+            benefit: cells.optional_amount(),
             ..Measures::ZERO
         };
         let price_rule = cells.text().to_owned();

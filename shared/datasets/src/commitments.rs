@@ -36,7 +36,9 @@ impl Row for CommitmentRow {
         Column::amount("used_cost"),
         Column::amount("unused_cost"),
         Column::optional_amount("list_cost"),
-        Column::amount("benefit"),
+        Column::optional_amount("benefit"),
+        Column::integer("kept_hours"),
+        Column::text("kept_reason"),
     ];
 
     fn write(&self, cell: &mut impl FnMut(Value<'_>)) {
@@ -63,7 +65,9 @@ impl Row for CommitmentRow {
         cell(Value::Amount(day.used_cost));
         cell(Value::Amount(day.unused_cost));
         cell(Value::OptionalAmount(day.list_cost));
-        cell(Value::Amount(day.benefit));
+        cell(Value::OptionalAmount(day.benefit));
+        cell(Value::Integer(day.kept_hours.cast_signed()));
+        cell(Value::Text(&day.kept_reason));
     }
 
     fn read(cells: &mut Cells<'_>) -> Result<Self, CellError> {
@@ -96,7 +100,9 @@ impl Row for CommitmentRow {
                 used_cost: cells.amount(),
                 unused_cost: cells.amount(),
                 list_cost: cells.optional_amount(),
-                benefit: cells.amount(),
+                benefit: cells.optional_amount(),
+                kept_hours: cells.integer().cast_unsigned(),
+                kept_reason: cells.text().to_owned(),
             },
         })
     }

@@ -1,6 +1,7 @@
 //! `coverage`: how much of each family's usage commitments covered, by account and day, at list price.
 
-use ::commitments::CoverageDay;
+use ::commitments::{CoverageCost, CoverageDay};
+use money::Amount;
 
 use crate::table::{CellError, Cells, Column, Row, Value};
 
@@ -21,11 +22,11 @@ impl Row for CoverageRow {
         Column::text("region"),
         Column::text("family"),
         Column::text("currency"),
-        Column::amount("list_cost"),
-        Column::amount("reserved"),
-        Column::amount("planned"),
-        Column::amount("on_demand"),
-        Column::amount("borrowed"),
+        Column::optional_amount("list_cost"),
+        Column::optional_amount("reserved"),
+        Column::optional_amount("planned"),
+        Column::optional_amount("on_demand"),
+        Column::optional_amount("borrowed"),
     ];
 
     fn write(&self, cell: &mut impl FnMut(Value<'_>)) {
@@ -37,11 +38,14 @@ impl Row for CoverageRow {
         cell(Value::Text(&day.region));
         cell(Value::Text(&day.family));
         cell(Value::Text(&day.currency));
-        cell(Value::Amount(day.list_cost));
-        cell(Value::Amount(day.reserved));
-        cell(Value::Amount(day.planned));
-        cell(Value::Amount(day.on_demand));
-        cell(Value::Amount(day.borrowed));
+        let mut cost = |of: fn(&CoverageCost) -> Amount| {
+            cell(Value::OptionalAmount(day.at_list.as_ref().map(of)));
+        };
+        cost(|of| of.list_cost);
+        cost(|of| of.reserved);
+        cost(|of| of.planned);
+        cost(|of| of.on_demand);
+        cost(|of| of.borrowed);
     }
 
     fn read(cells: &mut Cells<'_>) -> Result<Self, CellError> {
@@ -55,12 +59,21 @@ impl Row for CoverageRow {
                 region: cells.text().to_owned(),
                 family: cells.text().to_owned(),
                 currency: cells.text().to_owned(),
-                list_cost: cells.amount(),
-                reserved: cells.amount(),
-                planned: cells.amount(),
-                on_demand: cells.amount(),
-                borrowed: cells.amount(),
+                at_list: at_list(cells),
             },
         })
     }
+}
+
+/// All of it, or nothing.
+fn at_list(cells: &mut Cells<'_>) -> Option<CoverageCost> {
+    let [list_cost, reserved, planned, on_demand, borrowed] =
+        std::array::from_fn(|_| cells.optional_amount());
+    Some(CoverageCost {
+        list_cost: list_cost?,
+        reserved: reserved?,
+        planned: planned?,
+        on_demand: on_demand?,
+        borrowed: borrowed?,
+    })
 }

@@ -58,9 +58,9 @@ impl Row for DailyCostRow {
         Column::integer("line_count"),
         Column::amount("usage_amount"),
         Column::amount("unblended_cost"),
-        Column::amount("amortized_cost"),
+        Column::optional_amount("amortized_cost"),
         Column::optional_amount("list_cost"),
-        Column::amount("benefit"),
+        Column::optional_amount("benefit"),
         Column::amount("charge"),
     ];
 
@@ -76,9 +76,9 @@ impl Row for DailyCostRow {
         cell(Value::Integer(self.measures.line_count.cast_signed()));
         cell(Value::Amount(self.measures.usage_amount));
         cell(Value::Amount(self.measures.unblended_cost));
-        cell(Value::Amount(self.measures.amortized_cost));
+        cell(Value::OptionalAmount(self.measures.amortized_cost));
         cell(Value::OptionalAmount(self.measures.list_cost));
-        cell(Value::Amount(self.measures.benefit));
+        cell(Value::OptionalAmount(self.measures.benefit));
         cell(Value::Amount(self.measures.charge));
     }
 
@@ -96,9 +96,9 @@ impl Row for DailyCostRow {
                 line_count: cells.integer().cast_unsigned(),
                 usage_amount: cells.amount(),
                 unblended_cost: cells.amount(),
-                amortized_cost: cells.amount(),
+                amortized_cost: cells.optional_amount(),
                 list_cost: cells.optional_amount(),
-                benefit: cells.amount(),
+                benefit: cells.optional_amount(),
                 charge: cells.amount(),
             },
         })

@@ -66,7 +66,7 @@ impl Row for DemandRow {
         Column::amount("usage_amount"),
         Column::amount("unblended_cost"),
         Column::optional_amount("list_cost"),
-        Column::amount("commitment_cost"),
+        Column::optional_amount("commitment_cost"),
     ];
 
     fn write(&self, cell: &mut impl FnMut(Value<'_>)) {
@@ -76,7 +76,7 @@ impl Row for DemandRow {
         cell(Value::Amount(self.usage_amount));
         cell(Value::Amount(self.unblended_cost));
         cell(Value::OptionalAmount(self.list_cost));
-        cell(Value::Amount(self.commitment_cost));
+        cell(Value::OptionalAmount(self.commitment_cost));
     }
 
     fn read(cells: &mut Cells<'_>) -> Result<Self, CellError> {
@@ -92,7 +92,7 @@ impl Row for DemandRow {
             usage_amount: cells.amount(),
             unblended_cost: cells.amount(),
             list_cost: cells.optional_amount(),
-            commitment_cost: cells.amount(),
+            commitment_cost: cells.optional_amount(),
         })
     }
 }

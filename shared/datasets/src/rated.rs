@@ -19,8 +19,9 @@ impl Row for LineGroup {
         Column::text("commitment"),
         Column::integer("line_count"),
         Column::amount("usage_amount"),
+        Column::amount("normalized_usage_amount"),
         Column::amount("unblended_cost"),
-        Column::amount("amortized_cost"),
+        Column::optional_amount("amortized_cost"),
         Column::optional_amount("list_cost"),
     ];
 
@@ -37,8 +38,9 @@ impl Row for LineGroup {
         cell(Value::Text(&self.commitment));
         cell(Value::Integer(self.line_count.cast_signed()));
         cell(Value::Amount(self.usage_amount));
+        cell(Value::Amount(self.normalized_usage_amount));
         cell(Value::Amount(self.unblended_cost));
-        cell(Value::Amount(self.amortized_cost));
+        cell(Value::OptionalAmount(self.amortized_cost));
         cell(Value::OptionalAmount(self.list_cost));
     }
 
@@ -56,8 +58,9 @@ impl Row for LineGroup {
             commitment: cells.text().to_owned(),
             line_count: cells.integer().cast_unsigned(),
             usage_amount: cells.amount(),
+            normalized_usage_amount: cells.amount(),
             unblended_cost: cells.amount(),
-            amortized_cost: cells.amount(),
+            amortized_cost: cells.optional_amount(),
             list_cost: cells.optional_amount(),
         })
     }

@@ -14,9 +14,10 @@ mod table;
 pub use message::{Message, Notice, RecalculateRequest, ResumeRequest};
 pub use plan::{Compression, Current, ManifestRef, Plan, PlannedFile};
 pub use receipt::{
-    AccountTotals, AllocateReceipt, Check, CommitmentSums, CommitmentTally, LineTotals,
-    MissingRate, PlanTerms, PublishReceipt, RecalculateReceipt, RegisterReceipt, ReservationFee,
-    SplitReceipt, Tally, Units,
+    AccountTotals, AllocateReceipt, BrokenHour, Check, CommitmentSums, CommitmentTally, Explained,
+    Kept, KeptReason, Lease, LineTotals, MissingRate, PlanTerms, PublishReceipt,
+    RecalculateReceipt, RegisterReceipt, ReplayTally, ReservationFee, SplitReceipt, Tally, Units,
+    UnpricedUsage,
 };
 pub use reconciliation::{CustomerTotals, Margin, News, Reconciliation};
 pub use run_id::{InvalidRunId, RunId, version_of};

@@ -6,7 +6,7 @@ use cur::{AccountId, BillingPeriod};
 use money::Amount;
 use serde::{Deserialize, Serialize};
 
-use crate::{Check, LineTotals, MissingRate, RunId, Tally};
+use crate::{Check, Kept, LineTotals, MissingRate, ReplayTally, RunId, Tally};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reconciliation {
@@ -25,6 +25,16 @@ pub struct Reconciliation {
     /// Accounts of the report that belong to no customer, with their unblended cost.
     pub unassigned: BTreeMap<AccountId, Amount>,
     pub laws: Vec<Check>,
+    /// AWS's own rules, applied again and compared with the report.
+    pub replay: ReplayTally,
+    /// Commitments that stayed as AWS applied them, and why.
+    pub kept: Vec<Kept>,
+    /// Where lines of the report say different things of one commitment, and which of them counts.
+    pub disagreements: Vec<String>,
+    /// Commitments whose amortized cost nothing says, each with the first cell that is missing.
+    pub unknown_costs: BTreeMap<String, String>,
+    /// Usage of which nothing says whether the report's plans can cover it: service and usage type.
+    pub unknown_usage: Vec<(String, String)>,
     /// Usage that stayed on demand because nothing says what a savings plan charges for it.
     pub missing_rates: Vec<MissingRate>,
     /// Commitments that contracts assign and the report does not have.
@@ -45,12 +55,14 @@ pub struct Reconciliation {
 pub struct Margin {
     pub unblended_cost: Amount,
     /// What upfront payments and commitment fees move between periods: amortized less unblended.
-    pub upfront_timing: Amount,
-    pub amortized_cost: Amount,
+    pub upfront_timing: Option<Amount>,
+    /// `None` where a part of it is unknown. Then the margin is unknown too, and the terms are those of the
+    /// rows whose amortized cost is known.
+    pub amortized_cost: Option<Amount>,
     pub terms: BTreeMap<String, Amount>,
     pub charge: Amount,
     /// Charge less amortized cost: the sum of the terms.
-    pub margin: Amount,
+    pub margin: Option<Amount>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,11 +71,11 @@ pub struct CustomerTotals {
     pub accounts: Vec<AccountId>,
     pub lines: u64,
     pub unblended_cost: Amount,
-    pub amortized_cost: Amount,
+    pub amortized_cost: Option<Amount>,
     pub list_cost: Option<Amount>,
-    pub benefit: Amount,
+    pub benefit: Option<Amount>,
     pub charge: Amount,
-    pub margin: Amount,
+    pub margin: Option<Amount>,
     pub margin_terms: BTreeMap<String, Amount>,
     pub invoice_total: Option<Amount>,
     pub invoice_currency: Option<String>,

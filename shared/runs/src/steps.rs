@@ -140,7 +140,8 @@ impl App {
         }
         let demand = receipts.iter().flat_map(|receipt| receipt.demand_days.iter().copied());
         let reservations = receipts.iter().flat_map(|receipt| &receipt.reservations);
-        Ok(demand.chain(reservations.flat_map(ReservationFee::days)).collect())
+        let leases = reservations.flat_map(|fee: &ReservationFee| fee.lease.days());
+        Ok(demand.chain(leases).collect())
     }
 
     /// Customers with an account in the report or with a commitment that contracts assign to them, and

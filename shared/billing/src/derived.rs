@@ -1,0 +1,66 @@
+//! Filling in what a commitment cost where its lines do not say it.
+
+use cur::{AccountId, LineItemType};
+use money::{Amount, apportion};
+
+use crate::rated::LineGroup;
+
+/// Which of a commitment's lines a cost belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CostPart {
+    /// Usage that it covered.
+    Covered,
+    /// What of its fees nobody used.
+    Unused,
+}
+
+impl CostPart {
+    /// Whether a group's cost is to be filled in. Covered usage that says its cost keeps it; what fees say
+    /// of their unused part is replaced as a whole.
+    fn has(self, group: &LineGroup) -> bool {
+        match (self, group.line_item_type) {
+            (
+                Self::Covered,
+                LineItemType::DiscountedUsage | LineItemType::SavingsPlanCoveredUsage,
+            ) => group.amortized_cost.is_none_or(Amount::is_zero),
+            (Self::Unused, LineItemType::RiFee | LineItemType::SavingsPlanRecurringFee) => true,
+            _ => false,
+        }
+    }
+
+    /// What a group's part of the cost goes by: the units of usage, and the number of fees.
+    fn weight(self, group: &LineGroup, is_normalized: bool) -> Amount {
+        match self {
+            Self::Covered if is_normalized => group.normalized_usage_amount,
+            Self::Covered => group.usage_amount,
+            Self::Unused => group.line_count.into(),
+        }
+    }
+}
+
+/// Splits a cost over the groups of one account that it belongs to, and says what that adds to the costs
+/// that the groups had.
+pub fn fill_in_cost(
+    groups: &mut [LineGroup],
+    arn: &str,
+    account: AccountId,
+    part: CostPart,
+    cost: Amount,
+) -> Amount {
+    let is_of = |group: &LineGroup| {
+        group.commitment == arn && group.usage_account_id == account && part.has(group)
+    };
+    let of: Vec<usize> = (0..groups.len()).filter(|place| is_of(&groups[*place])).collect();
+    let is_normalized = of.iter().all(|place| !groups[*place].normalized_usage_amount.is_zero());
+    let weights: Vec<Amount> =
+        of.iter().map(|place| part.weight(&groups[*place], is_normalized)).collect();
+    let Ok(parts) = apportion(cost, &weights) else {
+        return Amount::ZERO;
+    };
+    let mut added = Amount::ZERO;
+    for (place, part) in of.into_iter().zip(parts) {
+        added += part - groups[place].amortized_cost.unwrap_or_default();
+        groups[place].amortized_cost = Some(part);
+    }
+    added
+}

@@ -1,0 +1,307 @@
+//! What a commitment covers, learned from everything that the report says of it: its fee, its usage type,
+//! its ARN, and above all the lines that AWS covered with it. Where they disagree the covered lines win,
+//! because they are what AWS did. <https://docs.aws.amazon.com/cur/latest/userguide/data-dictionary.html>
+//! says of few columns that they are filled for every service; `docs/report-columns.md` has all of them.
+
+use std::collections::BTreeSet;
+
+use cur::{BillingPeriod, PlanType};
+use money::{Amount, Exact};
+use pipeline::{KeptReason, PlanTerms, ReservationFee};
+
+use crate::DemandSku;
+use crate::engine::{Terms, covers, plan_covers};
+use crate::market::Market;
+use crate::product::{Attributes, Product, split_type, without_region};
+use crate::tables::REGIONS;
+
+/// What is known of a commitment in the end.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Learned {
+    /// `None` if its rules are unknown, for this reason.
+    pub(crate) terms: Option<Terms>,
+    pub(crate) unknown: Option<KeptReason>,
+    /// SKUs that AWS covered although the terms do not say so, with the units that one takes.
+    pub(crate) also: Vec<(usize, Exact)>,
+    pub(crate) disagreements: Vec<String>,
+}
+
+impl Learned {
+    pub(crate) fn unknown(reason: KeptReason) -> Self {
+        Self { unknown: Some(reason), ..Self::default() }
+    }
+}
+
+/// What AWS covered with one commitment.
+pub(crate) struct Covered<'a> {
+    market: &'a Market,
+    /// The lines' SKUs, and their places in the market.
+    lines: Vec<(&'a DemandSku, usize)>,
+}
+
+impl<'a> Covered<'a> {
+    pub(crate) fn new(market: &'a Market, lines: Vec<(&'a DemandSku, usize)>) -> Self {
+        Self { market, lines }
+    }
+
+    fn products(&self) -> impl Iterator<Item = &'a Product> {
+        self.lines.iter().map(|(_, sku)| &self.market.skus[*sku].product)
+    }
+
+    fn are_known(&self) -> bool {
+        self.lines.iter().all(|(_, sku)| self.market.is_known[*sku])
+    }
+
+    /// The one value that all covered lines have, if there are any lines and they agree.
+    fn only(&self, of: impl Fn(&'a Attributes) -> &'a str) -> Option<&'a str> {
+        let mut values = self.products().map(|product| of(&product.attributes));
+        let first = values.next()?;
+        values.all(|value| value == first).then_some(first).filter(|value| !value.is_empty())
+    }
+
+    /// SKUs that are not in the terms, each once, with the units of one.
+    fn beyond(
+        &self,
+        is_covered: impl Fn(&Product) -> bool,
+        units: impl Fn(&Product) -> Option<Exact>,
+    ) -> Option<Vec<(usize, Exact)>> {
+        let skus: BTreeSet<usize> = self.lines.iter().map(|(_, sku)| *sku).collect();
+        let of = |sku: &usize| &self.market.skus[*sku].product;
+        let others = skus.into_iter().filter(|sku| !is_covered(of(sku)));
+        others.map(|sku| Some((sku, units(of(&sku))?))).collect()
+    }
+}
+
+/// Finds terms, and notes what did not agree.
+struct Learner<'a> {
+    arn: &'a str,
+    covered: &'a Covered<'a>,
+    disagreements: Vec<String>,
+}
+
+impl<'a> Learner<'a> {
+    /// A property of the commitment: what covered lines agree on, else what the fee says.
+    fn decide(&mut self, what: &str, of_fee: &str, of: fn(&'a Attributes) -> &'a str) -> String {
+        let Some(seen) = self.covered.only(of) else {
+            return of_fee.to_owned();
+        };
+        if !of_fee.is_empty() && of_fee != seen {
+            self.disagree(what, of_fee, seen);
+        }
+        seen.to_owned()
+    }
+
+    fn disagree(&mut self, what: &str, of_fee: &str, seen: &str) {
+        self.disagreements.push(format!(
+            "{}: {what} is {of_fee} by its fee and {seen} by what AWS covered, which counts",
+            self.arn
+        ));
+    }
+}
+
+/// The terms of a reservation.
+pub(crate) fn reservation(
+    fee: &ReservationFee,
+    covered: &Covered<'_>,
+    period: BillingPeriod,
+) -> Learned {
+    let mut learner = Learner { arn: &fee.arn, covered, disagreements: Vec::new() };
+    let region = region_of_fee(fee);
+    let of_fee = Attributes::of_line(&fee.service_code, &fee.usage_type, &fee.operation, region);
+    let Some(of_fee) = of_fee.or_else(|| of_covered(fee, covered, region)) else {
+        return Learned::unknown(KeptReason::UnknownKind);
+    };
+    if !covered.are_known() {
+        return Learned::unknown(KeptReason::UnknownKind);
+    }
+    let mut attributes = of_fee.clone();
+    // What a fee's usage type leaves out is not what the fee says.
+    let tenancy = match fee.tenancy.as_str() {
+        "Dedicated" => "dedicated",
+        "Host" => "host",
+        "Shared" => "default",
+        _ => "",
+    };
+    attributes.region = learner.decide("the region", region, |of| &of.region);
+    let platform = if fee.operation.is_empty() { "" } else { of_fee.platform.as_str() };
+    let platform = learner.decide("the platform", platform, |of| &of.platform);
+    let tenancy = learner.decide("the tenancy", tenancy, |of| &of.tenancy);
+    for (property, learned) in
+        [(&mut attributes.platform, platform), (&mut attributes.tenancy, tenancy)]
+    {
+        if !learned.is_empty() {
+            *property = learned;
+        }
+    }
+    attributes.storage = learner.decide("the storage", &of_fee.storage, |of| &of.storage);
+    // A node of one engine may cover those of another.
+    let (engine, family) = (of_fee.engine.clone(), of_fee.family().to_owned());
+    if !covered.products().all(|product| may_cover(&of_fee, &product.attributes, period)) {
+        attributes.engine = learner.decide("the engine", &engine, |of| &of.engine);
+        if let Some(seen) = covered.only(Attributes::family).filter(|seen| *seen != family) {
+            learner.disagree("the family", &family, seen);
+            let (_, size) = split_type(&of_fee.instance_type);
+            attributes.instance_type = format!("{seen}.{size}");
+        }
+    }
+    attributes.deployment = deployment(fee, &of_fee, covered);
+    let units_of_one = units_of_one(fee);
+    if let Some(units) = &units_of_one {
+        attributes.tell_deployment(units);
+    }
+    attributes.factor = units_of_one;
+    let product = Product::new(attributes, period);
+    let zone = zone(fee, &product, &mut learner);
+    let is_covered = |used: &Product| covers(&product, zone.as_deref(), used).is_some();
+    let units = |used: &Product| match &product.flexible_class {
+        Some(_) if zone.is_none() => used.attributes.factor.clone().or_else(|| used.units()),
+        _ => Some(Exact::ONE),
+    };
+    let Some(also) = covered.beyond(is_covered, units) else {
+        return Learned::unknown(KeptReason::UnknownKind);
+    };
+    if fee.units.plain.is_zero() && !covered.lines.is_empty() {
+        return Learned::unknown(KeptReason::NoUnits);
+    }
+    let disagreements = learner.disagreements;
+    let terms = Some(Terms::Reservation { product: Box::new(product), zone });
+    Learned { terms, unknown: None, also, disagreements }
+}
+
+/// Whether a reservation of these attributes may be used by these, by its class alone.
+fn may_cover(reserved: &Attributes, used: &Attributes, period: BillingPeriod) -> bool {
+    let attributes = Attributes {
+        region: used.region.clone(),
+        tenancy: used.tenancy.clone(),
+        platform: used.platform.clone(),
+        ..reserved.clone()
+    };
+    let [reserved, used] = [attributes, used.clone()].map(|of| Product::new(of, period));
+    covers(&reserved, None, &used).is_some()
+}
+
+/// The region of `arn:aws:ec2:us-east-1:…`, else of the line, else of its usage type.
+fn region_of_fee(fee: &ReservationFee) -> &str {
+    let of_arn = fee.arn.split(':').nth(3).filter(|region| !region.is_empty());
+    let of_line = Some(REGIONS.named(&fee.region)).filter(|region| !region.is_empty());
+    let of_type = || REGIONS.of_usage_type(&fee.usage_type);
+    of_arn.or(of_line).or_else(of_type).unwrap_or_default()
+}
+
+/// A fee of an unknown usage type is for what it covered, if that is one thing.
+fn of_covered(fee: &ReservationFee, covered: &Covered<'_>, region: &str) -> Option<Attributes> {
+    let kinds: BTreeSet<&Attributes> =
+        covered.products().map(|product| &product.attributes).collect();
+    let [only] = kinds.into_iter().collect::<Vec<_>>()[..] else { return None };
+    let is_same = only.service == fee.service_code || fee.service_code.is_empty();
+    (is_same && covered.are_known()).then(|| Attributes {
+        region: region.to_owned(),
+        factor: None,
+        ..only.clone()
+    })
+}
+
+/// How the fee of a reservation in several zones is told from that of one in a single zone: by its column,
+/// its usage type, or what it covered. A size-flexible one covers other deployments than its own.
+fn deployment(fee: &ReservationFee, of_fee: &Attributes, covered: &Covered<'_>) -> String {
+    const KNOWN: [&str; 3] = ["Single-AZ", "Multi-AZ", "Multi-AZ cluster"];
+    let said = KNOWN.iter().find(|name| **name == fee.deployment).map(|name| (*name).to_owned());
+    let is_told = without_region(&fee.usage_type).starts_with("Multi-AZ");
+    match said {
+        Some(said) => said,
+        None if is_told => of_fee.deployment.clone(),
+        None => {
+            let seen = covered.only(|of| &of.deployment);
+            seen.map_or_else(|| of_fee.deployment.clone(), str::to_owned)
+        }
+    }
+}
+
+/// The normalized units of one, as the fee says them.
+fn units_of_one(fee: &ReservationFee) -> Option<Exact> {
+    let (plain, normalized) = (fee.units.plain, fee.units.normalized);
+    if !normalized.is_zero() && !plain.is_zero() {
+        return Some(&Exact::from(normalized) / &Exact::from(plain));
+    }
+    fee.normalization_factor.map(Exact::from)
+}
+
+/// The zone of a zonal reservation. A zone that is a region is none, and what covered usage of another zone,
+/// or of another size, is not bound to one.
+fn zone(fee: &ReservationFee, product: &Product, learner: &mut Learner<'_>) -> Option<String> {
+    let zone = fee.availability_zone.as_str();
+    if zone.is_empty() || zone == product.attributes.region || REGIONS.code_of(zone).is_some() {
+        return None;
+    }
+    let elsewhere = learner.covered.lines.iter().find_map(|(line, sku)| {
+        let used = &learner.covered.market.skus[*sku].product;
+        let is_elsewhere = !line.availability_zone.is_empty() && line.availability_zone != zone;
+        let is_other_size =
+            used.exact_class != product.exact_class && covers(product, None, used).is_some();
+        (is_elsewhere || is_other_size).then(|| {
+            format!("none, {} in {}", used.attributes.instance_type, line.availability_zone)
+        })
+    });
+    let Some(elsewhere) = elsewhere else {
+        return Some(zone.to_owned());
+    };
+    learner.disagree("the zone", zone, &elsewhere);
+    None
+}
+
+/// The type of a plan: its offering, else what its fee is called, else what that is a fee of.
+pub(crate) fn plan_type(terms: &PlanTerms) -> Option<PlanType> {
+    /// How the usage types of fees begin, behind the region.
+    const FEES: [(&str, PlanType); 6] = [
+        ("EC2SP", PlanType::Ec2Instance),
+        ("EC2InstanceSP", PlanType::Ec2Instance),
+        ("ComputeSP", PlanType::Compute),
+        ("SageMakerSP", PlanType::SageMaker),
+        ("DatabaseSP", PlanType::Database),
+        ("DBSP", PlanType::Database),
+    ];
+    // Older reports write `ComputeSavingsPlan`.
+    let offering = terms.offering_type.trim_end_matches('s');
+    let by_name =
+        |name: &str| PlanType::ALL.into_iter().find(|of| of.name().trim_end_matches('s') == name);
+    let usage = without_region(&terms.usage_type);
+    let of_fee = || FEES.iter().find(|(beginning, _)| usage.starts_with(beginning)).map(|of| of.1);
+    let is_other = !offering.is_empty() && by_name(offering).is_none();
+    if is_other { None } else { by_name(offering).or_else(of_fee) }
+}
+
+/// The terms of a plan.
+pub(crate) fn plan(arn: &str, terms: &PlanTerms, covered: &Covered<'_>) -> Learned {
+    let Some(plan_type) = plan_type(terms) else {
+        return Learned::unknown(KeptReason::UnknownKind);
+    };
+    let mut learner = Learner { arn, covered, disagreements: Vec::new() };
+    let (mut region, mut family) = (String::new(), String::new());
+    if plan_type == PlanType::Ec2Instance {
+        let of_fee = REGIONS.named(&terms.region);
+        let of_type = || REGIONS.of_usage_type(&terms.usage_type).unwrap_or_default();
+        let of_fee = if of_fee.is_empty() { of_type() } else { of_fee };
+        region = learner.decide("the region", of_fee, |of| &of.region);
+        let of_fee = Some(terms.family.as_str()).filter(|family| !family.is_empty());
+        let of_fee = of_fee.or_else(|| family_of_fee(&terms.usage_type)).unwrap_or_default();
+        family = learner.decide("the family", of_fee, Attributes::family);
+    }
+    let is_covered = |used: &Product| plan_covers(plan_type, &region, &family, used);
+    // What one unit of usage takes of a plan is its rate, which stands elsewhere.
+    let also = covered.beyond(is_covered, |_| Some(Exact::ONE)).unwrap_or_default();
+    let disagreements = learner.disagreements;
+    let terms = Some(Terms::Plan { plan_type, region, family });
+    Learned { terms, unknown: None, also, disagreements }
+}
+
+/// `m5` of `USE1-EC2SP:m5.1yrNoUpfront`.
+fn family_of_fee(usage_type: &str) -> Option<&str> {
+    let (_, family) = usage_type.split_once(':')?;
+    family.split_once('.').map(|(family, _)| family)
+}
+
+/// Normalized units of so many, by the reservation's own factor.
+pub(crate) fn normalized(units: Amount, product: &Product) -> Amount {
+    let factor = product.units().unwrap_or(Exact::ONE);
+    money::rounding::cut(&(&Exact::from(units) * &factor))
+}
