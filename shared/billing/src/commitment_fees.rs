@@ -23,7 +23,7 @@ pub(crate) fn reservation_fee(
     };
     let factor = line.amount(Column::NormalizationFactor)?;
     let lease = term.lease(units.plain, line.amount(Column::NumberOfReservations)?);
-    let hours = term.hours().map(|term| [lease.hours, term]);
+    let hours = term.hours.map(|term| [lease.hours, term]);
     Ok(ReservationFee {
         arn: rated.commitment.to_string(),
         service_code: rated.service_code.to_string(),
@@ -46,6 +46,8 @@ pub(crate) fn reservation_fee(
 struct Term {
     starts: Option<(UsageHour, u32)>,
     ends: Option<(UsageHour, u32)>,
+    /// Of the whole term.
+    hours: Option<u32>,
     /// The clock hours of the period that it touches.
     first: UsageHour,
     end: UsageHour,
@@ -61,18 +63,14 @@ impl Term {
         let first = starts.or(of_line).map_or(begin, |(hour, _)| hour).max(begin);
         let end = ends.map_or(close, |(hour, seconds)| hour.after(u32::from(seconds > 0)));
         let end = end.min(close);
+        let hours = starts.zip(ends).map(|((starts, _), (ends, _))| ends.hours_since(starts));
+        let hours = hours.and_then(|hours| u32::try_from(hours).ok());
         if first < end {
-            return Ok(Self { starts: starts.or(of_line), ends, first, end });
+            return Ok(Self { starts: starts.or(of_line), ends, hours, first, end });
         }
         // A fee for another period, such as one that comes late: nothing of this one is its own, so that
         // all of the period is as good as any part of it.
-        Ok(Self { starts: None, ends: None, first: begin, end: close })
-    }
-
-    /// The hours of the whole term.
-    fn hours(&self) -> Option<u32> {
-        let ((starts, _), (ends, _)) = (self.starts?, self.ends?);
-        u32::try_from(ends.hours_since(starts)).ok()
+        Ok(Self { starts: None, ends: None, hours: None, first: begin, end: close })
     }
 
     /// Whether the term begins, or ends, within an hour of the period.
@@ -112,14 +110,19 @@ impl Term {
         Lease { first_hour: first, hours, broken_hour }
     }
 
-    /// Where the times say nothing of a broken hour: the hour that is billed less is the first, and for
-    /// anything else the units are spread over all hours.
+    /// Where the times say nothing of a broken hour. What is billed an hour less than its times say lacks the
+    /// first. A lease whose end nothing says ends when its units do. Anything else is spread over all hours.
     fn other_lease(&self, units: Amount, each: Amount, hours: u32) -> Lease {
         let is_one_less = hours > 1 && units == times(each, hours - 1);
         if is_one_less && self.starts.is_some_and(|(hour, _)| hour == self.first) {
             return Lease::whole(self.first.after(1), hours - 1);
         }
-        Lease::whole(self.first, hours)
+        let billed = units.units().checked_div(each.units()).and_then(|n| u32::try_from(n).ok());
+        let billed = billed.filter(|billed| *billed > 0 && units == times(each, *billed));
+        match billed {
+            Some(billed) if self.ends.is_none() => Lease::whole(self.first, billed.min(hours)),
+            _ => Lease::whole(self.first, hours),
+        }
     }
 }
 

@@ -104,7 +104,11 @@ fn derive(tally: &CommitmentTally, is_plan: bool) -> (Cost, Cost) {
     };
     let unused = match (fee, of_uncosted) {
         _ if tally.fee_lines == 0 || unused_is_said => Cost::Said,
-        (Some(fee), Some(uncosted)) => Cost::Derived(fee - tally.covered_cost - uncosted),
+        (Some(fee), Some(uncosted)) => {
+            let rest = fee - tally.covered_cost - uncosted;
+            // Who used more than the fee is worth shows that the fee is not all there was to pay.
+            if (rest + TOLERANCE).is_negative() { Cost::Unknown } else { Cost::Derived(rest) }
+        }
         _ => Cost::Unknown,
     };
     (covered, unused)
