@@ -98,7 +98,7 @@ impl Span {
         Self { interval: format!("{start}Z/{end}Z"), start, end }
     }
 
-    /// Of a reservation's fee, which begins so many seconds earlier, and ends with a second and not with an hour.
+    /// Of a reservation's fee: it begins so many seconds earlier, and ends with a second, not with an hour.
     pub(crate) fn of_fee(origin: NaiveDateTime, from: i64, until: i64, earlier: i64) -> Self {
         let [start, end] =
             [from * HOUR - earlier, until * HOUR - 1].map(|second| time_text(origin, second));
