@@ -530,8 +530,8 @@ fn used_and_unused_are_what_was_reserved() {
     });
 }
 
-/// AWS's dictionary contradicts itself and names services that lack a column: one report has several of these,
-/// and all seeds together have all of them.
+/// AWS's dictionary contradicts itself and names services that lack a column: one report has several of
+/// these, and all seeds together have all of them.
 #[test]
 fn commitments_are_written_in_every_way_of_aws() {
     let mut seen: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();

@@ -87,9 +87,10 @@ impl Term {
 
     /// The part of an hour before the whole ones, as AWS counts it, and the second in which it begins.
     pub(crate) fn broken_hour(&self) -> (Fixed, i64) {
-        match self.is_broken && self.was_bought_in_period() {
-            true => (BROKEN, BROKEN_SECONDS),
-            false => (Fixed::ZERO, 0),
+        if self.is_broken && self.was_bought_in_period() {
+            (BROKEN, BROKEN_SECONDS)
+        } else {
+            (Fixed::ZERO, 0)
         }
     }
 }
@@ -127,7 +128,7 @@ pub(crate) struct Reservation {
 }
 
 pub(crate) struct Plan {
-    plan_type: PlanType,
+    covers: PlanType,
     /// Set for an EC2 Instance plan, with its region.
     pub(crate) family: Option<(&'static str, &'static Region)>,
     /// What its lines print as its region.
@@ -149,7 +150,7 @@ pub(crate) struct Plan {
 
 impl Plan {
     pub(crate) fn covers(&self, product: &Product) -> bool {
-        is_covered(product, self.plan_type, self.family)
+        is_covered(product, self.covers, self.family)
     }
 
     /// A quantum costs the same whatever the product, so a larger quantum means a lower rate a unit.
@@ -158,7 +159,7 @@ impl Plan {
     }
 
     pub(crate) fn offering(&self) -> &'static str {
-        match (self.plan_type, self.family) {
+        match (self.covers, self.family) {
             (_, Some(_)) => "EC2InstanceSavingsPlans",
             (PlanType::Compute, None) => "ComputeSavingsPlans",
             (PlanType::MachineLearning, _) => "SageMakerSavingsPlans",
@@ -397,7 +398,7 @@ impl Market<'_> {
         let fee = plan_fee(purchase, &term, self.products.len());
         let habits = Habits::of_plan(self.key(number));
         let plan = Plan {
-            plan_type: purchase.plan,
+            covers: purchase.plan,
             family: purchase.family,
             printed_region: habits.plan_region(purchase.family.map(|(_, region)| region)),
             payment: purchase.payment,

@@ -90,7 +90,7 @@ unused  = "owner"
     );
     // Without this the preference has to be learned from what AWS did.
     if let Some(account) = unshared_account(options)
-        && options.seed % 2 == 0
+        && options.seed.is_multiple_of(2)
     {
         let account = usage_account_id(account);
         text.extend(["\n[commitments.aws]\ninactive = [\"", &account, "\"]\n"]);

@@ -39,10 +39,10 @@ pub(crate) fn usage_account_id(number: u32) -> String {
 
 /// The number of the account for which AWS's sharing of commitments is switched off, if there is one.
 pub(crate) fn unshared_account(options: &Options) -> Option<u32> {
-    const SALT: u64 = 0x05a4ed;
+    const SALT: u64 = 0x0005_a4ed;
     let key = mix(options.seed, SALT);
     // Few accounts would have few commitments to share.
-    let has_one = options.accounts > 3 && key % 3 != 0;
+    let has_one = options.accounts > 3 && !key.is_multiple_of(3);
     let number = pick(key >> 8, usize::try_from(options.accounts).unwrap_or(1));
     has_one.then(|| 1 + u32::try_from(number).unwrap_or_default())
 }

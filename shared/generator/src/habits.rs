@@ -44,7 +44,7 @@ impl Habits {
     pub(crate) fn of_reservation(issuer: Issuer, key: u64) -> Self {
         let mut omitted: Vec<Field> = Vec::new();
         for (number, fields) in (0..).zip(OPTIONAL) {
-            if mix(key, number) % 3 == 0 {
+            if mix(key, number).is_multiple_of(3) {
                 omitted.extend(fields);
             }
         }
