@@ -106,8 +106,14 @@ const PERIOD_UPFRONT: Name = (
     "reservation/AmortizedUpfrontFeeForBillingPeriod",
     "reservation_amortized_upfront_fee_for_billing_period",
 );
+const RESERVATION_ZONE: Name = ("reservation/AvailabilityZone", "reservation_availability_zone");
+const RESERVATION_START: Name = ("reservation/StartTime", "reservation_start_time");
+const NUMBER: Name = ("reservation/NumberOfReservations", "reservation_number_of_reservations");
+const REGION: Name = ("product/region", "product_region_code");
 const PURCHASE_OPTION: Name = ("pricing/PurchaseOption", "pricing_purchase_option");
 const PLAN: Name = ("savingsPlan/SavingsPlanARN", "savings_plan_savings_plan_a_r_n");
+const PLAN_REGION: Name = ("savingsPlan/Region", "savings_plan_region");
+const PLAN_FAMILY: Name = ("savingsPlan/InstanceTypeFamily", "savings_plan_instance_type_family");
 const PLAN_OFFERING: Name = ("savingsPlan/OfferingType", "savings_plan_offering_type");
 const PLAN_PAYMENT: Name = ("savingsPlan/PaymentOption", "savings_plan_payment_option");
 const PLAN_RATE: Name = ("savingsPlan/SavingsPlanRate", "savings_plan_savings_plan_rate");
@@ -360,7 +366,13 @@ fn every_type_of_line_occurs() {
         let payments = ["All Upfront", "No Upfront", "Partial Upfront"].map(str::to_owned);
         assert_eq!(values("RIFee", PURCHASE_OPTION), payments.clone().into());
         assert_eq!(values("SavingsPlanRecurringFee", PLAN_PAYMENT), payments.into());
-        let offerings = ["ComputeSavingsPlans", "EC2InstanceSavingsPlans"].map(str::to_owned);
+        let offerings = [
+            "ComputeSavingsPlans",
+            "DatabaseSavingsPlans",
+            "EC2InstanceSavingsPlans",
+            "SageMakerSavingsPlans",
+        ]
+        .map(str::to_owned);
         assert_eq!(values("SavingsPlanCoveredUsage", PLAN_OFFERING), offerings.into());
         let is_upfront_fee = |line: &Line<'_>| line.is("Fee") && !line.text(RESERVATION).is_empty();
         assert!(report.lines().any(|line| is_upfront_fee(&line)), "an upfront fee");
@@ -425,23 +437,50 @@ fn negations_cancel_covered_usage_in_every_account() {
     });
 }
 
+/// What lines of one reservation, or all of them, come to.
+#[derive(Default)]
+struct Used {
+    amount: Amount,
+    normalized: Amount,
+    effective: Amount,
+    upfront: Amount,
+    recurring: Amount,
+    /// Whether every line says its normalized units.
+    is_normalized: bool,
+}
+
+/// `rds` of `arn:aws:rds:us-east-1:…`.
+fn service(arn: &str) -> &str {
+    arn.split(':').nth(2).unwrap()
+}
+
+/// As far as AWS's columns go: what it leaves empty for a service is checked to be empty.
 #[test]
 fn used_and_unused_are_what_was_reserved() {
     check(|report| {
-        let mut used: BTreeMap<String, [Amount; 4]> = BTreeMap::new();
+        let mut used: BTreeMap<String, Used> = BTreeMap::new();
         let mut covered_accounts: BTreeSet<(bool, bool)> = BTreeSet::new();
         for line in report.of_type("DiscountedUsage") {
+            let arn = line.text(RESERVATION);
             let effective = line.number(EFFECTIVE);
             let parts = line.number(USED_UPFRONT) + line.number(USED_RECURRING);
-            assert_eq!(effective, parts, "{}", line.describe());
-            assert!(line.number(COST).is_zero() && !effective.is_zero(), "{}", line.describe());
-            assert!(!line.number(LIST_COST).is_zero(), "{}", line.describe());
-            let names = [NORMALIZED, EFFECTIVE, USED_UPFRONT, USED_RECURRING];
-            let sums = used.entry(line.text(RESERVATION).to_owned()).or_default();
-            for (sum, name) in sums.iter_mut().zip(names) {
-                *sum += line.number(name);
+            if service(arn) == "redshift" {
+                assert!(effective.is_zero(), "{}", line.describe());
+            } else {
+                assert_eq!(effective, parts, "{}", line.describe());
+                assert!(!effective.is_zero(), "{}", line.describe());
             }
-            let arn = line.text(RESERVATION);
+            assert!(line.number(COST).is_zero(), "{}", line.describe());
+            assert!(!line.number(LIST_COST).is_zero(), "{}", line.describe());
+            let of = used
+                .entry(arn.to_owned())
+                .or_insert_with(|| Used { is_normalized: true, ..Used::default() });
+            of.amount += line.number(AMOUNT);
+            of.normalized += line.number(NORMALIZED);
+            of.effective += effective;
+            of.upfront += line.number(USED_UPFRONT);
+            of.recurring += line.number(USED_RECURRING);
+            of.is_normalized &= !line.number(FACTOR).is_zero();
             let is_own = arn.contains(line.text(ACCOUNT));
             covered_accounts.insert((arn.contains("999988887777"), is_own));
         }
@@ -449,24 +488,221 @@ fn used_and_unused_are_what_was_reserved() {
         let mut fees = 0;
         for fee in report.of_type("RIFee") {
             fees += 1;
-            let [normalized, effective, upfront, recurring] =
-                used.remove(fee.text(RESERVATION)).unwrap_or_default();
+            let arn = fee.text(RESERVATION);
+            let used = used.remove(arn).unwrap_or_default();
             let number = |name| fee.number(name);
             let describe = fee.describe();
-            assert_eq!(normalized + number(UNUSED_NORMALIZED), number(RESERVED_NORMALIZED));
-            assert_eq!(upfront + number(UNUSED_UPFRONT), number(PERIOD_UPFRONT), "{describe}");
-            assert_eq!(recurring + number(UNUSED_RECURRING), number(COST), "{describe}");
             let unused = number(UNUSED_UPFRONT) + number(UNUSED_RECURRING);
-            assert_eq!(effective + unused, number(PERIOD_UPFRONT) + number(COST), "{describe}");
+            let all = number(PERIOD_UPFRONT) + number(COST);
+            match service(arn) {
+                // Without unused columns.
+                "dynamodb" | "mediaconnect" | "redshift-serverless" => {
+                    assert!(unused.is_zero() && number(UNUSED).is_zero(), "{describe}");
+                    assert!(used.effective <= all && used.amount <= number(RESERVED), "{describe}");
+                }
+                // Without the recurring part, and so without the sum, of what is used.
+                "redshift" => {
+                    assert_eq!(used.upfront + number(UNUSED_UPFRONT), number(PERIOD_UPFRONT));
+                    assert!(number(UNUSED_RECURRING) < number(COST), "{describe}");
+                    assert_eq!(used.amount + number(UNUSED), number(RESERVED), "{describe}");
+                }
+                _ => {
+                    assert_eq!(used.effective + unused, all, "{describe}");
+                    assert_eq!(used.recurring + number(UNUSED_RECURRING), number(COST));
+                    assert_eq!(used.upfront + number(UNUSED_UPFRONT), number(PERIOD_UPFRONT));
+                }
+            }
+            let is_counted = !number(RESERVED_NORMALIZED).is_zero()
+                && !number(UNUSED_NORMALIZED).is_zero()
+                && used.is_normalized;
+            if is_counted {
+                let normalized = used.normalized + number(UNUSED_NORMALIZED);
+                assert_eq!(normalized, number(RESERVED_NORMALIZED), "{describe}");
+            }
             assert!(number(UNUSED) <= number(RESERVED) && !number(UNUSED).is_negative());
             unused_somewhere |= !number(UNUSED).is_zero();
         }
         assert!(used.is_empty(), "every reservation has a fee line");
-        assert_eq!(fees, 10);
+        assert_eq!(fees, 21);
         assert!(unused_somewhere);
         assert!(covered_accounts.contains(&(true, false)), "the payer's reservations are shared");
         assert!(covered_accounts.contains(&(false, true)), "customers use their own");
     });
+}
+
+/// AWS's dictionary contradicts itself and names services that lack a column: one report has several of
+/// these, and all seeds together have all of them.
+#[test]
+fn commitments_are_written_in_every_way_of_aws() {
+    let mut seen: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for seed in 0..16 {
+        let report =
+            Report::new(Options { seed, files: 1, ..options(Generation::Legacy, 1_300, 5) });
+        let mut ways: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for line in report.lines() {
+            ways_of_plans(&line, &mut ways);
+            ways_of_reservations(&line, &mut ways);
+        }
+        let mixed = ways.values().filter(|ways| ways.len() > 1).count();
+        assert!(mixed > 4, "seed {seed} has {ways:?}");
+        for (what, ways) in ways {
+            seen.entry(what).or_default().extend(ways);
+        }
+    }
+    let expected: BTreeMap<&str, BTreeSet<&str>> = [
+        ("region of a plan", vec!["name", "code", "Any", ""]),
+        ("family on a plan's fee", vec!["there", ""]),
+        ("family on what a plan covers", vec!["there", ""]),
+        ("zone of a regional reservation", vec!["region", ""]),
+        ("normalized units on a fee", vec!["there", ""]),
+        ("unused normalized units on a fee", vec!["there", ""]),
+        ("factor on a fee", vec!["there", ""]),
+        ("factor on what a database reservation covers", vec!["there", ""]),
+        ("region of a fee", vec!["there", ""]),
+        ("number on a fee", vec!["there", ""]),
+        ("times of EC2", vec!["there"]),
+        ("times of DynamoDB", vec![""]),
+        ("unused of DynamoDB", vec![""]),
+        ("upfront columns of a host", vec![""]),
+        ("units", vec!["whole", "of a broken hour"]),
+        ("fee of a dedicated instance", vec!["HeavyUsage"]),
+        ("fee in two zones", vec!["HeavyUsage", "Multi-AZHeavyUsage"]),
+        ("another kind of reservation", vec!["covers", "fee"]),
+        ("exchange", vec!["paid on top"]),
+        ("SageMaker plan", vec!["Studio", "Host"]),
+    ]
+    .map(|(what, ways)| (what, ways.into_iter().collect()))
+    .into();
+    assert_eq!(seen, expected);
+}
+
+fn there(text: &str) -> &'static str {
+    if text.is_empty() { "" } else { "there" }
+}
+
+type Ways<'w> = BTreeMap<&'w str, BTreeSet<&'w str>>;
+
+fn ways_of_plans(line: &Line<'_>, ways: &mut Ways<'_>) {
+    if line.text(PLAN).is_empty() {
+        return;
+    }
+    let mut see = |what, way| ways.entry(what).or_default().insert(way);
+    let is_for_instances = line.text(PLAN_OFFERING) == "EC2InstanceSavingsPlans";
+    see(
+        "region of a plan",
+        match line.text(PLAN_REGION) {
+            "" => "",
+            "Any" => "Any",
+            name if name.contains('(') => "name",
+            _ => "code",
+        },
+    );
+    match line.text(TYPE) {
+        "SavingsPlanRecurringFee" if is_for_instances => {
+            see("family on a plan's fee", there(line.text(PLAN_FAMILY)));
+        }
+        "SavingsPlanCoveredUsage" => {
+            see("family on what a plan covers", there(line.text(PLAN_FAMILY)));
+            let is_instance = line.text(USAGE_TYPE).contains("BoxUsage");
+            assert!(!is_instance || !line.text(PLAN_FAMILY).is_empty(), "{}", line.describe());
+            if line.text(PLAN_OFFERING) == "SageMakerSavingsPlans" {
+                let is_studio = line.text(USAGE_TYPE).contains("Studio:JupyterLab-ml.");
+                see("SageMaker plan", if is_studio { "Studio" } else { "Host" });
+            }
+        }
+        _ => assert!(is_for_instances || line.text(PLAN_FAMILY).is_empty()),
+    }
+}
+
+fn ways_of_reservations(line: &Line<'_>, ways: &mut Ways<'_>) {
+    let arn = line.text(RESERVATION);
+    if arn.is_empty() {
+        return;
+    }
+    let mut see = |what, way| ways.entry(what).or_default().insert(way);
+    let usage_type = line.text(USAGE_TYPE);
+    let is_unknown = ["mediaconnect", "redshift-serverless"].contains(&service(arn));
+    match line.text(TYPE) {
+        "Fee" if arn.contains("exchange") => {
+            see("exchange", "paid on top");
+        }
+        "DiscountedUsage" if is_unknown => {
+            see("another kind of reservation", "covers");
+        }
+        "DiscountedUsage" if service(arn) == "rds" => {
+            let factor = there(line.text(FACTOR));
+            see("factor on what a database reservation covers", factor);
+        }
+        "RIFee" => {
+            let is_zonal = !line.text(ZONE).is_empty();
+            let is_regional = !is_zonal && usage_type.contains("BoxUsage");
+            assert!(!is_regional, "fees are not usage: {}", line.describe());
+            see("region of a fee", there(line.text(REGION)));
+            see("number on a fee", there(line.text(NUMBER)));
+            let is_whole = line.number(RESERVED).units() % 10_i128.pow(18) == 0;
+            see("units", if is_whole { "whole" } else { "of a broken hour" });
+            if is_unknown {
+                see("another kind of reservation", "fee");
+            }
+            match service(arn) {
+                "ec2" if arn.contains("host-reservation") => {
+                    see("upfront columns of a host", there(line.text(PERIOD_UPFRONT)));
+                    assert_eq!(usage_type, "ReservedHostUsage:a1");
+                }
+                "ec2" => {
+                    if !is_zonal {
+                        let zone = line.text(RESERVATION_ZONE);
+                        assert!(!zone.ends_with(|last: char| last.is_ascii_lowercase()));
+                        let way = if zone.is_empty() { "" } else { "region" };
+                        see("zone of a regional reservation", way);
+                    }
+                    see("times of EC2", there(line.text(RESERVATION_START)));
+                    see("normalized units on a fee", there(line.text(RESERVED_NORMALIZED)));
+                    let unused = there(line.text(UNUSED_NORMALIZED));
+                    see("unused normalized units on a fee", unused);
+                    see("factor on a fee", there(line.text(FACTOR)));
+                    assert!(!usage_type.contains("DedicatedUsage"), "{}", line.describe());
+                    if line.text(DESCRIPTION).contains("DedicatedUsage") {
+                        see("fee of a dedicated instance", "HeavyUsage");
+                    }
+                }
+                "rds" if usage_type.ends_with("db.r8g.large") => {
+                    let is_named = usage_type.starts_with("Multi-AZ");
+                    let way = if is_named { "Multi-AZHeavyUsage" } else { "HeavyUsage" };
+                    see("fee in two zones", way);
+                }
+                "dynamodb" => {
+                    see("times of DynamoDB", there(line.text(RESERVATION_START)));
+                    see("unused of DynamoDB", there(line.text(UNUSED)));
+                }
+                _ => {}
+            }
+        }
+        _ => {}
+    }
+}
+
+/// One account neither lends nor borrows, and contracts say which, or leave it to be learned.
+#[test]
+fn an_account_may_be_without_sharing() {
+    let (mut stated, mut covered) = (0, 0);
+    for seed in (0..12).step_by(2) {
+        let options = Options { seed, ..options(Generation::Legacy, 1_300, 6) };
+        let contracts: toml::Table = contracts(&options).parse().unwrap();
+        let Some(aws) = contracts["commitments"].get("aws") else { continue };
+        let unshared = aws["inactive"][0].as_str().unwrap().to_owned();
+        stated += 1;
+        for line in Report::new(options).lines() {
+            let arn = [RESERVATION, PLAN].map(|name| line.text(name).to_owned()).concat();
+            if line.is("DiscountedUsage") || line.is("SavingsPlanCoveredUsage") {
+                let owner = arn.split(':').nth(4).unwrap();
+                let is_concerned = owner == unshared || line.text(ACCOUNT) == unshared;
+                assert!(!is_concerned || owner == line.text(ACCOUNT), "{}", line.describe());
+                covered += usize::from(is_concerned);
+            }
+        }
+    }
+    assert!(stated > 1 && covered > 0, "{stated} {covered}");
 }
 
 #[test]
@@ -558,7 +794,7 @@ fn it_looks_like_a_real_report() {
         let free = report.lines().filter(|line| line.number(COST).is_zero()).count();
         assert_eq!(free as u64, report.summary.free_lines);
         let percent = free * 100 / report.records.len();
-        assert!((42..=86).contains(&percent), "{percent}% of the lines cost nothing");
+        assert!((38..=86).contains(&percent), "{percent}% of the lines cost nothing");
         let any = |says: &dyn Fn(&Line<'_>) -> bool| report.lines().any(|line| says(&line));
         assert!(any(&|line| line.text(DESCRIPTION).contains('\n')), "a line break");
         assert!(any(&|line| line.text(DESCRIPTION).contains('"')), "a quote");

@@ -1,11 +1,11 @@
 //! A generation's columns, and how a line is written under them.
 
 use crate::Generation;
-use crate::commitments::{Plan, Reservation};
+use crate::commitments::Reservation;
 use crate::fixed::{Fixed, write_integer};
-use crate::fleet::{PAYER, Resource};
+use crate::fleet::PAYER;
 use crate::line::{
-    Account, Description, Kind, Line, PeriodFee, PlannedRow, Reserved, ReservedRow, Split,
+    Account, Description, Kind, Line, PeriodFee, Planned, PlannedRow, Reserved, ReservedRow, Split,
 };
 use crate::products::Product;
 use crate::random::{mix, write_hex, write_line_item_id};
@@ -299,7 +299,7 @@ fn write_text_field(field: Field, line: &Line<'_>, out: &mut Vec<u8>) -> Option<
         | Field::PlanStart
         | Field::PlanEnd => {
             if let Some(planned) = &line.planned {
-                write_plan_text(field, planned.plan, out);
+                write_plan_text(field, planned, line.product, out);
             }
         }
         Field::SplitParent => {
@@ -377,30 +377,42 @@ fn write_reservation_text(field: Field, line: &Line<'_>, out: &mut Vec<u8>) {
         Field::LeaseLength => text(reservation.term.name(), out),
         Field::OfferingClass => text(reservation.offering_class, out),
         Field::PurchaseOption => text(reservation.payment.name(), out),
-        Field::ReservationZone => text(reservation.zone.unwrap_or_default(), out),
-        Field::ReservationArn => text(&reservation.arn, out),
+        _ if reservation.habits.omits(field) => {}
+        Field::ReservationZone if !is_covered => text(reservation.printed_zone, out),
+        Field::ReservationArn => match (row, &reservation.exchange) {
+            (ReservedRow::Exchange, Some((arn, _))) => text(arn, out),
+            _ => text(&reservation.arn, out),
+        },
         Field::ReservationStart if !is_covered => text(&reservation.term.start_time, out),
         Field::ReservationEnd if !is_covered => text(&reservation.term.end_time, out),
         _ => {}
     }
 }
 
-fn write_plan_text(field: Field, plan: &Plan, out: &mut Vec<u8>) {
+fn write_plan_text(field: Field, planned: &Planned<'_>, product: &Product, out: &mut Vec<u8>) {
+    let plan = planned.plan;
     match field {
         Field::PlanArn => text(&plan.arn, out),
-        Field::PlanOffering => text(
-            match plan.family {
-                Some(_) => "EC2InstanceSavingsPlans",
-                None => "ComputeSavingsPlans",
-            },
-            out,
-        ),
+        Field::PlanOffering => text(plan.offering(), out),
         Field::PlanPayment => text(plan.payment.name(), out),
         Field::PlanTerm => text(plan.term.name(), out),
         Field::PlanStart => text(&plan.term.start_time, out),
         Field::PlanEnd => text(&plan.term.end_time, out),
-        Field::PlanFamily => text(plan.family.map_or("", |(family, _)| family), out),
-        _ => text(plan.family.map_or("", |(_, region)| region.code), out),
+        Field::PlanFamily => text(plan_family(planned, product), out),
+        _ => text(plan.printed_region, out),
+    }
+}
+
+/// That of covered instances, whatever the plan; on its fees AWS's dictionary has none.
+fn plan_family<'a>(planned: &Planned<'a>, product: &Product) -> &'a str {
+    match (planned.row, planned.plan.family) {
+        (PlannedRow::Covered { .. }, _) if product.is_instance() => product.family,
+        (PlannedRow::HourlyFee { .. } | PlannedRow::Purchase, Some((family, _)))
+            if planned.plan.habits.has_family_on_fees() =>
+        {
+            family
+        }
+        _ => "",
     }
 }
 
@@ -411,7 +423,7 @@ fn write_number_field(field: Field, line: &Line<'_>, notation: Notation, out: &m
         Field::UsageAmount => Some(line.amount),
         Field::NormalizationFactor => normalization_factor(line),
         Field::NormalizedUsageAmount => {
-            normalization_factor(line).map(|_| Resource::normalized(line.product, line.amount))
+            normalization_factor(line).map(|factor| factor.product(line.amount))
         }
         Field::Rate => line.rate,
         Field::Cost => {
@@ -429,7 +441,7 @@ fn write_number_field(field: Field, line: &Line<'_>, notation: Notation, out: &m
         _ => line
             .reserved
             .as_ref()
-            .and_then(|reserved| reservation_number(field, line, reserved))
+            .and_then(|reserved| reservation_number(field, reserved))
             .or_else(|| plan_number(field, line)),
     };
     match value {
@@ -441,8 +453,17 @@ fn write_number_field(field: Field, line: &Line<'_>, notation: Notation, out: &m
 
 fn normalization_factor(line: &Line<'_>) -> Option<Fixed> {
     let is_usage = line.resource.is_some() && line.split.is_none();
-    let factor = line.product.normalization_factor;
-    (is_usage && !factor.is_zero()).then_some(factor)
+    let (is_there, factor) = match &line.reserved {
+        Some(Reserved { reservation, row: ReservedRow::PeriodFee(_) }) => {
+            (!reservation.habits.omits(Field::NormalizationFactor), reservation.factor)
+        }
+        // AWS leaves it out of what RDS covers as often as not.
+        Some(Reserved { reservation, .. }) if line.product.code == "AmazonRDS" => {
+            (reservation.habits.normalizes_usage(), line.product.normalization_factor)
+        }
+        _ => (is_usage, line.product.normalization_factor),
+    };
+    (is_there && !factor.is_zero()).then_some(factor)
 }
 
 fn split_number(field: Field, line: &Line<'_>, split: &Split) -> Fixed {
@@ -454,8 +475,11 @@ fn split_number(field: Field, line: &Line<'_>, split: &Split) -> Fixed {
     }
 }
 
-fn reservation_number(field: Field, line: &Line<'_>, reserved: &Reserved<'_>) -> Option<Fixed> {
+fn reservation_number(field: Field, reserved: &Reserved<'_>) -> Option<Fixed> {
     let Reserved { reservation, row } = reserved;
+    if reservation.habits.omits(field) {
+        return None;
+    }
     match row {
         ReservedRow::Covered { upfront, recurring } => match field {
             Field::EffectiveCost => Some(upfront.plus(*recurring)),
@@ -464,9 +488,14 @@ fn reservation_number(field: Field, line: &Line<'_>, reserved: &Reserved<'_>) ->
             _ => None,
         },
         ReservedRow::PeriodFee(fee) => {
-            period_fee(field, fee).or_else(|| purchased(field, line.product, reservation))
+            period_fee(field, fee).or_else(|| purchased(field, reservation))
         }
-        ReservedRow::Purchase => purchased(field, line.product, reservation),
+        // Units of the whole term, and not of the period.
+        ReservedRow::Purchase if field == Field::TotalReservedUnits => {
+            Some(reservation.number.times(reservation.term.hours()))
+        }
+        ReservedRow::Purchase => purchased(field, reservation),
+        ReservedRow::Exchange => None,
     }
 }
 
@@ -483,14 +512,12 @@ fn period_fee(field: Field, fee: &PeriodFee) -> Option<Fixed> {
     })
 }
 
-fn purchased(field: Field, unit: &Product, reservation: &Reservation) -> Option<Fixed> {
+fn purchased(field: Field, reservation: &Reservation) -> Option<Fixed> {
     Some(match field {
-        Field::NumberOfReservations => Fixed::whole(reservation.count),
+        Field::NumberOfReservations => reservation.number,
         Field::UnitsPerReservation => Fixed::ONE,
-        Field::NormalizedUnitsPerReservation => unit.normalization_factor,
-        Field::UpfrontValue => reservation
-            .upfront
-            .times(unit.hourly_quanta * reservation.count * reservation.term.hours()),
+        Field::NormalizedUnitsPerReservation => reservation.factor,
+        Field::UpfrontValue => reservation.upfront_value,
         _ => return None,
     })
 }

@@ -6,20 +6,20 @@ use chrono::NaiveDateTime;
 
 use crate::fixed::Fixed;
 use crate::fleet::Resource;
-use crate::line::{Account, time_text};
-use crate::products::{Coverage, Product, Region, TOKYO, VIRGINIA};
-use crate::random;
+use crate::habits::Habits;
+use crate::line::{Account, HOUR, time_text};
+use crate::products::{PlanType, Product, Reach, Region};
+use crate::purchases::{
+    Owner, Payment, PlanPurchase, RESERVATIONS, ReservationPurchase, SAVINGS_PLANS, Time, UNKNOWN,
+};
+use crate::random::{self, mix, pick};
 use crate::text::Cell;
 
 const HOURS_A_YEAR: i64 = 365 * 24;
 
-/// How much of the price is paid upfront.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Payment {
-    None,
-    Partial,
-    All,
-}
+/// What is left of the hour in which something was bought at 21:48:36: 684 seconds.
+const BROKEN: Fixed = Fixed::of("0.19");
+const BROKEN_SECONDS: i64 = 684;
 
 impl Payment {
     pub(crate) fn name(self) -> &'static str {
@@ -44,60 +44,95 @@ impl Payment {
 /// When a commitment begins and ends, in hours from the start of the billing period.
 pub(crate) struct Term {
     start: i64,
+    end: i64,
     years: i64,
+    /// Whether it began within the hour before its first whole one.
+    is_broken: bool,
     pub(crate) start_time: String,
     pub(crate) end_time: String,
 }
 
 impl Term {
-    fn new(origin: NaiveDateTime, start: i64, years: i64) -> Self {
-        let end = start + years * HOURS_A_YEAR;
-        let [start_time, end_time] =
-            [start, end].map(|hour| format!("{}.000Z", time_text(origin, hour)));
-        Self { start, years, start_time, end_time }
+    fn new(
+        origin: NaiveDateTime,
+        hours: std::ops::Range<i64>,
+        years: i64,
+        is_broken: bool,
+    ) -> Self {
+        let std::ops::Range { start, end } = hours;
+        let begun = start * HOUR - i64::from(is_broken) * BROKEN_SECONDS;
+        // AWS's terms end a second before they would begin again.
+        let [start_time, end_time] = [begun, begun + (end - start) * HOUR - 1]
+            .map(|second| format!("{}.000Z", time_text(origin, second)));
+        Self { start, end, years, is_broken, start_time, end_time }
     }
 
+    /// The hours that its upfront price pays for.
     pub(crate) fn hours(&self) -> i64 {
-        self.years * HOURS_A_YEAR
+        self.end - self.start
     }
 
     pub(crate) fn name(&self) -> &'static str {
         if self.years == 1 { "1yr" } else { "3yr" }
     }
 
-    /// The hours of the period in which the commitment is there.
+    /// The whole hours of the period in which the commitment is there.
     pub(crate) fn within(&self, period_hours: i64) -> std::ops::Range<i64> {
-        self.start.max(0)..(self.start + self.hours()).clamp(0, period_hours)
+        self.start.max(0)..self.end.clamp(0, period_hours)
     }
 
     pub(crate) fn was_bought_in_period(&self) -> bool {
         self.start >= 0
+    }
+
+    /// The part of an hour before the whole ones, as AWS counts it, and the second in which it begins.
+    pub(crate) fn broken_hour(&self) -> (Fixed, i64) {
+        if self.is_broken && self.was_bought_in_period() {
+            (BROKEN, BROKEN_SECONDS)
+        } else {
+            (Fixed::ZERO, 0)
+        }
     }
 }
 
 pub(crate) struct Reservation {
     /// What one of its units is.
     pub(crate) product: usize,
+    /// What its fee lines are for.
+    pub(crate) fee: usize,
+    /// What AWS calls the usage that it covers, if that has another name.
+    pub(crate) covered_usage_type: Option<&'static str>,
     /// Set when it is zonal.
     pub(crate) zone: Option<&'static str>,
-    pub(crate) count: i64,
+    /// What fee lines print as its zone.
+    pub(crate) printed_zone: &'static str,
+    /// How many there are: instances, or units of capacity.
+    pub(crate) number: Fixed,
+    /// Normalized units of one.
+    pub(crate) factor: Fixed,
     pub(crate) payment: Payment,
     pub(crate) offering_class: &'static str,
     /// The hourly price of one quantum, by when it is paid.
     pub(crate) recurring: Fixed,
     pub(crate) upfront: Fixed,
+    /// Of all of it, for the whole term.
+    pub(crate) upfront_value: Fixed,
     pub(crate) arn: String,
+    /// If it was received in exchange: the exchange's ARN, and what was paid on top.
+    pub(crate) exchange: Option<(String, Fixed)>,
     pub(crate) subscription_id: String,
-    /// `HeavyUsage:m5.large`, what the fee lines have.
-    pub(crate) fee_usage_type: String,
     pub(crate) fee_description: Cell,
     pub(crate) purchase_description: Cell,
     pub(crate) term: Term,
+    pub(crate) habits: Habits,
 }
 
 pub(crate) struct Plan {
+    covers: PlanType,
     /// Set for an EC2 Instance plan, with its region.
     pub(crate) family: Option<(&'static str, &'static Region)>,
+    /// What its lines print as its region.
+    pub(crate) printed_region: &'static str,
     pub(crate) payment: Payment,
     /// What a covered quantum costs, whatever the product.
     pub(crate) quantum_rate: Fixed,
@@ -110,30 +145,35 @@ pub(crate) struct Plan {
     pub(crate) product: usize,
     pub(crate) purchase_description: Cell,
     pub(crate) term: Term,
+    pub(crate) habits: Habits,
 }
 
 impl Plan {
     pub(crate) fn covers(&self, product: &Product) -> bool {
-        is_covered(product, self.family)
+        is_covered(product, self.covers, self.family)
     }
 
     /// A quantum costs the same whatever the product, so a larger quantum means a lower rate a unit.
     pub(crate) fn rate(&self, product: &Product) -> Fixed {
         self.quantum_rate.quotient(product.quantum)
     }
+
+    pub(crate) fn offering(&self) -> &'static str {
+        match (self.covers, self.family) {
+            (_, Some(_)) => "EC2InstanceSavingsPlans",
+            (PlanType::Compute, None) => "ComputeSavingsPlans",
+            (PlanType::MachineLearning, _) => "SageMakerSavingsPlans",
+            (PlanType::Database, _) => "DatabaseSavingsPlans",
+        }
+    }
 }
 
 /// Whether a plan covers a product: an EC2 Instance plan has a family and a region.
-fn is_covered(product: &Product, family: Option<(&str, &Region)>) -> bool {
-    match (family, product.coverage) {
-        (_, Coverage::None | Coverage::Database) => false,
-        (Some((family, region)), coverage) => {
-            matches!(coverage, Coverage::Instance { .. })
-                && product.family == family
-                && product.region.code == region.code
-        }
-        (None, _) => true,
-    }
+fn is_covered(product: &Product, plan: PlanType, family: Option<(&str, &Region)>) -> bool {
+    let is_of_family = family.is_none_or(|(family, region)| {
+        product.is_instance() && product.family == family && product.region.code == region.code
+    });
+    product.plan == Some(plan) && is_of_family
 }
 
 pub(crate) enum Terms {
@@ -147,11 +187,11 @@ pub(crate) enum Turn {
     Zonal,
     Regional,
     InstancePlan,
-    ComputePlan,
+    OtherPlan,
 }
 
 pub(crate) const TURNS: [Turn; 4] =
-    [Turn::Zonal, Turn::Regional, Turn::InstancePlan, Turn::ComputePlan];
+    [Turn::Zonal, Turn::Regional, Turn::InstancePlan, Turn::OtherPlan];
 
 pub(crate) struct Commitment {
     pub(crate) terms: Terms,
@@ -180,192 +220,23 @@ impl Commitment {
     }
 }
 
-/// Who buys: the payer, or the account of the first resource that the commitment could cover.
-#[derive(Clone, Copy)]
-enum Owner {
-    Payer,
-    User,
-    /// The usage account of this number, counted round.
-    Account(usize),
-}
-
-struct ReservationPlan {
-    owner: Owner,
-    usage_type: &'static str,
-    operation: &'static str,
-    zone: Option<&'static str>,
-    /// Percent of the usage that it could cover at most.
-    share: i64,
-    payment: Payment,
-    offering_class: &'static str,
-    years: i64,
-    start: i64,
-}
-
 const BEFORE: i64 = -3_111;
 /// Its year ends in the middle of the period.
 const EXPIRING: i64 = 15 * 24 - HOURS_A_YEAR;
 /// Bought on the second day.
 const BOUGHT: i64 = 36;
 
-const RESERVATION: ReservationPlan = ReservationPlan {
-    owner: Owner::Payer,
-    usage_type: "",
-    operation: "RunInstances",
-    zone: None,
-    share: 20,
-    payment: Payment::None,
-    offering_class: "standard",
-    years: 1,
-    start: BEFORE,
-};
-
-/// Every payment option, zonal and regional, size-flexible and not, bought and ending in the period.
-const RESERVATIONS: [ReservationPlan; 10] = [
-    ReservationPlan { usage_type: "BoxUsage:m5.xlarge", ..RESERVATION },
-    ReservationPlan {
-        owner: Owner::User,
-        usage_type: "BoxUsage:m5.large",
-        share: 15,
-        payment: Payment::Partial,
-        ..RESERVATION
-    },
-    ReservationPlan {
-        owner: Owner::User,
-        usage_type: "BoxUsage:c5.large",
-        payment: Payment::All,
-        offering_class: "convertible",
-        years: 3,
-        ..RESERVATION
-    },
-    ReservationPlan {
-        owner: Owner::User,
-        usage_type: "BoxUsage:r5.large",
-        zone: Some("us-east-1a"),
-        share: 70,
-        payment: Payment::Partial,
-        ..RESERVATION
-    },
-    ReservationPlan {
-        usage_type: "BoxUsage:t3.medium",
-        share: 40,
-        payment: Payment::All,
-        start: BOUGHT,
-        ..RESERVATION
-    },
-    ReservationPlan {
-        usage_type: "BoxUsage:m5.large",
-        operation: "RunInstances:0002",
-        share: 60,
-        ..RESERVATION
-    },
-    ReservationPlan {
-        usage_type: "APN1-BoxUsage:t3.small",
-        zone: Some("ap-northeast-1a"),
-        share: 80,
-        ..RESERVATION
-    },
-    ReservationPlan {
-        usage_type: "APN1-BoxUsage:m5.large",
-        payment: Payment::Partial,
-        start: EXPIRING,
-        ..RESERVATION
-    },
-    ReservationPlan {
-        owner: Owner::User,
-        usage_type: "InstanceUsage:db.r5.large",
-        operation: "CreateDBInstance:0002",
-        share: 60,
-        payment: Payment::Partial,
-        ..RESERVATION
-    },
-    // More than there is to cover, so that a part is never used.
-    ReservationPlan {
-        usage_type: "InstanceUsage:db.m5.large",
-        operation: "CreateDBInstance:0014",
-        share: 120,
-        payment: Payment::All,
-        ..RESERVATION
-    },
-];
-
-struct SavingsPlan {
-    owner: Owner,
-    family: Option<(&'static str, &'static Region)>,
-    share: i64,
-    quantum_rate: &'static str,
-    payment: Payment,
-    years: i64,
-    is_bought: bool,
-}
-
-/// Both types, every payment option. Together they are too much at night and too little by day.
-const SAVINGS_PLANS: [SavingsPlan; 6] = [
-    SavingsPlan {
-        owner: Owner::Payer,
-        family: Some(("m5", &VIRGINIA)),
-        share: 22,
-        quantum_rate: "0.0064",
-        payment: Payment::All,
-        years: 1,
-        is_bought: false,
-    },
-    SavingsPlan {
-        owner: Owner::User,
-        family: Some(("c5", &VIRGINIA)),
-        share: 45,
-        quantum_rate: "0.007",
-        payment: Payment::None,
-        years: 1,
-        is_bought: false,
-    },
-    SavingsPlan {
-        owner: Owner::User,
-        family: Some(("m5", &TOKYO)),
-        share: 40,
-        quantum_rate: "0.0058",
-        payment: Payment::Partial,
-        years: 3,
-        is_bought: true,
-    },
-    SavingsPlan {
-        owner: Owner::Payer,
-        family: None,
-        share: 14,
-        quantum_rate: "0.0079",
-        payment: Payment::Partial,
-        years: 1,
-        is_bought: false,
-    },
-    SavingsPlan {
-        owner: Owner::Account(5),
-        family: None,
-        share: 9,
-        quantum_rate: "0.0076",
-        payment: Payment::None,
-        years: 3,
-        is_bought: false,
-    },
-    SavingsPlan {
-        owner: Owner::Account(8),
-        family: None,
-        share: 7,
-        quantum_rate: "0.0077",
-        payment: Payment::All,
-        years: 1,
-        is_bought: true,
-    },
-];
-
 /// What commitments are made from.
 pub(crate) struct Market<'a> {
     pub(crate) accounts: &'a [Account],
+    /// The account for which sharing is switched off.
+    pub(crate) unshared: Option<usize>,
     pub(crate) fleet: &'a [Resource],
-    /// Fee products of plans are added.
+    /// Fee products are added.
     pub(crate) products: &'a mut Vec<Product>,
     pub(crate) origin: NaiveDateTime,
-    /// The first hour in which there is anything to cover.
-    pub(crate) first_hour: i64,
+    /// The hours in which there is anything to cover.
+    pub(crate) running: std::ops::Range<i64>,
     pub(crate) seed: u64,
 }
 
@@ -373,93 +244,137 @@ impl Market<'_> {
     /// All commitments in the order of their ARNs, which is the last criterion of application.
     pub(crate) fn commitments(mut self) -> Vec<Commitment> {
         let mut all: Vec<Commitment> = Vec::new();
-        for plan in &RESERVATIONS {
-            all.push(self.reservation(plan, all.len()));
+        let unknown = &UNKNOWN[pick(self.key(0), UNKNOWN.len())];
+        for purchase in RESERVATIONS.iter().chain([unknown]) {
+            all.push(self.reservation(purchase, all.len(), all.last()));
         }
-        for plan in &SAVINGS_PLANS {
-            all.push(self.savings_plan(plan, all.len()));
+        for purchase in &SAVINGS_PLANS {
+            all.push(self.savings_plan(purchase, all.len()));
         }
         all.sort_by(|a, b| a.arn().cmp(b.arn()));
         all
     }
 
-    fn reservation(&self, plan: &ReservationPlan, number: usize) -> Commitment {
-        let is_unit = |product: &&Product| {
-            product.usage_type == plan.usage_type && product.operation == plan.operation
+    fn key(&self, number: usize) -> u64 {
+        mix(self.seed, 100 + number as u64)
+    }
+
+    fn reservation(
+        &mut self,
+        purchase: &ReservationPurchase,
+        number: usize,
+        before: Option<&Commitment>,
+    ) -> Commitment {
+        let is_unit = |product: &Product| {
+            product.usage_type == purchase.usage_type && product.operation == purchase.operation
         };
-        let Some(unit) = self.products.iter().find(is_unit) else {
-            panic!("the catalogue has no {}", plan.usage_type);
+        let Some(place) = self.products.iter().position(is_unit) else {
+            panic!("the catalogue has no {}", purchase.usage_type);
         };
-        let mut eligible = self.eligible(|product, zone| match (plan.zone, product.coverage) {
-            (Some(reserved_zone), _) => product.index == unit.index && zone == reserved_zone,
-            (None, Coverage::Instance { flexible: true } | Coverage::Database) => {
-                product.coverage == unit.coverage
-                    && product.family == unit.family
-                    && product.region.code == unit.region.code
+        let unit = &self.products[place];
+        let habits = Habits::of_reservation(Issuer::of(unit), self.key(number));
+        let mut eligible = self.eligible(|product, zone| match (purchase.zone, unit.reach) {
+            (Some(reserved_zone), _) => product.index == place && zone == reserved_zone,
+            (None, Reach::Family) => {
+                product.reach == Reach::Family
+                    && (product.code, product.family, product.region.code)
+                        == (unit.code, unit.family, unit.region.code)
             }
-            _ => product.index == unit.index,
+            _ => product.index == place,
         });
         eligible.sort_by_key(|at| {
             let resource = &self.fleet[*at];
-            (self.products[resource.product].normalization_factor, resource.account, *at)
+            (self.products[resource.product].hourly_quanta, resource.account, *at)
         });
-        let count = (self.quanta(&eligible) * plan.share / 100 / unit.hourly_quanta).max(1);
-        let owner = self.owner(plan.owner, |product| product.index == unit.index);
-        let turn = if plan.zone.is_some() { Turn::Zonal } else { Turn::Regional };
-        let terms = self.reservation_terms(plan, number, unit, count, owner);
-        let capacity = count * unit.hourly_quanta;
+        // Quanta of one: an instance has several, and of capacity there are several to a quantum.
+        let of_one = if unit.varies { 1 } else { unit.hourly_quanta };
+        let capacity = (self.quanta(&eligible) * purchase.share / 100 / of_one).max(1) * of_one;
+        if !Issuer::of(unit).is_known() && !habits.shows_what_is_covered() {
+            eligible.clear();
+        }
+        let owner = self.owner(purchase.owner, |product| product.index == place);
+        let turn = if purchase.zone.is_some() { Turn::Zonal } else { Turn::Regional };
+        let deal = Deal { purchase, number, place, capacity, owner, habits };
+        let terms = self.reservation_terms(deal, before);
         self.commitment(Terms::Reservation(terms), turn, owner, capacity, eligible)
     }
 
-    fn reservation_terms(
-        &self,
-        plan: &ReservationPlan,
-        number: usize,
-        unit: &Product,
-        count: i64,
-        owner: usize,
-    ) -> Reservation {
-        let uuid = random::uuid(random::mix(self.seed, 100 + number as u64));
+    fn reservation_terms(&mut self, deal: Deal<'_>, before: Option<&Commitment>) -> Reservation {
+        let Deal { purchase, number, place, capacity, owner, habits } = deal;
+        let fee = reservation_fee(purchase, &self.products[place], &habits, self.products.len());
+        let unit = &self.products[place];
+        let uuid = random::uuid(self.key(number));
         let subscription_id = (20_000_000_001 + number as u64).to_string();
         let owner_id = &self.accounts[owner].id;
-        let region = unit.region.code;
-        let arn = match unit.coverage {
-            Coverage::Database => format!("arn:aws:rds:{region}:{owner_id}:ri:ri-{uuid}"),
-            _ => format!("arn:aws:ec2:{region}:{owner_id}:reserved-instances/{uuid}"),
-        };
-        let discounted = if plan.years == 1 { 60 } else { 45 };
+        let discounted = if purchase.years == 1 { 60 } else { 45 };
         let price = unit.quantum_cost().times(discounted).quotient(Fixed::whole(100));
-        let (recurring, upfront) = plan.payment.parts(price);
-        let (_, kind) = plan.usage_type.split_once(':').unwrap_or_default();
-        let fee = format!(
-            "{} hourly fee per {kind} reserved instance, {}",
-            plan.payment.name(),
-            plan.offering_class
+        let (recurring, upfront) = purchase.payment.parts(price);
+        let term = self.term(purchase, &habits);
+        let upfront_value = upfront.times(capacity).times(term.hours());
+        let exchange = before.filter(|_| purchase.time == Time::Received).map(|given| {
+            let left = match &given.terms {
+                Terms::Reservation(given_up) => given_up.upfront.times(given.capacity),
+                Terms::Plan(_) => Fixed::ZERO,
+            };
+            let on_top = upfront.times(capacity).plus(left.negated()).times(term.hours());
+            let arn = format!(
+                "arn:aws:ec2:{}:{owner_id}:reserved-instance-exchange/riex-{uuid}",
+                unit.region.code
+            );
+            (arn, on_top.max(Fixed::ZERO))
+        });
+        let fee_description = format!(
+            "{} hourly fee per {}, {}",
+            purchase.payment.name(),
+            unit.usage_type,
+            purchase.offering_class
         );
-        let purchase =
+        let purchase_description =
             format!("Sign up charge for subscription: {subscription_id}, planId: {number}");
-        Reservation {
-            product: unit.index,
-            zone: plan.zone,
-            count,
-            payment: plan.payment,
-            offering_class: plan.offering_class,
+        let reservation = Reservation {
+            product: place,
+            fee: fee.index,
+            covered_usage_type: purchase.fee.filter(|_| Issuer::of(unit) == Issuer::DedicatedHosts),
+            zone: purchase.zone,
+            printed_zone: purchase
+                .zone
+                .unwrap_or_else(|| habits.regional_zone(Issuer::of(unit), unit.region)),
+            number: unit.amount(capacity),
+            factor: unit.normalization_factor,
+            payment: purchase.payment,
+            offering_class: purchase.offering_class,
             recurring,
             upfront,
-            arn,
+            upfront_value,
+            arn: Issuer::of(unit).arn(unit.region.code, owner_id, &uuid),
+            exchange,
             subscription_id,
-            fee_usage_type: plan
-                .usage_type
-                .replace("BoxUsage", "HeavyUsage")
-                .replace("InstanceUsage", "HeavyUsage"),
-            fee_description: Cell::new(&fee),
-            purchase_description: Cell::new(&purchase),
-            term: Term::new(self.origin, plan.start, plan.years),
-        }
+            fee_description: Cell::new(&fee_description),
+            purchase_description: Cell::new(&purchase_description),
+            term,
+            habits,
+        };
+        self.products.push(fee);
+        reservation
     }
 
-    fn savings_plan(&mut self, plan: &SavingsPlan, number: usize) -> Commitment {
-        let covers = |product: &Product| is_covered(product, plan.family);
+    fn term(&self, purchase: &ReservationPurchase, habits: &Habits) -> Term {
+        let exchange = i64::midpoint(self.running.start, self.running.end);
+        let of_years = |start| start..start + purchase.years * HOURS_A_YEAR;
+        let hours = match purchase.time {
+            Time::Before => of_years(BEFORE),
+            Time::Expiring => of_years(EXPIRING),
+            Time::Bought => of_years(BOUGHT),
+            Time::BoughtLate => of_years(self.running.start + 3),
+            Time::GivenUp => BEFORE..exchange,
+            Time::Received => exchange..BEFORE + HOURS_A_YEAR,
+        };
+        let may_break = matches!(purchase.time, Time::Before | Time::Bought | Time::BoughtLate);
+        Term::new(self.origin, hours, purchase.years, may_break && habits.begins_within_an_hour())
+    }
+
+    fn savings_plan(&mut self, purchase: &PlanPurchase, number: usize) -> Commitment {
+        let covers = |product: &Product| is_covered(product, purchase.plan, purchase.family);
         let mut eligible = self.eligible(|product, _| covers(product));
         // A quantum costs the same under the plan whatever the product: the dearer it is on
         // demand, the larger the saving.
@@ -470,19 +385,23 @@ impl Market<'_> {
             (saving, Reverse(product.quantum), resource.account, *at)
         });
         // An odd capacity makes the last covered resource partly covered.
-        let capacity = (self.quanta(&eligible) * plan.share / 100).max(3) | 1;
-        let owner = self.owner(plan.owner, covers);
-        let is_bought = plan.is_bought || self.first_hour > 0;
-        let start = if is_bought { self.first_hour } else { BEFORE };
-        let term = Term::new(self.origin, start, plan.years);
-        let quantum_rate = Fixed::of(plan.quantum_rate);
+        let capacity = (self.quanta(&eligible) * purchase.share / 100).max(3) | 1;
+        let owner = self.owner(purchase.owner, covers);
+        let is_bought = purchase.is_bought || self.running.start > 0;
+        let start = if is_bought { self.running.start } else { BEFORE };
+        let hours = start..start + purchase.years * HOURS_A_YEAR;
+        let term = Term::new(self.origin, hours, purchase.years, false);
+        let quantum_rate = Fixed::of(purchase.quantum_rate);
         let commitment = quantum_rate.times(capacity);
-        let (recurring, upfront) = plan.payment.parts(commitment);
-        let uuid = random::uuid(random::mix(self.seed, 100 + number as u64));
-        let fee = fee_product(plan, &term, self.products.len());
+        let (recurring, upfront) = purchase.payment.parts(commitment);
+        let uuid = random::uuid(self.key(number));
+        let fee = plan_fee(purchase, &term, self.products.len());
+        let habits = Habits::of_plan(self.key(number));
         let plan = Plan {
-            family: plan.family,
-            payment: plan.payment,
+            covers: purchase.plan,
+            family: purchase.family,
+            printed_region: habits.plan_region(purchase.family.map(|(_, region)| region)),
+            payment: purchase.payment,
             quantum_rate,
             commitment,
             recurring,
@@ -491,14 +410,15 @@ impl Market<'_> {
             purchase_description: Cell::new(&format!(
                 "One-time fee for {} {} {}, Savings Plan ID: {uuid}",
                 term.name(),
-                plan.payment.name(),
+                purchase.payment.name(),
                 fee.code
             )),
             arn: format!("arn:aws:savingsplans::{}:savingsplan/{uuid}", self.accounts[owner].id),
             term,
+            habits,
         };
         self.products.push(fee);
-        let turn = if plan.family.is_some() { Turn::InstancePlan } else { Turn::ComputePlan };
+        let turn = if plan.family.is_some() { Turn::InstancePlan } else { Turn::OtherPlan };
         self.commitment(Terms::Plan(plan), turn, owner, capacity, eligible)
     }
 
@@ -511,7 +431,12 @@ impl Market<'_> {
         eligible: Vec<usize>,
     ) -> Commitment {
         let is_own = |at: &usize| self.fleet[*at].account == owner;
-        let (own, others) = eligible.into_iter().partition(is_own);
+        let (own, mut others): (Vec<usize>, Vec<usize>) = eligible.into_iter().partition(is_own);
+        // An account without sharing neither lends nor borrows.
+        others.retain(|at| {
+            self.unshared
+                .is_none_or(|unshared| unshared != owner && unshared != self.fleet[*at].account)
+        });
         Commitment { terms, turn, owner, capacity, own, others }
     }
 
@@ -538,24 +463,122 @@ impl Market<'_> {
     }
 }
 
-fn fee_product(plan: &SavingsPlan, term: &Term, index: usize) -> Product {
-    let option = format!("{}{}", term.name(), plan.payment.name().replace(' ', ""));
-    let words = format!("{} {}", term.name(), plan.payment.name());
-    let product = match plan.family {
-        Some((family, region)) => Product::named(
+/// Who bought how much of what.
+struct Deal<'p> {
+    purchase: &'p ReservationPurchase,
+    number: usize,
+    /// The product's place in the catalogue.
+    place: usize,
+    capacity: i64,
+    owner: usize,
+    habits: Habits,
+}
+
+/// Whose reservation it is, as far as AWS's columns and ARNs differ.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Issuer {
+    Ec2,
+    DedicatedHosts,
+    Rds,
+    ElastiCache,
+    OpenSearch,
+    Redshift,
+    DynamoDb,
+    /// Those that AWS's dictionary does not know.
+    MediaConnect,
+    RedshiftServerless,
+}
+
+impl Issuer {
+    fn of(unit: &Product) -> Self {
+        match unit.code {
+            "AmazonEC2" if unit.usage_type.starts_with("HostUsage") => Self::DedicatedHosts,
+            "AmazonEC2" => Self::Ec2,
+            "AmazonRDS" => Self::Rds,
+            "AmazonElastiCache" => Self::ElastiCache,
+            "AmazonES" => Self::OpenSearch,
+            "AmazonRedshift" if unit.varies => Self::RedshiftServerless,
+            "AmazonRedshift" => Self::Redshift,
+            "AmazonDynamoDB" => Self::DynamoDb,
+            _ => Self::MediaConnect,
+        }
+    }
+
+    /// Whether AWS's dictionary speaks of it.
+    pub(crate) fn is_known(self) -> bool {
+        !matches!(self, Self::MediaConnect | Self::RedshiftServerless)
+    }
+
+    fn arn(self, region: &str, owner: &str, uuid: &str) -> String {
+        let (service, resource) = match self {
+            Self::Ec2 => ("ec2", "reserved-instances/"),
+            Self::DedicatedHosts => ("ec2", "host-reservation/hr-"),
+            Self::Rds => ("rds", "ri:ri-"),
+            Self::ElastiCache => ("elasticache", "reserved-instance:ri-"),
+            Self::OpenSearch => ("es", "reserved-instances/"),
+            Self::Redshift => ("redshift", "reserved-nodes/"),
+            Self::DynamoDb => ("dynamodb", "reserved-capacity/"),
+            Self::MediaConnect => ("mediaconnect", "reservation:"),
+            Self::RedshiftServerless => ("redshift-serverless", "reservation/"),
+        };
+        format!("arn:aws:{service}:{region}:{owner}:{resource}{uuid}")
+    }
+}
+
+/// What the fee lines of a reservation are for. Prices of fees are in no price list, so what it says of a
+/// product may be missing on them, the region among it.
+fn reservation_fee(
+    purchase: &ReservationPurchase,
+    unit: &Product,
+    habits: &Habits,
+    index: usize,
+) -> Product {
+    let (before, kind) = unit.usage_type.split_once(':').unwrap_or_default();
+    let prefix = unit.region.prefix;
+    let is_multi = before.contains("Multi-AZ") && habits.names_deployment();
+    let usage = if is_multi { "Multi-AZHeavyUsage" } else { "HeavyUsage" };
+    let usage_type = purchase.fee.map_or_else(|| format!("{prefix}{usage}:{kind}"), str::to_owned);
+    let name = unit.attributes.iter().filter(|(name, _)| *name == "product_name");
+    let place = ["location", "location_type", "region", "region_code"];
+    let described = unit.attributes.iter().filter(|(name, _)| place.contains(name));
+    let described = described.filter(|_| habits.describes_fees());
+    Product {
+        index,
+        region: unit.region,
+        unit: unit.unit,
+        attributes: name.chain(described).cloned().collect(),
+        ..Product::named(unit.code, "", &usage_type, unit.operation, "")
+    }
+}
+
+fn plan_fee(purchase: &PlanPurchase, term: &Term, index: usize) -> Product {
+    let option = format!("{}{}", term.name(), purchase.payment.name().replace(' ', ""));
+    let words = format!("{} {}", term.name(), purchase.payment.name());
+    let (code, name, usage, words) = match (purchase.plan, purchase.family) {
+        (PlanType::Compute, Some((family, region))) => (
             "ComputeSavingsPlans",
             "Savings Plans for AWS Compute usage",
-            &format!("{}EC2SP:{family}.{option}", region.prefix),
-            "",
-            &format!("{words} {family} EC2 Instance Savings Plan in {}", region.code),
+            format!("{}EC2SP:{family}.{option}", region.prefix),
+            format!("{words} {family} EC2 Instance Savings Plan in {}", region.code),
         ),
-        None => Product::named(
+        (PlanType::Compute, None) => (
             "ComputeSavingsPlans",
             "Savings Plans for AWS Compute usage",
-            &format!("ComputeSP:{option}"),
-            "",
-            &format!("{words} Compute Savings Plan"),
+            format!("ComputeSP:{option}"),
+            format!("{words} Compute Savings Plan"),
+        ),
+        (PlanType::MachineLearning, _) => (
+            "MachineLearningSavingsPlans",
+            "Savings Plans for AWS Machine Learning usage",
+            format!("SageMakerSP:{option}"),
+            format!("{words} SageMaker Savings Plan"),
+        ),
+        (PlanType::Database, _) => (
+            "DatabaseSavingsPlans",
+            "Savings Plans for AWS Database usage",
+            format!("DatabaseSP:{option}"),
+            format!("{words} Database Savings Plan"),
         ),
     };
-    Product { index, ..product }
+    Product { index, ..Product::named(code, name, &usage, "", &words) }
 }

@@ -1,7 +1,7 @@
 //! Contracts that fit a generated report: what a `contracts.toml` of its payer could look like.
 
 use crate::Options;
-use crate::fleet::{PAYER, usage_account_id};
+use crate::fleet::{PAYER, unshared_account, usage_account_id};
 
 /// Four customers with different currencies, bases and rules.
 const CUSTOMERS: [(&str, &str); 4] = [
@@ -88,6 +88,13 @@ unused  = "owner"
 "#,
         options.period
     );
+    // Without this the preference has to be learned from what AWS did.
+    if let Some(account) = unshared_account(options)
+        && options.seed.is_multiple_of(2)
+    {
+        let account = usage_account_id(account);
+        text.extend(["\n[commitments.aws]\ninactive = [\"", &account, "\"]\n"]);
+    }
     for (number, (id, terms)) in (1..).zip(CUSTOMERS) {
         let accounts: Vec<String> = (number..=assigned)
             .step_by(CUSTOMERS.len())

@@ -1,8 +1,8 @@
 //! Who uses what: accounts, and the resources whose usage commitments may cover.
 
-use crate::fixed::Fixed;
+use crate::Options;
 use crate::line::Account;
-use crate::products::{Coverage, Product};
+use crate::products::Product;
 use crate::random::{mix, pick};
 use crate::text::Cell;
 
@@ -37,6 +37,16 @@ pub(crate) fn usage_account_id(number: u32) -> String {
     (100_000_000_000 + u64::from(number)).to_string()
 }
 
+/// The number of the account for which AWS's sharing of commitments is switched off, if there is one.
+pub(crate) fn unshared_account(options: &Options) -> Option<u32> {
+    const SALT: u64 = 0x0005_a4ed;
+    let key = mix(options.seed, SALT);
+    // Few accounts would have few commitments to share.
+    let has_one = options.accounts > 3 && !key.is_multiple_of(3);
+    let number = pick(key >> 8, usize::try_from(options.accounts).unwrap_or(1));
+    has_one.then(|| 1 + u32::try_from(number).unwrap_or_default())
+}
+
 /// An instance, a database, a service: something that uses one product hour by hour.
 pub(crate) struct Resource {
     /// Its identity, and the source of all that is random about it.
@@ -67,7 +77,7 @@ pub(crate) fn fleet(
 ) -> Vec<Resource> {
     const SALT: u64 = 0xf1ee7;
     let usage_accounts = accounts - 1;
-    let coverable = products.iter().filter(|product| product.coverage != Coverage::None).count();
+    let coverable = products.iter().filter(|product| product.is_coverable()).count();
     (0..size.max(coverable))
         .map(|number| {
             let key = mix(seed ^ SALT, number as u64);
@@ -88,16 +98,16 @@ pub(crate) fn fleet(
 fn zone(product: &Product, key: u64) -> &'static str {
     const VIRGINIA: [&str; 3] = ["us-east-1a", "us-east-1b", "us-east-1d"];
     const TOKYO: [&str; 2] = ["ap-northeast-1a", "ap-northeast-1c"];
-    match product.coverage {
-        Coverage::Instance { .. } if product.region.code == "us-east-1" => VIRGINIA[pick(key, 3)],
-        Coverage::Instance { .. } => TOKYO[pick(key, 2)],
+    match (product.is_instance(), product.region.code) {
+        (true, "us-east-1") => VIRGINIA[pick(key, 3)],
+        (true, _) => TOKYO[pick(key, 2)],
         _ => "",
     }
 }
 
 fn pattern(product: &Product, number: usize, key: u64) -> Pattern {
-    match (product.coverage, number % 5, pick(key, 4)) {
-        (Coverage::Serverless, ..) => Pattern::Varying,
+    match (product.varies, number % 5, pick(key, 4)) {
+        (true, ..) => Pattern::Varying,
         (_, 1 | 3, _) => Pattern::Daytime,
         (_, 4, 0) => Pattern::Batch,
         _ => Pattern::Always,
@@ -120,9 +130,5 @@ impl Resource {
             (Pattern::Batch, _) => full * i64::from(chance(3) == 0),
             (Pattern::Varying, _) => 1 + chance(full),
         }
-    }
-
-    pub(crate) fn normalized(product: &Product, amount: Fixed) -> Fixed {
-        product.normalization_factor.product(amount)
     }
 }

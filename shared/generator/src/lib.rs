@@ -15,10 +15,12 @@ mod cur2;
 mod delivery;
 mod fixed;
 mod fleet;
+mod habits;
 mod legacy;
 mod line;
 mod monthly;
 mod products;
+mod purchases;
 mod random;
 mod rates;
 mod text;
@@ -60,7 +62,7 @@ pub struct Options {
     pub generation: Generation,
     /// Usage accounts, beside the payer account.
     pub accounts: u32,
-    /// Lines wanted. A report with every type of line has a few hundred at least.
+    /// Lines wanted. A report with every type of line has some 1,200 at least.
     pub lines: u64,
     pub seed: u64,
     pub period: BillingPeriod,

@@ -205,49 +205,61 @@ impl World {
         emit: Emit<'_>,
     ) -> io::Result<()> {
         let active = reservation.term.within(self.hours);
-        let active_hours = active.end - active.start;
-        let span = Span::new(self.origin, active.start, active.end);
+        let (broken, seconds) = reservation.term.broken_hour();
+        let span = Span::of_fee(self.origin, active.start, active.end, seconds);
         let unit = &self.products[reservation.product];
         let line = |kind, salt| Line {
-            usage_type: &reservation.fee_usage_type,
             zone: reservation.zone.unwrap_or_default(),
             ..Line::new(
                 kind,
                 mix(self.seed, salt + number as u64),
                 &span,
                 &self.accounts[commitment.owner],
-                unit,
+                &self.products[reservation.fee],
             )
         };
-        let purchased = commitment.capacity * active_hours;
-        let unused = purchased - used;
-        let normalized = |quanta| unit.normalization_factor.product(unit.amount(quanta));
+        // What is left of a broken hour covers nothing: whole hours come first.
+        let broken = reservation.number.product(broken);
+        let all = unit.amount(commitment.capacity * (active.end - active.start)).plus(broken);
+        let unused = all.plus(unit.amount(used).negated());
+        let [recurring, upfront] =
+            [reservation.recurring, reservation.upfront].map(|price| price.quotient(unit.quantum));
         let fee = PeriodFee {
-            units: unit.amount(purchased),
-            normalized_units: normalized(purchased),
-            upfront: reservation.upfront.times(purchased),
-            unused_units: unit.amount(unused),
-            unused_normalized_units: normalized(unused),
-            unused_upfront: reservation.upfront.times(unused),
-            unused_recurring: reservation.recurring.times(unused),
+            units: all,
+            normalized_units: reservation.factor.product(all),
+            upfront: upfront.product(all),
+            unused_units: unused,
+            unused_normalized_units: reservation.factor.product(unused),
+            unused_upfront: upfront.product(unused),
+            unused_recurring: recurring.product(unused),
         };
         emit(&Line {
             amount: fee.units,
-            rate: Some(reservation.recurring.times(unit.hourly_quanta)),
-            cost: reservation.recurring.times(purchased),
+            rate: Some(recurring),
+            cost: recurring.product(all),
             description: Description::Text(&reservation.fee_description),
             reserved: Some(Reserved { reservation, row: ReservedRow::PeriodFee(fee) }),
             ..line(Kind::RiFee, 3_000)
         })?;
+        if let Some((_, on_top)) = &reservation.exchange {
+            return emit(&Line {
+                bill: &AWS_PURCHASE,
+                rate: Some(*on_top),
+                cost: *on_top,
+                description: Description::Text(&reservation.purchase_description),
+                reserved: Some(Reserved { reservation, row: ReservedRow::Exchange }),
+                ..line(Kind::Fee, 4_000)
+            });
+        }
         if !reservation.term.was_bought_in_period() || reservation.upfront.is_zero() {
             return Ok(());
         }
-        let price = reservation.upfront.times(unit.hourly_quanta * reservation.term.hours());
+        let price = upfront.times(reservation.term.hours());
         emit(&Line {
             bill: &AWS_PURCHASE,
-            amount: Fixed::whole(reservation.count),
+            amount: reservation.number,
             rate: Some(price),
-            cost: price.times(reservation.count),
+            cost: price.product(reservation.number),
             description: Description::Text(&reservation.purchase_description),
             reserved: Some(Reserved { reservation, row: ReservedRow::Purchase }),
             ..line(Kind::Fee, 4_000)

@@ -22,18 +22,24 @@ pub(crate) const VIRGINIA: Region =
 pub(crate) const TOKYO: Region =
     Region { code: "ap-northeast-1", name: "Asia Pacific (Tokyo)", prefix: "APN1-" };
 
-/// What a commitment may cover a product by.
+/// How far a reservation of a product reaches.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Coverage {
-    None,
-    /// EC2 instances: reservations and both kinds of plans.
-    Instance {
-        flexible: bool,
-    },
-    /// Database instances: reservations.
+pub(crate) enum Reach {
+    /// There are no reservations of it.
+    Nothing,
+    /// The product alone.
+    Product,
+    /// Every size of its family in the region.
+    Family,
+}
+
+/// What a savings plan is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PlanType {
+    /// EC2, Fargate and Lambda; of EC2 one family in one region, if the plan is bound to it.
+    Compute,
+    MachineLearning,
     Database,
-    /// Fargate and Lambda: Compute plans.
-    Serverless,
 }
 
 /// How a product's resources are called.
@@ -59,10 +65,14 @@ pub(crate) struct Product {
     pub(crate) quantum: Fixed,
     /// Quanta of an hour: of one running instance, or the most that a line has.
     pub(crate) hourly_quanta: i64,
-    /// 0 where sizes are not normalized.
+    /// Whether an hour has more or less of it, as what is paid by use has.
+    pub(crate) varies: bool,
+    /// 0 where AWS prints none.
     pub(crate) normalization_factor: Fixed,
-    pub(crate) coverage: Coverage,
-    /// Instance family, or database class and engine: what a size-flexible reservation covers.
+    pub(crate) reach: Reach,
+    /// The type of plan that covers it.
+    pub(crate) plan: Option<PlanType>,
+    /// Instance family, or the class of an engine: what a size-flexible reservation covers.
     pub(crate) family: &'static str,
     pub(crate) region: &'static Region,
     pub(crate) resource: Option<ResourceName>,
@@ -92,8 +102,10 @@ impl Product {
             rate: Fixed::ZERO,
             quantum: Fixed::ONE,
             hourly_quanta: 1,
+            varies: false,
             normalization_factor: Fixed::ZERO,
-            coverage: Coverage::None,
+            reach: Reach::Nothing,
+            plan: None,
             family: "",
             region: &VIRGINIA,
             resource: None,
@@ -144,6 +156,14 @@ impl Product {
         self
     }
 
+    pub(crate) fn is_coverable(&self) -> bool {
+        self.reach != Reach::Nothing || self.plan.is_some()
+    }
+
+    pub(crate) fn is_instance(&self) -> bool {
+        self.code == "AmazonEC2" && self.plan.is_some()
+    }
+
     /// The cost of one quantum on demand.
     pub(crate) fn quantum_cost(&self) -> Fixed {
         self.rate.product(self.quantum)
@@ -158,7 +178,10 @@ impl Product {
 pub(crate) fn catalogue() -> Vec<Product> {
     let mut products = instances();
     products.extend(databases());
+    products.extend(nodes());
     products.extend(serverless());
+    products.extend(capacity());
+    products.extend(machine_learning());
     products.extend(free_usage());
     products.extend(paid_usage());
     products
@@ -249,7 +272,59 @@ fn instances() -> Vec<Product> {
         let rate = Fixed::of("0.01175");
         instance(&FAMILIES[0], &size, "Windows", rate, size.quanta * 2)
     });
-    linux.chain(windows).collect()
+    linux.chain(windows).chain([dedicated(), host()]).collect()
+}
+
+/// AWS says the tenancy of a dedicated instance, but not its size in normalized units.
+fn dedicated() -> Product {
+    let family = &FAMILIES[1];
+    let product = instance(family, &LARGE, "Linux", Fixed::of("0.011"), LARGE.quanta);
+    let described = product.attributes.into_iter().map(|(name, value)| match name {
+        "tenancy" => (name, "Dedicated".to_owned()),
+        "usagetype" => (name, value.replace("BoxUsage", "DedicatedUsage")),
+        _ => (name, value),
+    });
+    Product {
+        usage_type: product.usage_type.replace("BoxUsage", "DedicatedUsage"),
+        description: Cell::new("$0.088 per Dedicated Linux c5.large Instance Hour"),
+        normalization_factor: Fixed::ZERO,
+        reach: Reach::Product,
+        attributes: described.collect(),
+        ..product
+    }
+}
+
+/// A Dedicated Host: its type is a family, and its size the whole machine.
+fn host() -> Product {
+    const QUANTA: i64 = 32;
+    let name = "Amazon Elastic Compute Cloud";
+    let product = Product::named(
+        "AmazonEC2",
+        name,
+        "HostUsage:a1",
+        "RunInstances",
+        "$0.4488 per On Demand a1 Dedicated Host Hour",
+    )
+    .in_region(&VIRGINIA)
+    .priced("0.4488", "Hrs", "1", QUANTA)
+    .of_resource("h-0", None)
+    .with(&[
+        ("instance_type", "a1"),
+        ("operating_system", "NA"),
+        ("tenancy", "Host"),
+        ("product_family", "Dedicated Host"),
+        ("servicecode", "AmazonEC2"),
+        ("servicename", name),
+        ("usagetype", "HostUsage:a1"),
+    ]);
+    Product {
+        quantum: Fixed::ONE.quotient(Fixed::whole(QUANTA)),
+        reach: Reach::Product,
+        plan: Some(PlanType::Compute),
+        family: "a1",
+        reserved_description: Cell::new("a1 Dedicated Host Reservation applied"),
+        ..product
+    }
 }
 
 fn instance(
@@ -296,7 +371,8 @@ fn instance(
         rate,
         quantum: Fixed::ONE.quotient(Fixed::whole(quanta)),
         normalization_factor: size.normalization_factor(),
-        coverage: Coverage::Instance { flexible: is_linux },
+        reach: if is_linux { Reach::Family } else { Reach::Product },
+        plan: Some(PlanType::Compute),
         family: family.name,
         reserved_description: Cell::new(&format!(
             "{}, {kind} reserved instance applied",
@@ -307,13 +383,16 @@ fn instance(
 }
 
 fn databases() -> Vec<Product> {
-    let mysql = ("db.r5", "MySQL", "CreateDBInstance:0002", "0.03");
-    let postgres = ("db.m5", "PostgreSQL", "CreateDBInstance:0014", "0.022");
+    // A class has one engine here, so that a class is all that a reservation has to match.
+    let mysql = ("db.r7g", "MySQL", "CreateDBInstance:0002", "0.03");
+    let postgres = ("db.m7g", "PostgreSQL", "CreateDBInstance:0014", "0.022");
+    let maria = ("db.r8g", "MariaDB", "CreateDBInstance:0018", "0.026");
     vec![
         database(mysql, &LARGE, 1),
         database(mysql, &XLARGE, 1),
         database(postgres, &LARGE, 1),
         database(postgres, &LARGE, 2),
+        database(maria, &LARGE, 2),
     ]
 }
 
@@ -354,11 +433,145 @@ fn database(
         rate: Fixed::of(quantum_rate).times(quanta),
         quantum: Fixed::ONE.quotient(Fixed::whole(quanta)),
         normalization_factor: size.normalization_factor().times(zones),
-        coverage: Coverage::Database,
+        reach: Reach::Family,
+        plan: Some(PlanType::Database),
         family: class,
         reserved_description: Cell::new(&format!("{engine}, {kind} reserved instance applied")),
         ..product
     }
+}
+
+/// Nodes of caches, search domains and warehouses. AWS prints no normalized units of them.
+fn nodes() -> Vec<Product> {
+    let cache = |kind, quanta| Product {
+        reach: Reach::Family,
+        plan: Some(PlanType::Database),
+        ..node(
+            "AmazonElastiCache",
+            "NodeUsage",
+            kind,
+            "CreateCacheCluster:Valkey",
+            "0.0219",
+            quanta,
+        )
+    };
+    vec![
+        cache("cache.r7g.large", LARGE.quanta),
+        cache("cache.r7g.xlarge", XLARGE.quanta),
+        Product {
+            plan: Some(PlanType::Database),
+            ..node("AmazonES", "ESInstance", "r7g.large", "ESDomain", "0.021", 8)
+        },
+        node("AmazonRedshift", "Node", "ra3.xlplus", "RunComputeNode:0001", "0.01696875", 64),
+    ]
+}
+
+fn node(
+    code: &'static str,
+    usage: &str,
+    kind: &'static str,
+    operation: &'static str,
+    quantum_rate: &str,
+    quanta: i64,
+) -> Product {
+    let usage_type = format!("{usage}:{kind}");
+    let (family, _) = kind.rsplit_once('.').unwrap_or_default();
+    let product = Product::named(code, code, &usage_type, operation, &format!("{kind} node-hour"))
+        .in_region(&VIRGINIA)
+        .priced("0", "Hrs", "1", quanta)
+        .of_resource("example-node-", None)
+        .with(&[
+            ("instance_type", kind),
+            ("product_family", "Compute Instance"),
+            ("servicecode", code),
+            ("servicename", code),
+            ("operation", operation),
+            ("usagetype", &usage_type),
+        ]);
+    Product {
+        rate: Fixed::of(quantum_rate).times(quanta),
+        quantum: Fixed::ONE.quotient(Fixed::whole(quanta)),
+        reach: Reach::Product,
+        family,
+        reserved_description: Cell::new(&format!("{kind} reserved node applied")),
+        ..product
+    }
+}
+
+/// What is reserved or planned without being an instance.
+fn capacity() -> Vec<Product> {
+    let output = |product: Product| Product {
+        reach: Reach::Product,
+        reserved_description: Cell::new("Reservation applied"),
+        varies: true,
+        ..product
+    };
+    let database = |product: Product| Product { plan: Some(PlanType::Database), ..product };
+    vec![
+        database(output(
+            other(
+                "AmazonDynamoDB",
+                "Amazon DynamoDB",
+                "WriteCapacityUnit-Hrs",
+                "CommittedThroughput",
+            )
+            .described("$0.00065 per hour per unit of write capacity")
+            .of_resource("arn:aws:dynamodb:us-east-1:", Some(":table/example-"))
+            .priced("0.00065", "WriteCapacityUnit-Hrs", "20", 25),
+        )),
+        Product {
+            varies: true,
+            ..database(
+                other(
+                    "AmazonNeptune",
+                    "Amazon Neptune",
+                    "Neptune:ServerlessUsage",
+                    "CreateDBInstance:0022",
+                )
+                .described("$0.1608 per Neptune capacity unit hour")
+                .of_resource("arn:aws:rds:us-east-1:", Some(":db:example-graph-"))
+                .priced("0.1608", "NCU-hr", "0.125", 20),
+            )
+        },
+        output(
+            other(
+                "AWSElementalMediaConnect",
+                "AWS Elemental MediaConnect",
+                "USE1-Outbound-Bandwidth",
+                "Output",
+            )
+            .described("$0.08 per Mbps-hour of outbound bandwidth")
+            .of_resource("arn:aws:mediaconnect:us-east-1:", Some(":flow:1-"))
+            .priced("0.08", "Mbps-Hrs", "0.25", 16),
+        ),
+        output(
+            other(
+                "AmazonRedshift",
+                "Amazon Redshift",
+                "USE1-Redshift:ServerlessUsage",
+                "Serverless",
+            )
+            .described("$0.36 per Redshift processing unit hour")
+            .of_resource("arn:aws:redshift-serverless:us-east-1:", Some(":workgroup/"))
+            .priced("0.36", "RPU-Hr", "0.0625", 32),
+        ),
+    ]
+}
+
+/// SageMaker, whose plans cover whatever an instance runs for.
+fn machine_learning() -> Vec<Product> {
+    let instance = |usage_type, kind, rate, quantum, quanta| Product {
+        plan: Some(PlanType::MachineLearning),
+        ..other("AmazonSageMaker", "Amazon SageMaker", usage_type, "RunInstance")
+            .with(&[("instance_type", kind)])
+            .described("SageMaker, per hour")
+            .of_resource("arn:aws:sagemaker:us-east-1:", Some(":app/example/"))
+            .priced(rate, "Hrs", quantum, quanta)
+    };
+    vec![
+        instance("USE1-Studio:JupyterLab-ml.t3.medium", "ml.t3.medium", "0.05", "0.25", 4),
+        instance("USE1-Host:ml.m5.large", "ml.m5.large", "0.115", "0.125", 8),
+    ]
 }
 
 fn serverless() -> Vec<Product> {
@@ -402,7 +615,7 @@ fn serverless() -> Vec<Product> {
         memory.priced("0.004445", "hours", "2", 12),
         lambda.priced("0.0000166667", "Lambda-GB-Second", "800", 20),
     ]
-    .map(|product| Product { coverage: Coverage::Serverless, ..product })
+    .map(|product| Product { plan: Some(PlanType::Compute), varies: true, ..product })
     .into()
 }
 

@@ -10,13 +10,13 @@ use crate::Options;
 use crate::commitments::{Commitment, Market, Terms};
 use crate::coverage::{Covered, Hour};
 use crate::fixed::Fixed;
-use crate::fleet::{Resource, accounts, fleet};
+use crate::fleet::{Resource, accounts, fleet, unshared_account};
 use crate::line::{
     Account, Description, Kind, Line, OnDemand, Planned, PlannedRow, Reserved, ReservedRow, Span,
     Split,
 };
 use crate::monthly::{Entry, entries};
-use crate::products::{Coverage, Product, catalogue};
+use crate::products::{Product, catalogue};
 use crate::random::{mix, pick};
 use crate::text::TAG_SETS;
 
@@ -83,16 +83,17 @@ impl World {
         }
         let (first_hour, size) = extent(options.lines, hours);
         let fleet = fleet(&products, accounts.len(), size, options.seed);
-        let is_other = |product: &Product| product.coverage == Coverage::None;
-        let coverable = products.partition_point(|product| !is_other(product));
-        let free_end = products.partition_point(|p| !is_other(p) || p.rate.is_zero());
+        let coverable = products.partition_point(Product::is_coverable);
+        let free_end = products.partition_point(|p| p.is_coverable() || p.rate.is_zero());
         let (free, paid) = (coverable..free_end, free_end..products.len());
+        let unshared = unshared_account(options).and_then(|number| usize::try_from(number).ok());
         let market = Market {
             accounts: &accounts,
+            unshared,
             fleet: &fleet,
             products: &mut products,
             origin,
-            first_hour,
+            running: first_hour..hours,
             seed: options.seed,
         };
         let commitments = market.commitments();
@@ -246,6 +247,7 @@ impl World {
                     recurring: reservation.recurring.times(quanta),
                 };
                 Line {
+                    usage_type: reservation.covered_usage_type.unwrap_or(line.usage_type),
                     rate: Some(Fixed::ZERO),
                     cost: Fixed::ZERO,
                     description: Description::Text(&line.product.reserved_description),
