@@ -347,7 +347,10 @@ impl Books {
             checks.entry(name.clone()).or_default().add(tally);
         }
         let commitments = self.recalculated.iter().map(|receipt| &receipt.commitments);
-        checks.insert("commitment_rows_agree".to_owned(), commitment_rows_agree(commitments));
+        let handed_out = self.handed_out();
+        let is_normalized = |arn: &str| handed_out.get(arn).is_some_and(|of| of.is_normalized);
+        let agree = commitment_rows_agree(commitments, is_normalized);
+        checks.insert("commitment_rows_agree".to_owned(), agree);
         checks.insert("one_currency".to_owned(), self.one_currency());
         let types = union(self.recalculated.iter().map(|account| &account.line_item_types));
         if types.iter().any(|name| name.ends_with("Discount"))

@@ -130,7 +130,7 @@ const TOLERANCE: Amount = Amount::from_units(10_i128.pow(14));
 /// Whether what fees say of the unused part can be right. AWS's newer reports write `0.0` where a column
 /// does not apply: nothing is unused by such a column, although less was used than there is, or everything
 /// is, although something was used.
-fn is_unused_possible(tally: &CommitmentTally) -> bool {
+pub(crate) fn is_unused_possible(tally: &CommitmentTally) -> bool {
     let [used, unused, purchased] =
         [tally.used, tally.unused, tally.purchased].map(|units| measure(tally, units));
     let is_nothing = unused.is_zero() && tally.unused_cost.is_zero();

@@ -6,6 +6,7 @@ use cur::{LineItemType, UsageHour};
 use money::Amount;
 use pipeline::{CommitmentTally, Tally, Units};
 
+use crate::amortized::is_unused_possible;
 use crate::{DemandRow, DemandSku};
 
 /// Covered usage and its negation cancel, per hour, plan, operation, usage type and zone, over all
@@ -41,9 +42,11 @@ pub fn negation_cancels(skus: &[DemandSku], rows: &[DemandRow]) -> Tally {
 }
 
 /// Used and unused make what was purchased, per commitment over the period and all accounts. Where
-/// sizes are normalized, normalized units are compared: an instance may use half of a larger one.
+/// sizes are normalized, normalized units are compared: an instance may use half of a larger one. A
+/// commitment whose fees do not say all of that cannot be contradicted.
 pub fn commitment_rows_agree<'a>(
     accounts: impl IntoIterator<Item = &'a BTreeMap<String, CommitmentTally>>,
+    is_normalized: impl Fn(&str) -> bool,
 ) -> Tally {
     let mut commitments: BTreeMap<&str, CommitmentTally> = BTreeMap::new();
     for (commitment, tally) in accounts.into_iter().flatten() {
@@ -51,15 +54,14 @@ pub fn commitment_rows_agree<'a>(
     }
     let mut tally = Tally::default();
     for (commitment, seen) in commitments {
-        // Fees that do not say what was not used cannot be contradicted.
-        if seen.fees_without_unused > 0 {
-            continue;
-        }
-        let normalized = !seen.purchased.normalized.is_zero();
+        let normalized = is_normalized(commitment) || !seen.purchased.normalized.is_zero();
         let of = |units: Units| {
             if normalized { units.normalized } else { units.plain }
         };
         let (used, unused, purchased) = (of(seen.used), of(seen.unused), of(seen.purchased));
+        if purchased.is_zero() || seen.fees_without_unused > 0 || !is_unused_possible(&seen) {
+            continue;
+        }
         tally.record(used + unused == purchased, || {
             format!("{commitment}: {used} used + {unused} unused is not {purchased} purchased")
         });
