@@ -185,7 +185,15 @@ fn report_checks(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{table}")?;
     for (name, tally) in run.report_checks.iter().filter(|(_, tally)| tally.broken > 0) {
         let example = tally.example.as_deref().unwrap_or_default();
-        writeln!(out, "AWS's report disagrees with itself, {name}: {example}")?;
+        if tally.dropped.is_empty() {
+            writeln!(out, "AWS's report disagrees with itself, {name}: {example}")?;
+            continue;
+        }
+        let cells = grouped(&tally.broken.to_string());
+        writeln!(out, "Rounded at the 18th decimal, {name}: {cells} cells; first: {example}")?;
+        for (column, dropped) in &tally.dropped {
+            writeln!(out, "  {column}: its cells say {dropped} more than was read")?;
+        }
     }
     Ok(())
 }

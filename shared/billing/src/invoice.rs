@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use contracts::{ChargeKind, Contracts, Customer, RoundingScope};
 use cur::{AccountId, BillingPeriod};
 use money::rounding::round;
-use money::{Amount, InexactProduct, Rate};
+use money::{Amount, ProductTooLarge, Rate};
 
 use crate::charges::Charge;
 
@@ -58,7 +58,7 @@ pub enum InvoiceError {
     )]
     NoFxRate { customer: String, from: String, to: String, period: BillingPeriod },
     #[error("customer `{customer}`, {service}: {source}")]
-    Inexact { customer: String, service: String, source: InexactProduct },
+    TooLarge { customer: String, service: String, source: ProductTooLarge },
 }
 
 /// Makes the invoice of one customer from the charges of the period.
@@ -84,7 +84,7 @@ pub fn invoice(
     })
 }
 
-/// One line a section, service, account and source currency, converted exactly.
+/// One line a section, service, account and source currency, in the invoice's currency.
 fn exact_lines(
     customer: &Customer,
     contracts: &Contracts,
@@ -176,7 +176,7 @@ fn times(
     rate: Rate,
     amount: Amount,
 ) -> Result<Amount, InvoiceError> {
-    rate.times(amount).map_err(|source| InvoiceError::Inexact {
+    rate.times(amount).map_err(|source| InvoiceError::TooLarge {
         customer: customer.id.clone(),
         service: service.to_owned(),
         source,

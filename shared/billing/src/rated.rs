@@ -125,6 +125,11 @@ impl Rater {
     }
 
     pub fn add(&mut self, line: &LineItem) -> Result<(), LineError> {
+        self.rate(line)?;
+        self.checks.check_digits(line)
+    }
+
+    fn rate(&mut self, line: &LineItem) -> Result<(), LineError> {
         let unblended = line.required_amount(Column::UnblendedCost)?;
         if cur::is_split_cost_line(line)? {
             self.totals.split_cost_lines += 1;

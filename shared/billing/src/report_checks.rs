@@ -20,6 +20,8 @@ pub(crate) struct ReportChecks {
     on_demand_cost_present: Tally,
     /// Lines that cost less by a discount which stands in their columns.
     discounts_are_lines: Tally,
+    /// Amounts with more decimals than are kept.
+    digits_kept: Tally,
 }
 
 impl ReportChecks {
@@ -67,8 +69,28 @@ impl ReportChecks {
         });
     }
 
+    /// Called when everything that anybody needs of the line has been read.
+    pub(crate) fn check_digits(&mut self, line: &LineItem) -> Result<(), LineError> {
+        self.digits_kept.checked += line.amounts_read() as u64;
+        for (column, dropped) in line.rounded() {
+            let name = line.layout().name(column);
+            self.digits_kept.broken += 1;
+            if self.digits_kept.example.is_none() {
+                let (place, text) = (line.place(), line.text(column)?);
+                let amount = line.amount(column)?.unwrap_or_default();
+                self.digits_kept.example = Some(format!(
+                    "{place}, column {name}: \"{}\" is read as {amount}",
+                    printable(&text)
+                ));
+            }
+            *self.digits_kept.dropped.entry(name.to_owned()).or_default() += &dropped;
+        }
+        Ok(())
+    }
+
     pub(crate) fn into_tallies(self) -> BTreeMap<String, Tally> {
         [
+            ("digits_kept", self.digits_kept),
             ("discounts_are_lines", self.discounts_are_lines),
             ("rate_times_amount", self.rate_times_amount),
             ("effective_cost_present", self.effective_cost_present),

@@ -1,20 +1,24 @@
 //! One line of a report, seen through its file's layout. Nothing is copied unless it was quoted.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
 
-use money::{Amount, ParseAmountError};
+use money::{Amount, Dropped, ParseAmountError, rounding};
 
-use crate::{AccountId, Column, Layout, LineItemType, UsageHour, printable};
+use crate::{AccountId, Column, ColumnSet, Layout, LineItemType, UsageHour, printable};
 
 /// A line item where it lies in the buffer.
-#[derive(Clone, Copy)]
 pub struct LineItem<'a> {
-    pub(crate) raw: &'a [u8],
-    pub(crate) place: Place,
+    raw: &'a [u8],
+    place: Place,
     /// Where each field ends, relative to the start of the record.
-    pub(crate) ends: &'a [usize],
-    pub(crate) layout: &'a Layout,
+    ends: &'a [usize],
+    layout: &'a Layout,
+    /// Columns that have been read as amounts, and those of them that have lost digits by it. Whoever reads
+    /// a cell need not think of them, and a cell that is read twice counts once.
+    amounts: Cell<ColumnSet>,
+    rounded: Cell<ColumnSet>,
 }
 
 /// Where a line item stands in its file, counted from 1.
@@ -56,7 +60,7 @@ pub enum CellProblem {
     Empty,
     #[error("is not a number")]
     NotANumber,
-    #[error("has more than {} decimals", Amount::DECIMALS)]
+    #[error("has more than {} decimals", rounding::DECIMALS_READ)]
     TooManyDecimals,
     #[error("is too large a number: amounts have at most 20 digits before the point")]
     TooLarge,
@@ -85,6 +89,11 @@ pub enum CellProblem {
 const SPLIT_COST_OPERATIONS: [&[u8]; 2] = [b"EKSPod-EC2", b"ECSTask-EC2"];
 
 impl<'a> LineItem<'a> {
+    pub(crate) fn new(raw: &'a [u8], place: Place, ends: &'a [usize], layout: &'a Layout) -> Self {
+        let none = Cell::<ColumnSet>::default;
+        Self { raw, place, ends, layout, amounts: none(), rounded: none() }
+    }
+
     /// The record as it stands in the file, with its line end if it has one.
     pub const fn raw(&self) -> &'a [u8] {
         self.raw
@@ -110,9 +119,10 @@ impl<'a> LineItem<'a> {
             .ok_or_else(|| self.error(column, CellProblem::NotText))
     }
 
-    /// The cell's amount, `None` where it is empty or the file has no such column.
+    /// The cell's amount, `None` where it is empty or the file has no such column. One with more decimals
+    /// than an amount keeps is rounded.
     pub fn amount(&self, column: Column) -> Result<Option<Amount>, LineError> {
-        match Amount::parse(&self.bytes(column)) {
+        match self.parse_amount(column) {
             Ok(amount) => Ok(Some(amount)),
             Err(ParseAmountError::Empty) => Ok(None),
             Err(error) => Err(self.error(column, error.into())),
@@ -120,7 +130,37 @@ impl<'a> LineItem<'a> {
     }
 
     pub fn required_amount(&self, column: Column) -> Result<Amount, LineError> {
-        Amount::parse(&self.bytes(column)).map_err(|error| self.error(column, error.into()))
+        self.parse_amount(column).map_err(|error| self.error(column, error.into()))
+    }
+
+    fn parse_amount(&self, column: Column) -> Result<Amount, ParseAmountError> {
+        let text = self.bytes(column);
+        let amount = match Amount::parse(&text) {
+            Err(ParseAmountError::TooManyDecimals) => self.round(column, &text)?,
+            parsed => parsed?,
+        };
+        self.amounts.set(self.amounts.get().with(column));
+        Ok(amount)
+    }
+
+    #[cold]
+    fn round(&self, column: Column, text: &[u8]) -> Result<Amount, ParseAmountError> {
+        let amount = rounding::read(text)?.amount;
+        self.rounded.set(self.rounded.get().with(column));
+        Ok(amount)
+    }
+
+    /// How many cells have been read as amounts.
+    pub fn amounts_read(&self) -> usize {
+        self.amounts.get().len()
+    }
+
+    /// The columns whose cells were rounded to be read, each with what the cell says beyond its amount.
+    pub fn rounded(&self) -> impl Iterator<Item = (Column, Dropped)> {
+        self.rounded.get().iter().filter_map(|column| {
+            let read = rounding::read(&self.bytes(column)).ok()?;
+            Some((column, read.dropped))
+        })
     }
 
     pub fn usage_account(&self) -> Result<AccountId, LineError> {

@@ -6,7 +6,10 @@ use std::ops::{Add, AddAssign, Neg, Sub};
 use std::str::FromStr;
 
 use ethnum::I256;
+use num_bigint::{BigInt, Sign};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::rounding::DECIMALS_READ;
 
 /// An exact amount with up to 18 decimals. The currency or unit stands beside it, not in it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -66,18 +69,30 @@ impl Amount {
 
     /// Reads every notation AWS writes: `12.3400000000`, `-7.0E-10`, `4e-07`, `-0.0`. Zeros may stand at
     /// both ends in any number; a digit that cannot be kept is an error, and so is everything else.
+    /// [`rounding::read`](crate::rounding::read) reads numbers with more digits.
     ///
     /// Works on bytes because a report is a stream of them, several a line.
     pub fn parse(text: &[u8]) -> Result<Self, ParseAmountError> {
-        let (negative, digits) = match text {
-            [] => return Err(ParseAmountError::Empty),
-            [b'-', rest @ ..] => (true, rest),
-            [b'+', rest @ ..] => (false, rest),
-            _ => (false, text),
-        };
+        let (negative, digits) = split_sign(text)?;
         let (mantissa, rest) = Mantissa::parse(digits)?;
         let units = mantissa.units(parse_exponent(rest)?)?;
         Ok(Self(if negative { units.saturating_neg() } else { units }))
+    }
+
+    /// `None` for a number that `decimal(38,18)` cannot hold.
+    pub(crate) fn checked(units: i128) -> Option<Self> {
+        const MAX: u128 = 10_u128.pow(Amount::DECIMALS + Amount::WHOLE_DIGITS.unsigned_abs());
+        (units.unsigned_abs() < MAX).then_some(Self(units))
+    }
+}
+
+/// Whether there is a minus, and what follows the sign.
+fn split_sign(text: &[u8]) -> Result<(bool, &[u8]), ParseAmountError> {
+    match text {
+        [] => Err(ParseAmountError::Empty),
+        [b'-', rest @ ..] => Ok((true, rest)),
+        [b'+', rest @ ..] => Ok((false, rest)),
+        _ => Ok((false, text)),
     }
 }
 
@@ -89,6 +104,38 @@ struct Mantissa {
     count: i32,
     /// The power of ten of the last of them.
     exponent: i32,
+}
+
+/// A number with all its digits, which no integer of a fixed size holds.
+pub(crate) struct Digits {
+    /// A count of 10⁻ᵈ, where d is the number of decimals.
+    pub(crate) count: BigInt,
+    pub(crate) decimals: u32,
+}
+
+impl Digits {
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, ParseAmountError> {
+        let (is_negative, unsigned) = split_sign(text)?;
+        let (mantissa, rest) = Mantissa::parse(unsigned)?;
+        let exponent = mantissa.exponent.saturating_add(parse_exponent(rest)?);
+        if mantissa.count.saturating_add(exponent) > Amount::WHOLE_DIGITS {
+            return Err(ParseAmountError::TooLarge);
+        }
+        let decimals = exponent.min(0).unsigned_abs();
+        if decimals > DECIMALS_READ {
+            return Err(ParseAmountError::TooManyDecimals);
+        }
+        let before_exponent = unsigned.len().saturating_sub(rest.len());
+        let digits = unsigned.iter().take(before_exponent).filter(|byte| byte.is_ascii_digit());
+        let digits = digits.map(|digit| digit.wrapping_sub(b'0')).skip_while(|digit| *digit == 0);
+        let mut digits: Vec<u8> =
+            digits.take(usize::try_from(mantissa.count).unwrap_or_default()).collect();
+        let zeros = usize::try_from(exponent).unwrap_or_default();
+        digits.resize(digits.len().saturating_add(zeros), 0);
+        let sign = if is_negative { Sign::Minus } else { Sign::Plus };
+        let count = BigInt::from_radix_be(sign, &digits, 10).unwrap_or_default();
+        Ok(Self { count, decimals })
+    }
 }
 
 impl Mantissa {

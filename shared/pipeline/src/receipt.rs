@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use cur::{AccountId, PlanType, UsageHour};
-use money::Amount;
+use money::{Amount, Dropped};
 use serde::{Deserialize, Serialize};
 
 use crate::Table;
@@ -180,6 +180,9 @@ pub struct Tally {
     pub checked: u64,
     pub broken: u64,
     pub example: Option<String>,
+    /// Of `digits_kept`, by column: what its cells say, less the amounts that they were read as.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dropped: BTreeMap<String, Dropped>,
 }
 
 impl Tally {
@@ -196,6 +199,9 @@ impl Tally {
         self.broken += other.broken;
         if self.example.is_none() {
             self.example.clone_from(&other.example);
+        }
+        for (column, dropped) in &other.dropped {
+            *self.dropped.entry(column.clone()).or_default() += dropped;
         }
     }
 }
