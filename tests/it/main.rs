@@ -15,6 +15,7 @@ mod conservation;
 mod contracts;
 mod datasets;
 mod delivery;
+mod digits;
 mod events;
 mod faults;
 mod formats;

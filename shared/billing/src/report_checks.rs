@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use contracts::ChargeKind;
 use cur::{Column, LineError, LineItem, LineItemType, printable};
 use money::Amount;
+use money::rounding::Read;
 use pipeline::Tally;
 
 use crate::rated_line::RatedLine;
@@ -69,20 +70,19 @@ impl ReportChecks {
         });
     }
 
-    /// Called when everything that anybody needs of the line has been read.
+    /// Called when everything that anybody needs of the line has been read. A line counts once, and one with
+    /// several cells that were rounded as often as it has them.
     pub(crate) fn check_digits(&mut self, line: &LineItem) -> Result<(), LineError> {
-        self.digits_kept.checked += line.amounts_read() as u64;
-        for (column, dropped) in line.rounded() {
-            let name = line.layout().name(column);
-            self.digits_kept.broken += 1;
-            if self.digits_kept.example.is_none() {
-                let (place, text) = (line.place(), line.text(column)?);
-                let amount = line.amount(column)?.unwrap_or_default();
-                self.digits_kept.example = Some(format!(
-                    "{place}, column {name}: \"{}\" is read as {amount}",
-                    printable(&text)
-                ));
-            }
+        if !line.has_rounded() {
+            self.digits_kept.record(true, String::new);
+            return Ok(());
+        }
+        for (column, Read { amount, dropped }) in line.rounded() {
+            let (name, text) = (line.layout().name(column), line.text(column)?);
+            self.digits_kept.record(false, || {
+                let place = line.place();
+                format!("{place}, column {name}: \"{}\" is read as {amount}", printable(&text))
+            });
             *self.digits_kept.dropped.entry(name.to_owned()).or_default() += &dropped;
         }
         Ok(())

@@ -102,10 +102,6 @@ impl ColumnSet {
         Self(self.0 | (1 << column as u32))
     }
 
-    pub const fn len(self) -> usize {
-        self.0.count_ones() as usize
-    }
-
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
 
-use money::{Amount, Dropped, ParseAmountError, rounding};
+use money::rounding::{self, Read};
+use money::{Amount, ParseAmountError};
 
 use crate::{AccountId, Column, ColumnSet, Layout, LineItemType, UsageHour, printable};
 
@@ -15,9 +16,8 @@ pub struct LineItem<'a> {
     /// Where each field ends, relative to the start of the record.
     ends: &'a [usize],
     layout: &'a Layout,
-    /// Columns that have been read as amounts, and those of them that have lost digits by it. Whoever reads
-    /// a cell need not think of them, and a cell that is read twice counts once.
-    amounts: Cell<ColumnSet>,
+    /// Columns whose cells were rounded when they were read as amounts. Whoever reads a cell need not think
+    /// of that, and a cell that is read twice counts once.
     rounded: Cell<ColumnSet>,
 }
 
@@ -90,8 +90,7 @@ const SPLIT_COST_OPERATIONS: [&[u8]; 2] = [b"EKSPod-EC2", b"ECSTask-EC2"];
 
 impl<'a> LineItem<'a> {
     pub(crate) fn new(raw: &'a [u8], place: Place, ends: &'a [usize], layout: &'a Layout) -> Self {
-        let none = Cell::<ColumnSet>::default;
-        Self { raw, place, ends, layout, amounts: none(), rounded: none() }
+        Self { raw, place, ends, layout, rounded: Cell::default() }
     }
 
     /// The record as it stands in the file, with its line end if it has one.
@@ -134,33 +133,28 @@ impl<'a> LineItem<'a> {
     }
 
     fn parse_amount(&self, column: Column) -> Result<Amount, ParseAmountError> {
-        let text = self.bytes(column);
-        let amount = match Amount::parse(&text) {
-            Err(ParseAmountError::TooManyDecimals) => self.round(column, &text)?,
-            parsed => parsed?,
-        };
-        self.amounts.set(self.amounts.get().with(column));
-        Ok(amount)
+        match Amount::parse(&self.bytes(column)) {
+            Err(ParseAmountError::TooManyDecimals) => self.parse_long_amount(column),
+            parsed => parsed,
+        }
     }
 
     #[cold]
-    fn round(&self, column: Column, text: &[u8]) -> Result<Amount, ParseAmountError> {
-        let amount = rounding::read(text)?.amount;
+    fn parse_long_amount(&self, column: Column) -> Result<Amount, ParseAmountError> {
+        let amount = rounding::read(&self.bytes(column))?.amount;
         self.rounded.set(self.rounded.get().with(column));
         Ok(amount)
     }
 
-    /// How many cells have been read as amounts.
-    pub fn amounts_read(&self) -> usize {
-        self.amounts.get().len()
+    /// Whether a cell had more decimals than are kept, of those that have been read as amounts.
+    pub fn has_rounded(&self) -> bool {
+        !self.rounded.get().is_empty()
     }
 
-    /// The columns whose cells were rounded to be read, each with what the cell says beyond its amount.
-    pub fn rounded(&self) -> impl Iterator<Item = (Column, Dropped)> {
-        self.rounded.get().iter().filter_map(|column| {
-            let read = rounding::read(&self.bytes(column)).ok()?;
-            Some((column, read.dropped))
-        })
+    /// The columns of such cells, each with what was read and what was dropped.
+    pub fn rounded(&self) -> impl Iterator<Item = (Column, Read)> {
+        let columns = self.rounded.get().iter();
+        columns.filter_map(|column| Some((column, rounding::read(&self.bytes(column)).ok()?)))
     }
 
     pub fn usage_account(&self) -> Result<AccountId, LineError> {

@@ -6,9 +6,10 @@ use std::ops::{Add, AddAssign, Neg, Sub};
 use std::str::FromStr;
 
 use ethnum::I256;
-use num_bigint::{BigInt, Sign};
+use num_bigint::BigInt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::dropped::power_of_ten;
 use crate::rounding::DECIMALS_READ;
 
 /// An exact amount with up to 18 decimals. The currency or unit stands beside it, not in it.
@@ -73,7 +74,10 @@ impl Amount {
     ///
     /// Works on bytes because a report is a stream of them, several a line.
     pub fn parse(text: &[u8]) -> Result<Self, ParseAmountError> {
-        let (negative, digits) = split_sign(text)?;
+        if text.is_empty() {
+            return Err(ParseAmountError::Empty);
+        }
+        let (negative, digits) = split_sign(text);
         let (mantissa, rest) = Mantissa::parse(digits)?;
         let units = mantissa.units(parse_exponent(rest)?)?;
         Ok(Self(if negative { units.saturating_neg() } else { units }))
@@ -87,12 +91,12 @@ impl Amount {
 }
 
 /// Whether there is a minus, and what follows the sign.
-fn split_sign(text: &[u8]) -> Result<(bool, &[u8]), ParseAmountError> {
+#[inline]
+fn split_sign(text: &[u8]) -> (bool, &[u8]) {
     match text {
-        [] => Err(ParseAmountError::Empty),
-        [b'-', rest @ ..] => Ok((true, rest)),
-        [b'+', rest @ ..] => Ok((false, rest)),
-        _ => Ok((false, text)),
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        _ => (false, text),
     }
 }
 
@@ -115,7 +119,10 @@ pub(crate) struct Digits {
 
 impl Digits {
     pub(crate) fn parse(text: &[u8]) -> Result<Self, ParseAmountError> {
-        let (is_negative, unsigned) = split_sign(text)?;
+        if text.is_empty() {
+            return Err(ParseAmountError::Empty);
+        }
+        let (is_negative, unsigned) = split_sign(text);
         let (mantissa, rest) = Mantissa::parse(unsigned)?;
         let exponent = mantissa.exponent.saturating_add(parse_exponent(rest)?);
         if mantissa.count.saturating_add(exponent) > Amount::WHOLE_DIGITS {
@@ -126,14 +133,9 @@ impl Digits {
             return Err(ParseAmountError::TooManyDecimals);
         }
         let before_exponent = unsigned.len().saturating_sub(rest.len());
-        let digits = unsigned.iter().take(before_exponent).filter(|byte| byte.is_ascii_digit());
-        let digits = digits.map(|digit| digit.wrapping_sub(b'0')).skip_while(|digit| *digit == 0);
-        let mut digits: Vec<u8> =
-            digits.take(usize::try_from(mantissa.count).unwrap_or_default()).collect();
-        let zeros = usize::try_from(exponent).unwrap_or_default();
-        digits.resize(digits.len().saturating_add(zeros), 0);
-        let sign = if is_negative { Sign::Minus } else { Sign::Plus };
-        let count = BigInt::from_radix_be(sign, &digits, 10).unwrap_or_default();
+        let magnitude = mantissa.magnitude(unsigned.get(..before_exponent).unwrap_or_default());
+        let magnitude = magnitude * power_of_ten(exponent.max(0).unsigned_abs());
+        let count = if is_negative { -magnitude } else { magnitude };
         Ok(Self { count, decimals })
     }
 }
@@ -185,6 +187,18 @@ impl Mantissa {
         self.significant = self.significant.and_then(|significant| {
             significant.checked_mul(10_i128.checked_pow(places)?)?.checked_add(digit)
         });
+    }
+
+    /// As an integer, however many digits the text has.
+    fn magnitude(&self, text: &[u8]) -> BigInt {
+        let many = || {
+            let digits = text.iter().filter(|byte| byte.is_ascii_digit());
+            let digits: Vec<u8> = digits.skip_while(|byte| **byte == b'0').copied().collect();
+            let count = usize::try_from(self.count).unwrap_or_default();
+            let digits = digits.get(..count).unwrap_or_default();
+            BigInt::parse_bytes(digits, 10).unwrap_or_default()
+        };
+        self.significant.map_or_else(many, BigInt::from)
     }
 
     /// With its exponent, as a count of 10⁻¹⁸.
