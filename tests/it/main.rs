@@ -23,6 +23,7 @@ mod generator;
 mod golden;
 mod hostile;
 mod infra;
+mod invoices;
 mod journey;
 mod layouts;
 mod money;
