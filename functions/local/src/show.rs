@@ -1,10 +1,12 @@
 //! What a person sees: customers, charges, AWS's cost and the margin, the laws with their two sides, and
 //! where the files are.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::ops::Range;
 use std::path::Path;
 
+use cur::AccountId;
 use datasets::InvoiceFile;
 use money::rounding::{Mode, round};
 use money::{Amount, Currency};
@@ -42,6 +44,8 @@ fn sealed(run: &Reconciliation, results: &Path, out: &mut dyn Write) -> io::Resu
     writeln!(out, "{}", laws(&run.laws))?;
     report_checks(run, out)?;
     commitments(run, out)?;
+    suspects(run, out)?;
+    unmatched(run, out)?;
     unassigned(run, out)?;
     news(run, out)?;
     for missing in &run.not_guaranteed {
@@ -218,6 +222,44 @@ fn commitments(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "… and {more} more rates; the proof lists them, `{file}` can supply them")?;
     }
     Ok(())
+}
+
+fn suspects(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
+    for code in &run.support_suspects {
+        writeln!(
+            out,
+            "LOOKS LIKE SUPPORT  {code} is not a known support plan, so it is billed by its types of \
+             line: as usage, price rules change it"
+        )?;
+    }
+    Ok(())
+}
+
+/// How much of a kind that matched nothing a person is shown.
+const UNMATCHED_SHOWN: usize = 5;
+
+fn unmatched(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
+    let accounts: Vec<(&String, &AccountId)> = each(&run.unmatched.accounts).collect();
+    for (customer, account) in accounts.iter().take(UNMATCHED_SHOWN) {
+        writeln!(out, "Nothing in the report for account {account} of `{customer}`")?;
+    }
+    more(accounts.len(), "accounts", out)?;
+    let rules: Vec<(&String, &String)> = each(&run.unmatched.price_rules).collect();
+    for (customer, rule) in rules.iter().take(UNMATCHED_SHOWN) {
+        writeln!(out, "Nothing in the report for the price rule `{rule}` of `{customer}`")?;
+    }
+    more(rules.len(), "price rules", out)
+}
+
+fn each<T>(by_customer: &BTreeMap<String, Vec<T>>) -> impl Iterator<Item = (&String, &T)> {
+    by_customer.iter().flat_map(|(customer, list)| list.iter().map(move |of| (customer, of)))
+}
+
+fn more(count: usize, of: &str, out: &mut dyn Write) -> io::Result<()> {
+    match count.checked_sub(UNMATCHED_SHOWN) {
+        None | Some(0) => Ok(()),
+        Some(more) => writeln!(out, "… and {more} more {of}; the proof lists them"),
+    }
 }
 
 fn unassigned(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {

@@ -11,6 +11,7 @@ use cur::{
 use money::Amount;
 use pipeline::{CommitmentTally, LineTotals, PlanTerms, ReservationFee, Tally, Units};
 
+use crate::classify::looks_like_support;
 use crate::commitment_fees::{plan_terms, reservation_fee};
 use crate::groups::{Groups, Key};
 use crate::rated_line::RatedLine;
@@ -78,6 +79,8 @@ pub struct Rated {
     pub amortized_cost: Amount,
     pub commitments: BTreeMap<String, CommitmentTally>,
     pub product_codes: Vec<String>,
+    /// Those of them that look like AWS Support and are not known to be.
+    pub support_suspects: Vec<String>,
     pub line_item_types: Vec<String>,
     pub currencies: Vec<String>,
     pub report_checks: BTreeMap<String, Tally>,
@@ -321,6 +324,7 @@ impl Rater {
         self.reservations.sort_by(|a, b| (&a.arn, a.first_hour).cmp(&(&b.arn, b.first_hour)));
         Rated {
             product_codes: distinct(groups.iter().map(|group| group.service_code.as_str())),
+            support_suspects: support_suspects(&groups),
             line_item_types: distinct(groups.iter().map(|group| group.line_item_type.name())),
             currencies: distinct(groups.iter().map(|group| group.currency.as_str())),
             groups,
@@ -334,6 +338,14 @@ impl Rater {
             report_checks: self.checks.into_tallies(),
         }
     }
+}
+
+/// What is sold on the marketplace may be called anything.
+fn support_suspects(groups: &[LineGroup]) -> Vec<String> {
+    let of_aws = groups.iter().filter(|group| group.charge_kind != ChargeKind::Marketplace);
+    let mut codes = distinct(of_aws.map(|group| group.service_code.as_str()));
+    codes.retain(|code| looks_like_support(code));
+    codes
 }
 
 fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {

@@ -18,7 +18,7 @@ pub use receipt::{
     MissingRate, PlanTerms, PublishReceipt, RecalculateReceipt, RegisterReceipt, ReservationFee,
     SplitReceipt, Tally, Units,
 };
-pub use reconciliation::{CustomerTotals, Margin, News, Reconciliation};
+pub use reconciliation::{CustomerTotals, Margin, News, Reconciliation, Unmatched};
 pub use run_id::{InvalidRunId, RunId, version_of};
 pub use step::Step;
 pub use table::Table;

@@ -72,6 +72,8 @@ pub struct RecalculateReceipt {
     pub reservations: Vec<ReservationFee>,
     pub plans: BTreeMap<String, PlanTerms>,
     pub product_codes: Vec<String>,
+    /// Those of them that look like AWS Support and are not known to be.
+    pub support_suspects: Vec<String>,
     pub line_item_types: Vec<String>,
     pub currencies: Vec<String>,
     /// Report checks that one account's lines decide.
@@ -269,6 +271,8 @@ pub struct PublishReceipt {
     /// This customer's accounts' parts of what was not used of each commitment, where contracts
     /// spread it.
     pub unused_shares: BTreeMap<String, Amount>,
+    /// What stands as price rule in this customer's charges.
+    pub price_rules: Vec<String>,
     pub invoice_total: Option<Amount>,
     pub invoice_currency: Option<String>,
     pub checks: Vec<Check>,
