@@ -95,7 +95,7 @@ fn cost() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// The texts of a column are the amounts that were read and what was dropped, over all accounts and files.
+    /// The texts of a column are what was read and what was dropped, over all accounts and files.
     #[test]
     fn what_was_dropped_is_stated_exactly(costs in prop::collection::vec(cost(), 1..30)) {
         let accounts = [ACME, ACME_TWO, GLOBEX, NOBODY].into_iter().cycle();
