@@ -54,7 +54,7 @@ const HOMES: [(&str, &[&str]); 14] = [
     ("lambda_runtime", &["lambda"]),
     ("parquet", &["datasets", "rows"]),
     ("rust_decimal", &["money"]),
-    ("toml", &["commitments", "contracts"]),
+    ("toml", &["billing", "commitments", "contracts"]),
     ("zip", &["split-report"]),
 ];
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use cur::{Column, Generation, LineItemType};
 use datasets::{ChargeRow, InvoiceFile, decode_csv};
 use money::Amount;
+use money::rounding::read;
 use pipeline::Reconciliation;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -21,14 +22,17 @@ fn account() -> impl Strategy<Value = &'static str> {
     select(vec![ACME, ACME_TWO, GLOBEX, NOBODY])
 }
 
-/// A cost with at most ten decimals, as AWS prints it in one of its notations.
+/// A cost in one of the notations of AWS and of tools that have rebuilt a report: up to 24 decimals.
 fn cost() -> impl Strategy<Value = String> {
-    (-50_000_i64..5_000_000, 0_u32..11, any::<bool>()).prop_map(|(digits, decimals, is_java)| {
+    let digits = prop_oneof![4 => -50_000_i64..5_000_000, 1 => any::<i32>().prop_map(i64::from)];
+    (digits, 0_usize..25, any::<bool>()).prop_map(|(digits, decimals, is_java)| {
         if is_java {
             return format!("{digits}E-{decimals}");
         }
-        let amount = Amount::from_units(i128::from(digits) * 10_i128.pow(18 - decimals));
-        amount.to_string()
+        let sign = if digits < 0 { "-" } else { "" };
+        let text = format!("{:0>width$}", digits.unsigned_abs(), width = decimals + 1);
+        let (whole, fraction) = text.split_at(text.len() - decimals);
+        format!("{sign}{whole}.{fraction}")
     })
 }
 
@@ -79,7 +83,13 @@ fn customer(id: &'static str, accounts: &'static str) -> impl Strategy<Value = S
         select(vec!["half_up", "half_even", "up", "down"]),
         select(vec!["line", "service", "account", "invoice"]),
         select(vec!["pass", "retain"]),
-        select(vec!["discount = \"0.07\"", "markup = \"0.125\"", "rate = \"0.0001\""]),
+        select(vec![
+            "discount = \"0.07\"",
+            "discount = \"0.0333333333333333333333333333\"",
+            "markup = \"0.125\"",
+            "rate = \"0.0001\"",
+            "rate = \"0.00001666671234567\"",
+        ]),
         any::<bool>(),
     )
         .prop_map(move |(basis, currency, mode, per, credit, effect, is_taxed)| {
@@ -99,10 +109,11 @@ fn contracts() -> impl Strategy<Value = String> {
         select(vec!["owner", "reseller", "pro_rata"]),
         customer("acme", "\"111122223333\", \"123456789012\""),
         customer("globex", "\"444455556666\""),
+        select(vec!["150.37", "150.3712345678901234567"]),
     )
-        .prop_map(|(sharing, unused, acme, globex)| {
+        .prop_map(|(sharing, unused, acme, globex, yen)| {
             format!(
-                "[reseller]\nname = \"MSP\"\n\n[fx.USD.JPY]\n\"2026-10\" = \"150.37\"\n\n\
+                "[reseller]\nname = \"MSP\"\n\n[fx.USD.JPY]\n\"2026-10\" = \"{yen}\"\n\n\
                  [commitments]\nsharing = \"{sharing}\"\nunused = \"{unused}\"\n\n{acme}{globex}"
             )
         })
@@ -129,7 +140,7 @@ fn check(world: &World, lines: &[Line]) {
     for line in lines.iter().filter(|line| line.get(Column::Operation) != "EKSPod-EC2") {
         let total = expected.entry(line.get(Column::UsageAccountId).to_owned()).or_default();
         total.0 += 1;
-        total.1 += line.get(Column::UnblendedCost).parse().unwrap();
+        total.1 += read(line.get(Column::UnblendedCost).as_bytes()).unwrap().amount;
     }
     let mut found: BTreeMap<String, (u64, Amount)> = BTreeMap::new();
     for ChargeRow { charge, .. } in charges(world) {

@@ -462,7 +462,7 @@ tax = "0.10"
             "11:29: `mode` cannot be `nearest`; write one of half_up, half_even, up, down",
             "12:17: adjustments has no key `usage`; the keys are credit, refund, fee, discount, tax, support, subscription, marketplace",
             "12:42: `credit` cannot be `keep`; write one of pass, retain",
-            "14:6: `id` cannot be `_unassigned`: use at most 64 of a-z, 0-9, `.`, `_` and `-`, starting with a letter or a digit",
+            "14:6: `id` cannot be `_unassigned`: this is the name of what belongs to no customer; choose another",
             "15:13: `accounts` must be a string; write \"111122223333\"",
             "15:27: an account has no `id`; add it: id = \"111122223333\"",
             "15:55: `until` 2026-09 is before `from` 2026-10; both ends are inclusive, so `until` is the last billing period",
@@ -623,6 +623,71 @@ fn problems_are_printed_as_a_compiler_prints_them() {
     let lines: Vec<&str> = lines.lines().collect();
     assert_eq!(lines.len(), 2);
     assert!(lines.iter().all(|line| line.starts_with("contracts.toml:")), "{lines:?}");
+}
+
+/// Warnings of a right file with one customer, a line a warning.
+fn check_warnings(more: &str, expected: &[&str]) {
+    let contracts = parse(&customer(more));
+    let warnings = contracts.warnings().iter();
+    let found: Vec<String> = warnings
+        .map(|warning| format!("{} {}", warning.position.line, warning.message))
+        .map(|line| line.split(" takes from usage").next().unwrap().to_owned())
+        .collect();
+    assert_eq!(found, expected, "{more}");
+}
+
+/// By `UnblendedCost` a negation gives back the full price of usage that a discount has made cheaper.
+#[test]
+fn a_discount_that_leaves_out_negations_is_warned_of() {
+    let rule = |more: &str| format!("[[customer.price]]\n{more}\n");
+    let discount = rule("discount = \"0.05\"");
+    check_warnings(&discount, &[]);
+    let of_unblended = |rules: &str, expected: &[&str]| {
+        check_warnings(&format!("basis = \"unblended\"\n{rules}"), expected);
+        for basis in ["list", "amortized"] {
+            check_warnings(&format!("basis = \"{basis}\"\n{rules}"), &[]);
+        }
+    };
+    of_unblended(&discount, &["10 `discount 0.05`"]);
+    of_unblended(&rule("discount = \"0\""), &[]);
+    of_unblended(&rule("markup = \"0.05\""), &[]);
+    of_unblended(&rule("rate = \"0.05\""), &[]);
+    of_unblended(&rule("discount = \"0.05\"\nkind = \"marketplace\""), &[]);
+    of_unblended(&rule("discount = \"0.05\"\nkind = \"commitment_fee\""), &[]);
+    of_unblended(&rule("discount = \"0.05\"\nkind = [\"usage\", \"commitment_fee\"]"), &[]);
+    of_unblended(
+        &rule("discount = \"0.05\"\nservice = \"AmazonEC2\"\nkind = [\"usage\", \"fee\"]"),
+        &["10 `discount 0.05 service=AmazonEC2 kind=usage,fee`"],
+    );
+    // A rule of its own for the fees, as wide and as high.
+    let fees = |more: &str| rule(&format!("kind = \"commitment_fee\"\n{more}"));
+    let both = |more: &str| format!("{discount}{}", fees(more));
+    of_unblended(&both("discount = \"0.05\""), &[]);
+    of_unblended(&both("discount = \"0.050\"\nfrom = \"2026-10\""), &["10 `discount 0.05`"]);
+    of_unblended(&both("discount = \"0.04\""), &["10 `discount 0.05`"]);
+    of_unblended(&both("discount = \"0.05\"\nservice = \"AmazonEC2\""), &["10 `discount 0.05`"]);
+    let of_ec2 = rule("discount = \"0.05\"\nservice = \"AmazonEC2\"\nfrom = \"2026-10\"");
+    of_unblended(&format!("{of_ec2}{}", fees("discount = \"0.05\"")), &[]);
+    of_unblended(
+        &format!("{of_ec2}{}{discount}", fees("discount = \"0.06\"")),
+        &["10 `discount 0.05 service=AmazonEC2 from=2026-10`", "17 `discount 0.05`"],
+    );
+}
+
+#[test]
+fn nobody_is_called_like_what_belongs_to_nobody() {
+    for id in
+        ["unassigned", "_unassigned", "Unassigned", "un-assigned", "unassigned.", "UNASSIGNED_"]
+    {
+        let file = customer("").replace("\"acme\"", &format!("\"{id}\""));
+        let expected = format!(
+            "7:14: `id` cannot be `{id}`: this is the name of what belongs to no customer; choose another"
+        );
+        check(&file, &[&expected]);
+    }
+    for id in ["unassigned-co", "unassigned1", "assigned"] {
+        check(&customer("").replace("\"acme\"", &format!("\"{id}\"")), &[]);
+    }
 }
 
 #[test]

@@ -246,6 +246,7 @@ fn invoice_line(text: &str) -> InvoiceLineRow {
         section: String::new(),
         service_code: text.to_owned(),
         usage_account_id: String::new(),
+        currency_source: "USD".to_owned(),
         amount_source: "-7.5".parse().unwrap(),
         fx_rate: "1".to_owned(),
         amount: "-7.5".parse().unwrap(),
@@ -261,7 +262,7 @@ proptest! {
         prop_assert_eq!(decode_csv::<InvoiceLineRow>(&bytes).unwrap(), rows);
         let mut reader = csv::Reader::from_reader(bytes.as_ref());
         let record = reader.records().next().unwrap().unwrap();
-        prop_assert_eq!(&record[3], "-7.5");
+        prop_assert_eq!(&record[4], "-7.5");
         for part in record[1].split([',', ';', '|', '"', '\t', '\r', '\n']) {
             prop_assert!(!part.starts_with(['=', '+', '-', '@', '＝', '\0']), "{:?}", record);
         }

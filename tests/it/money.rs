@@ -1,4 +1,4 @@
-//! Exact money: every notation, no lost digit, rounding by name, parts that add up.
+//! Exact money: every notation, products to the 18th decimal, rounding by name, parts that add up.
 
 use money::rounding::{Mode, round};
 use money::{Amount, ParseAmountError, Rate, apportion};
@@ -37,11 +37,29 @@ fn every_notation_of_aws() {
 }
 
 #[test]
-fn a_product_is_exact_or_refused() {
+fn a_product_is_rounded_at_the_18th_decimal() {
     let times = |rate: &str, by: &str| rate.parse::<Rate>().unwrap().times(amount(by));
-    assert_eq!(times("150.37", "0.0000000001"), Ok(amount("0.000000015037")));
-    assert_eq!(times("0.95", "-12.34"), Ok(amount("-11.723")));
-    assert!(times("0.95", "0.045107999999999995").is_err());
+    for (rate, by, expected) in [
+        ("150.37", "0.0000000001", "0.000000015037"),
+        ("0.95", "-12.34", "-11.723"),
+        // 0.04285259999999999525: a quarter of the last decimal is dropped.
+        ("0.95", "0.045107999999999995", "0.042852599999999995"),
+        // AWS's price of Lambda: 0.00000205761726689297.
+        ("0.0000166667", "0.1234567891", "0.000002057617266893"),
+        // Halves go to the even neighbour, on both sides of zero.
+        ("0.5", "0.000000000000000001", "0"),
+        ("0.5", "0.000000000000000003", "0.000000000000000002"),
+        ("0.5", "-0.000000000000000003", "-0.000000000000000002"),
+        ("1.5", "-0.000000000000000003", "-0.000000000000000004"),
+        ("0.5000000000000000000000000001", "0.000000000000000001", "0.000000000000000001"),
+        ("0.0000000000000000000000000001", "1", "0"),
+        ("9999999999", "10000000000", "99999999990000000000"),
+    ] {
+        assert_eq!(times(rate, by), Ok(amount(expected)), "{rate} × {by}");
+    }
+    let too_large = times("10", "10000000000000000000").unwrap_err().to_string();
+    assert_eq!(too_large, "10000000000000000000 × 10 has more than 20 digits before the point");
+    assert!(times("79228162514264337593543950335", "-99999999999999999999").is_err());
     let discount: Rate = "0.05".parse().unwrap();
     assert_eq!(discount.complement().unwrap().to_string(), "0.95");
     assert_eq!(discount.increment().unwrap().to_string(), "1.05");

@@ -1,6 +1,10 @@
-//! Money in every notation: exact, or refused by name. Nothing is ever rounded to be read.
+//! Money in every notation: exact, rounded at the 18th decimal with a word of what was dropped, or refused
+//! by name.
+
+use std::collections::BTreeMap;
 
 use cur::{Column, CsvError, Records};
+use money::rounding::read;
 use money::{Amount, ParseAmountError};
 use proptest::prelude::*;
 
@@ -39,8 +43,10 @@ fn zeros_at_both_ends_are_no_digits() {
 fn what_is_not_exact_has_a_name() {
     let digits = "123456789".repeat(8);
     let check = |text: &str, error: ParseAmountError| {
-        assert_eq!(text.parse::<Amount>(), Err(error), "{text}");
+        assert_eq!(text.parse::<Amount>(), Err(error.clone()), "{text}");
+        assert_eq!(read(text.as_bytes()).map(|read| read.amount), Err(error), "{text}");
     };
+    // Of what we write ourselves nothing is rounded.
     for text in [
         "0.0000000000000000001".to_owned(),
         "1E-19".to_owned(),
@@ -48,9 +54,12 @@ fn what_is_not_exact_has_a_name() {
         format!("0.{digits}"),
         format!("1.{digits}"),
         format!("{digits}E-72"),
-        "1E-99999999999999999999".to_owned(),
     ] {
-        check(&text, ParseAmountError::TooManyDecimals);
+        assert_eq!(text.parse::<Amount>(), Err(ParseAmountError::TooManyDecimals), "{text}");
+        assert!(read(text.as_bytes()).is_ok(), "{text}");
+    }
+    for text in ["1E-99999999999999999999", "1E-1101", "-12.5E-1100"] {
+        check(text, ParseAmountError::TooManyDecimals);
     }
     for text in [
         "100000000000000000000".to_owned(),
@@ -102,6 +111,44 @@ fn what_is_not_exact_has_a_name() {
         check(text, ParseAmountError::NotANumber);
     }
     check("", ParseAmountError::Empty);
+}
+
+#[test]
+fn digits_beyond_the_18th_decimal_are_rounded_half_to_even_and_stated() {
+    for (text, amount, dropped) in [
+        ("0.1234567890123456784", "0.123456789012345678", "0.0000000000000000004"),
+        ("0.1234567890123456785", "0.123456789012345678", "0.0000000000000000005"),
+        ("0.1234567890123456795", "0.12345678901234568", "-0.0000000000000000005"),
+        ("0.12345678901234567850000001", "0.123456789012345679", "-0.00000000000000000049999999"),
+        ("-0.1234567890123456789", "-0.123456789012345679", "0.0000000000000000001"),
+        ("-0.1234567890123456785", "-0.123456789012345678", "-0.0000000000000000005"),
+        ("1.1102230246251565E-16", "0.000000000000000111", "0.00000000000000000002230246251565"),
+        ("4.999E-19", "0", "0.0000000000000000004999"),
+        ("5E-19", "0", "0.0000000000000000005"),
+        ("-15e-19", "-0.000000000000000002", "0.0000000000000000005"),
+        ("0.9999999999999999999", "1", "-0.0000000000000000001"),
+        ("12.5", "12.5", "0"),
+        ("25000000E-1", "2500000", "0"),
+        ("1.5E+3", "1500", "0"),
+        ("-0.0", "0", "0"),
+        // What a 64-bit float next to 0.1 is exactly.
+        (
+            "0.1000000000000000055511151231257827021181583404541015625",
+            "0.100000000000000006",
+            "-0.0000000000000000004488848768742172978818416595458984375",
+        ),
+        ("1E-30", "0", "0.000000000000000000000000000001"),
+    ] {
+        let read = read(text.as_bytes()).unwrap();
+        assert_eq!(read.amount.to_string(), amount, "{text}");
+        assert_eq!(read.dropped.to_string(), dropped, "{text}");
+        assert_eq!(dropped.parse(), Ok(read.dropped), "{text}");
+    }
+    // One that is only too large once it is rounded.
+    let text = "99999999999999999999.9999999999999999995";
+    assert_eq!(read(text.as_bytes()), Err(ParseAmountError::TooLarge));
+    let text = "99999999999999999999.9999999999999999994";
+    assert_eq!(read(text.as_bytes()).unwrap().amount.units(), 10_i128.pow(38) - 1);
 }
 
 /// A number and one of the ways to write it: digits moved behind an exponent, a sign, zeros at both ends.
@@ -160,17 +207,80 @@ proptest! {
         prop_assert_eq!(amount.to_string().parse(), Ok(amount));
     }
 
-    /// What cannot be kept is refused: an amount that was read has all the digits of its text.
+    /// An amount and what was dropped are the text together, to the last digit, and no more is dropped than
+    /// half of the 18th decimal.
     #[test]
-    fn no_digit_is_lost(whole in "[0-9]{0,24}", fraction in "[0-9]{0,24}", exponent in -25_i32..25) {
-        let text = format!("{whole}.{fraction}E{exponent}");
-        if let Ok(amount) = text.parse::<Amount>() {
-            let significant = |text: &str| {
-                let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-                digits.trim_matches('0').to_owned()
-            };
-            prop_assert_eq!(significant(&amount.to_string()), significant(&format!("{whole}{fraction}")));
+    fn no_digit_is_lost(
+        is_negative in any::<bool>(),
+        whole in "[0-9]{0,24}",
+        fraction in "([0-9]{0,24}|[0-9]{17}[05]{1,5})",
+        exponent in -25_i32..25,
+    ) {
+        let sign = if is_negative { "-" } else { "" };
+        let text = format!("{sign}{whole}.{fraction}E{exponent}");
+        if let Ok(found) = read(text.as_bytes()) {
+            let (amount, dropped) = (found.amount.to_string(), found.dropped.to_string());
+            let mut sum = Places::default();
+            sum.add(&amount, 1);
+            sum.add(&dropped, 1);
+            sum.add(&text, -1);
+            prop_assert!(sum.is_zero(), "{text} is {amount} and {dropped}");
+
+            let mut twice_less_a_unit = Places::default();
+            twice_less_a_unit.add(dropped.trim_start_matches('-'), 2);
+            twice_less_a_unit.add("1E-18", -1);
+            let sign = twice_less_a_unit.sign();
+            prop_assert!(sign <= 0, "{text}: {dropped}");
+            prop_assert!(sign < 0 || found.amount.units() % 2 == 0, "{text}: {amount}");
+
+            if let Ok(exact) = text.parse::<Amount>() {
+                prop_assert_eq!(found.amount, exact);
+                prop_assert_eq!(dropped, "0");
+            }
         }
+    }
+}
+
+/// A sum of numbers place by place, as on paper: by power of ten, how many there are.
+#[derive(Default)]
+pub(crate) struct Places(BTreeMap<i32, i64>);
+
+impl Places {
+    /// Adds a text so many times.
+    pub(crate) fn add(&mut self, text: &str, times: i64) {
+        let (number, exponent) = text.split_once('E').unwrap_or((text, "0"));
+        let (number, times) = match number.strip_prefix('-') {
+            Some(number) => (number, -times),
+            None => (number, times),
+        };
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+        let last = exponent.parse::<i32>().unwrap() - i32::try_from(fraction.len()).unwrap();
+        let digits = whole.chars().chain(fraction.chars());
+        for (place, digit) in (last..).zip(digits.rev()) {
+            *self.0.entry(place).or_default() += times * i64::from(digit.to_digit(10).unwrap());
+        }
+    }
+
+    /// -1, 0 or 1, from the highest place after carrying.
+    fn sign(&self) -> i64 {
+        let (Some(first), Some(last)) = (self.0.keys().next(), self.0.keys().last()) else {
+            return 0;
+        };
+        let (mut carry, mut is_zero) = (0, true);
+        for place in *first..=*last + 1 {
+            let count = self.0.get(&place).copied().unwrap_or_default() + carry;
+            carry = count.div_euclid(10);
+            is_zero &= count.rem_euclid(10) == 0;
+        }
+        match carry {
+            0 if is_zero => 0,
+            negative if negative < 0 => -1,
+            _ => 1,
+        }
+    }
+
+    pub(crate) fn is_zero(&self) -> bool {
+        self.sign() == 0
     }
 }
 
@@ -193,6 +303,6 @@ fn a_cell_that_is_no_amount_is_named_by_line_and_column() {
     check("1,234.56", "is not a number");
     check(" 7", "is not a number");
     check("", "is empty where a value is needed");
-    check("1E-19", "has more than 18 decimals");
+    check("1E-1101", "has more than 1100 decimals");
     check("1E20", "is too large a number: amounts have at most 20 digits before the point");
 }

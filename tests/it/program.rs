@@ -91,6 +91,16 @@ async fn what_is_not_sealed_says_why_and_ends_badly() {
         assert!(!is_good && shown.contains("[fx.USD.JPY]"), "{shown}");
     }
 
+    // What is right and looks wrong does not change how a check ends.
+    let customer =
+        "[[customer]]\nid = \"acme\"\naccounts = [\"111122223333\"]\nbasis = \"unblended\"\n";
+    let warned =
+        format!("[reseller]\nname = \"MSP\"\n{customer}[[customer.price]]\ndiscount = \"0.05\"\n");
+    fs::write(&contracts, warned).unwrap();
+    let (said, is_good) = call(&["check", &contracts]).await;
+    assert!(is_good && said.contains(":7:1: warning: `discount 0.05` takes from usage"), "{said}");
+    assert!(said.ends_with("nothing wrong, 1 customers, warnings: 1\n"), "{said}");
+
     // They are not contracts any more.
     fs::write(&contracts, text.replace("[reseller]", "[reseler]")).unwrap();
     let (problems, is_good) = call(&["check", &contracts]).await;

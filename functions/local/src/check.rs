@@ -1,9 +1,9 @@
-//! `sluice check`: is this contracts file right?
+//! `sluice check`: is this contracts file right, and is it meant so?
 
 use std::io::Write;
 
 use anyhow::Context;
-use contracts::Contracts;
+use contracts::{Contracts, Problem};
 
 use crate::args::CheckArgs;
 
@@ -13,8 +13,15 @@ pub(crate) fn command(args: &CheckArgs, out: &mut dyn Write) -> anyhow::Result<b
         std::fs::read_to_string(&args.file).with_context(|| format!("cannot read `{file}`"))?;
     match Contracts::parse(&text) {
         Ok(contracts) => {
+            for Problem { position, message } in contracts.warnings() {
+                writeln!(out, "{file}:{position}: warning: {message}")?;
+            }
             let customers = contracts.customers().count();
-            writeln!(out, "{file}: nothing wrong, {customers} customers")?;
+            let warnings = match contracts.warnings().len() {
+                0 => String::new(),
+                count => format!(", warnings: {count}"),
+            };
+            writeln!(out, "{file}: nothing wrong, {customers} customers{warnings}")?;
             Ok(true)
         }
         Err(problems) => {

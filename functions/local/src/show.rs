@@ -1,10 +1,12 @@
 //! What a person sees: customers, charges, AWS's cost and the margin, the laws with their two sides, and
 //! where the files are.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::ops::Range;
 use std::path::Path;
 
+use cur::AccountId;
 use datasets::InvoiceFile;
 use money::rounding::{Mode, round};
 use money::{Amount, Currency};
@@ -44,6 +46,8 @@ fn sealed(run: &Reconciliation, results: &Path, out: &mut dyn Write) -> io::Resu
     writeln!(out, "{}", laws(&run.laws))?;
     report_checks(run, out)?;
     commitments(run, out)?;
+    suspects(run, out)?;
+    unmatched(run, out)?;
     unassigned(run, out)?;
     news(run, out)?;
     for missing in &run.not_guaranteed {
@@ -192,7 +196,15 @@ fn report_checks(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{table}")?;
     for (name, tally) in run.report_checks.iter().filter(|(_, tally)| tally.broken > 0) {
         let example = tally.example.as_deref().unwrap_or_default();
-        writeln!(out, "AWS's report disagrees with itself, {name}: {example}")?;
+        if tally.dropped.is_empty() {
+            writeln!(out, "AWS's report disagrees with itself, {name}: {example}")?;
+            continue;
+        }
+        let cells = grouped(&tally.broken.to_string());
+        writeln!(out, "Rounded at the 18th decimal, {name}: {cells} cells; first: {example}")?;
+        for (column, dropped) in &tally.dropped {
+            writeln!(out, "  {column}: its cells say {dropped} more than was read")?;
+        }
     }
     Ok(())
 }
@@ -267,6 +279,44 @@ fn kept(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+fn suspects(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
+    for code in &run.support_suspects {
+        writeln!(
+            out,
+            "LOOKS LIKE SUPPORT  {code} is not a known support plan, so it is billed by its types of \
+             line: as usage, price rules change it"
+        )?;
+    }
+    Ok(())
+}
+
+/// How much of a kind that matched nothing a person is shown.
+const UNMATCHED_SHOWN: usize = 5;
+
+fn unmatched(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
+    let accounts: Vec<(&String, &AccountId)> = each(&run.unmatched.accounts).collect();
+    for (customer, account) in accounts.iter().take(UNMATCHED_SHOWN) {
+        writeln!(out, "Nothing in the report for account {account} of `{customer}`")?;
+    }
+    more(accounts.len(), "accounts", out)?;
+    let rules: Vec<(&String, &String)> = each(&run.unmatched.price_rules).collect();
+    for (customer, rule) in rules.iter().take(UNMATCHED_SHOWN) {
+        writeln!(out, "Nothing in the report for the price rule `{rule}` of `{customer}`")?;
+    }
+    more(rules.len(), "price rules", out)
+}
+
+fn each<T>(by_customer: &BTreeMap<String, Vec<T>>) -> impl Iterator<Item = (&String, &T)> {
+    by_customer.iter().flat_map(|(customer, list)| list.iter().map(move |of| (customer, of)))
+}
+
+fn more(count: usize, of: &str, out: &mut dyn Write) -> io::Result<()> {
+    match count.checked_sub(UNMATCHED_SHOWN) {
+        None | Some(0) => Ok(()),
+        Some(more) => writeln!(out, "… and {more} more {of}; the proof lists them"),
+    }
 }
 
 fn unassigned(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {

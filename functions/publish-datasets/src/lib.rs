@@ -4,6 +4,9 @@
 mod load;
 mod seal;
 mod store;
+mod unmatched;
+
+use std::collections::BTreeSet;
 
 use billing::{
     Charge, DailyCharge, HandedOut, Invoice, MarginTerms, Priced, Pricing, invoice,
@@ -117,6 +120,10 @@ fn receipt(customer: &str, input: &Input, published: &Published) -> PublishRecei
         charge: sum(|charge| charge.measures.charge),
         margin_terms: terms.iter().map(|(name, term)| ((*name).to_owned(), *term)).collect(),
         unused_shares: input.unused_share_totals(),
+        price_rules: (charges.iter().map(|charge| charge.price_rule.clone()))
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect(),
         invoice_total: invoice.map(|invoice| invoice.total),
         invoice_currency: invoice.map(|invoice| invoice.currency.clone()),
         checks: checks(customer, input, published),

@@ -10,11 +10,12 @@ use money::Amount;
 use pipeline::{
     AllocateReceipt, Check, CommitmentSums, CommitmentTally, CustomerTotals, Kept, KeptReason,
     LineTotals, Margin, MissingRate, News, Plan, PublishReceipt, RecalculateReceipt,
-    Reconciliation, ReplayTally, SplitReceipt, Step, Tally, UNASSIGNED, Units, keys,
+    Reconciliation, ReplayTally, SplitReceipt, Step, Tally, UNASSIGNED, Units, Unmatched, keys,
 };
 use runs::{App, Failure, Outcome};
 
 use crate::refuse_broken;
+use crate::unmatched::unmatched;
 
 pub(crate) async fn seal(
     plan: &Plan,
@@ -80,7 +81,9 @@ impl Books {
             unknown_costs: self.unknown_costs(),
             unknown_usage: self.unknown_usage(),
             missing_rates: self.missing_rates(),
-            unknown_assignments: self.unknown_assignments(),
+            unknown_assignments: self.unknown_assignments(plan, contracts),
+            unmatched: self.unmatched(plan, contracts),
+            support_suspects: union(self.recalculated.iter().map(|of| &of.support_suspects)),
             report_checks: self.report_checks(),
             news: self.news(&product_codes, &line_item_types),
             product_codes,
@@ -273,8 +276,21 @@ impl Books {
         all.into_iter().cloned().collect()
     }
 
-    fn unknown_assignments(&self) -> Vec<String> {
-        union(self.allocated.iter().map(|day| &day.unknown_assignments))
+    /// Where the report has no commitments at all, no day has looked for them.
+    fn unknown_assignments(&self, plan: &Plan, contracts: &Contracts) -> Vec<String> {
+        let in_report = self.commitments();
+        let assigned = contracts.assignments().iter();
+        let in_force = assigned.filter(|assigned| assigned.is_in_force(plan.billing_period));
+        let arns = in_force.map(|assigned| assigned.arn.as_str());
+        let unknown = arns.filter(|arn| !in_report.contains_key(arn));
+        let of_days = self.allocated.iter().flat_map(|day| &day.unknown_assignments);
+        let all: BTreeSet<&str> = unknown.chain(of_days.map(String::as_str)).collect();
+        all.into_iter().map(str::to_owned).collect()
+    }
+
+    fn unmatched(&self, plan: &Plan, contracts: &Contracts) -> Unmatched {
+        let in_report = self.recalculated.iter().map(|receipt| receipt.account).collect();
+        unmatched(contracts, plan.billing_period, &in_report, &self.published)
     }
 
     /// Law 4: what was split by weight is the unused part of commitments, if contracts spread it.

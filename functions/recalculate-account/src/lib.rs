@@ -186,6 +186,7 @@ fn receipt(account: AccountId, rated: Rated, not_hourly: Option<String>) -> Reca
         reservations: rated.reservations,
         plans: rated.plans,
         product_codes: rated.product_codes,
+        support_suspects: rated.support_suspects,
         line_item_types: rated.line_item_types,
         currencies: rated.currencies,
         report_checks: rated.report_checks,

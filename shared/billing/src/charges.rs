@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use commitments::{Sharing, Unused};
 use contracts::{Adjustment, Basis, ChargeKind, Contracts, Customer, Effect, RuleSubject};
 use cur::{AccountId, BillingPeriod, LineItemType};
-use money::{Amount, InexactProduct};
+use money::{Amount, ProductTooLarge};
 use pipeline::{Explained, UnpricedUsage};
 
 use crate::rated::{LineGroup, sum_if_known};
@@ -120,7 +120,7 @@ pub enum PricingError {
         usage_account_id = .key.usage_account_id, charge_kind = .key.charge_kind.name(),
         service_code = .key.service_code, usage_type = .key.usage_type
     )]
-    Inexact { key: Box<ChargeKey>, source: InexactProduct },
+    TooLarge { key: Box<ChargeKey>, source: ProductTooLarge },
     #[error("rate `{0}` of a price rule leaves the range of exact numbers")]
     Rate(String),
     #[error(
@@ -325,7 +325,7 @@ impl Pricing<'_> {
         let factor = factor.ok_or_else(|| PricingError::Rate(rule.id.clone()))?;
         let charge = factor
             .times(amount)
-            .map_err(|source| PricingError::Inexact { key: Box::new(key.clone()), source })?;
+            .map_err(|source| PricingError::TooLarge { key: Box::new(key.clone()), source })?;
         Ok((charge, rule.id.clone()))
     }
 

@@ -1,53 +1,134 @@
-//! What kind of charge a line item is. The first match wins.
+//! What kind of charge a line item is: `data/charge_kinds.toml`, read and applied.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use contracts::ChargeKind;
 use cur::{Column, LineError, LineItem, LineItemType};
+use serde::Deserialize;
 
-/// How AWS names its marketplace as the seller: the reliable test for a marketplace line.
-const MARKETPLACE: &str = "AWS Marketplace";
-
-/// Exhaustive over the types, so that a new one cannot slip through.
 pub(crate) fn charge_kind(
     line: &LineItem,
     item_type: LineItemType,
+    product_code: &str,
 ) -> Result<ChargeKind, LineError> {
-    if line.text(Column::BillingEntity)? == MARKETPLACE {
+    let entity = line.text(Column::BillingEntity)?;
+    if TABLE.marketplace.billing_entities.iter().any(|marketplace| *marketplace == entity) {
         return Ok(ChargeKind::Marketplace);
     }
-    Ok(match item_type {
-        LineItemType::Usage
-        | LineItemType::DiscountedUsage
-        | LineItemType::SavingsPlanCoveredUsage => ChargeKind::Usage,
-        LineItemType::SavingsPlanNegation
-        | LineItemType::SavingsPlanRecurringFee
-        | LineItemType::SavingsPlanUpfrontFee
-        | LineItemType::RiFee => ChargeKind::CommitmentFee,
-        LineItemType::Fee => fee_kind(line)?,
-        LineItemType::FlatRateSubscription => ChargeKind::Subscription,
-        LineItemType::Credit => ChargeKind::Credit,
-        LineItemType::Refund => ChargeKind::Refund,
-        LineItemType::Tax => ChargeKind::Tax,
-        LineItemType::EdpDiscount
-        | LineItemType::PrivateRateDiscount
-        | LineItemType::RiVolumeDiscount
-        | LineItemType::SppDiscount
-        | LineItemType::DistributorDiscount
-        | LineItemType::BundledDiscount
-        | LineItemType::Discount => ChargeKind::Discount,
+    let of_type = TABLE.kinds[item_type as usize];
+    Ok(if of_type == ChargeKind::Fee && !line.text(Column::ReservationArn)?.is_empty() {
+        ChargeKind::CommitmentFee
+    } else if TABLE.has_support[item_type as usize] && is_support(product_code) {
+        ChargeKind::Support
+    } else {
+        of_type
     })
 }
 
-/// A fee is the upfront of a reservation, a support plan, or one of many others.
-fn fee_kind(line: &LineItem) -> Result<ChargeKind, LineError> {
-    let product_code = line.text(Column::ProductCode)?;
-    // "OCB" products are AWS's out-of-cycle bills; some of them carry support.
-    let is_support = product_code.starts_with("AWSSupport")
-        || product_code.strip_prefix("OCB").is_some_and(|rest| rest.contains("Support"));
-    Ok(if !line.text(Column::ReservationArn)?.is_empty() {
-        ChargeKind::CommitmentFee
-    } else if is_support {
-        ChargeKind::Support
-    } else {
-        ChargeKind::Fee
-    })
+/// Whether a product of AWS itself has a code like that of a support plan and is in no table.
+pub(crate) fn looks_like_support(product_code: &str) -> bool {
+    let code = product_code.to_lowercase();
+    let texts = &TABLE.suspicion.texts;
+    texts.iter().any(|text| code.contains(text.as_str())) && !is_support(product_code)
+}
+
+fn is_support(product_code: &str) -> bool {
+    TABLE.support_codes.iter().any(|pattern| pattern.matches(product_code))
+}
+
+#[derive(Deserialize)]
+struct File {
+    marketplace: Marketplace,
+    support: Support,
+    line_item_types: BTreeMap<String, ChargeKind>,
+}
+
+#[derive(Deserialize)]
+struct Marketplace {
+    billing_entities: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Support {
+    line_item_types: Vec<String>,
+    products: Vec<Products>,
+    suspicion: Suspicion,
+}
+
+#[derive(Deserialize)]
+struct Products {
+    codes: Vec<Pattern>,
+}
+
+#[derive(Deserialize)]
+struct Suspicion {
+    /// In lower case.
+    texts: Vec<String>,
+}
+
+/// The file, arranged for one look-up a line.
+struct Table {
+    marketplace: Marketplace,
+    /// By type of line. One that the file does not have stops everything, so that a new one cannot slip
+    /// through.
+    kinds: [ChargeKind; LineItemType::ALL.len()],
+    has_support: [bool; LineItemType::ALL.len()],
+    support_codes: Vec<Pattern>,
+    suspicion: Suspicion,
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let file: File = toml::from_str(include_str!("../data/charge_kinds.toml"))
+        .unwrap_or_else(|error| panic!("data/charge_kinds.toml: {error}"));
+    let kind = |item_type: LineItemType| {
+        let kind = file.line_item_types.get(item_type.name());
+        *kind.unwrap_or_else(|| panic!("data/charge_kinds.toml has no type {item_type}"))
+    };
+    let has_support = |item_type: LineItemType| {
+        file.support.line_item_types.iter().any(|name| name == item_type.name())
+    };
+    Table {
+        kinds: LineItemType::ALL.map(kind),
+        has_support: LineItemType::ALL.map(has_support),
+        marketplace: file.marketplace,
+        support_codes: file.support.products.into_iter().flat_map(|of| of.codes).collect(),
+        suspicion: file.support.suspicion,
+    }
+});
+
+/// A text in which each `*` stands for any text.
+#[derive(Deserialize)]
+#[serde(from = "String")]
+struct Pattern {
+    first: String,
+    /// Between the first star and the last one.
+    middle: Vec<String>,
+    /// Behind the last star; `None` without a star.
+    last: Option<String>,
+}
+
+impl From<String> for Pattern {
+    fn from(pattern: String) -> Self {
+        let mut parts = pattern.split('*').map(str::to_owned);
+        let first = parts.next().unwrap_or_default();
+        let mut middle: Vec<String> = parts.collect();
+        let last = middle.pop();
+        Self { first, middle, last }
+    }
+}
+
+impl Pattern {
+    fn matches(&self, text: &str) -> bool {
+        let Some(rest) = text.strip_prefix(self.first.as_str()) else { return false };
+        let Some(last) = &self.last else { return rest.is_empty() };
+        let Some(mut rest) = rest.strip_suffix(last.as_str()) else { return false };
+        self.middle.iter().all(|part| match rest.split_once(part.as_str()) {
+            Some((_, behind)) => {
+                rest = behind;
+                true
+            }
+            None => false,
+        })
+    }
 }

@@ -8,12 +8,15 @@ use std::collections::BTreeMap;
 use contracts::{ChargeKind, Contracts, Customer, RoundingScope};
 use cur::{AccountId, BillingPeriod};
 use money::rounding::round;
-use money::{Amount, InexactProduct, Rate};
+use money::{Amount, ProductTooLarge, Rate};
 
 use crate::charges::Charge;
 
 /// The section of the lines that rounding added.
 pub const ROUNDING: &str = "rounding";
+
+/// The section of what rounding added to taxes of AWS that are passed on: it is not taxed, as they are not.
+pub const TAX_ROUNDING: &str = "tax_rounding";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invoice {
@@ -30,11 +33,13 @@ pub struct Invoice {
 /// What one service of one account costs, or what rounding added to a scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvoiceLine {
-    /// A charge kind, or `rounding`.
+    /// A charge kind, `rounding` or `tax_rounding`.
     pub section: String,
     pub service_code: String,
     /// Empty where rounding took several accounts together.
     pub usage_account_id: String,
+    /// The report's currency, of which it may have several. Empty where rounding took several together.
+    pub currency_source: String,
     /// In the report's currency.
     pub amount_source: Amount,
     pub fx_rate: Rate,
@@ -58,7 +63,7 @@ pub enum InvoiceError {
     )]
     NoFxRate { customer: String, from: String, to: String, period: BillingPeriod },
     #[error("customer `{customer}`, {service}: {source}")]
-    Inexact { customer: String, service: String, source: InexactProduct },
+    TooLarge { customer: String, service: String, source: ProductTooLarge },
 }
 
 /// Makes the invoice of one customer from the charges of the period.
@@ -71,7 +76,7 @@ pub fn invoice(
     let mut lines = exact_lines(customer, contracts, period, charges)?;
     lines.extend(rounding_lines(customer, &lines));
     let subtotal = lines.iter().map(|line| line.amount).sum();
-    let taxes = taxes(customer, &lines, subtotal)?;
+    let taxes = taxes(customer, &lines)?;
     Ok(Invoice {
         customer_id: customer.id.clone(),
         customer_name: customer.name.clone(),
@@ -84,7 +89,7 @@ pub fn invoice(
     })
 }
 
-/// One line a section, service, account and source currency, converted exactly.
+/// One line a section, service, account and source currency, in the invoice's currency.
 fn exact_lines(
     customer: &Customer,
     contracts: &Contracts,
@@ -114,6 +119,7 @@ fn exact_lines(
             section: kind.name().to_owned(),
             service_code: service_code.to_owned(),
             usage_account_id: account.to_string(),
+            currency_source: currency.to_owned(),
             amount_source,
             fx_rate,
             amount,
@@ -122,49 +128,72 @@ fn exact_lines(
     Ok(lines)
 }
 
-/// What rounding adds to each scope that the contract rounds: a line, a service, an account, or all.
+/// What is summed exactly and then rounded once: section, service, account and source currency, each empty
+/// where the contract takes several of them together.
+type Scope<'a> = [&'a str; 4];
+
+fn scope(per: RoundingScope, line: &InvoiceLine) -> Scope<'_> {
+    let InvoiceLine { section, service_code, usage_account_id, currency_source, .. } = line;
+    match per {
+        RoundingScope::Line => [section, service_code, usage_account_id, currency_source],
+        RoundingScope::Service => ["", service_code, "", ""],
+        RoundingScope::Account => ["", "", usage_account_id, ""],
+        RoundingScope::Invoice => ["", "", "", ""],
+    }
+}
+
+/// The exact sums of a scope.
+#[derive(Default)]
+struct Sums {
+    taxable: Amount,
+    passed_tax: Amount,
+}
+
+/// What rounding adds to each scope. Of a scope with both, what is taxable is rounded by itself, so that tax
+/// is on whole coins, and taxes of AWS that are passed on take the rest: rounded half up, 1,000.4 yen and
+/// 10.4 yen of tax are 1,011 yen together, of which 1,000 are taxable.
 fn rounding_lines(customer: &Customer, exact: &[InvoiceLine]) -> Vec<InvoiceLine> {
-    let mut scopes: BTreeMap<(&str, &str, &str), Amount> = BTreeMap::new();
+    let mut scopes: BTreeMap<Scope, Sums> = BTreeMap::new();
     for line in exact {
-        let scope = match customer.rounding.per {
-            RoundingScope::Line => (&*line.section, &*line.service_code, &*line.usage_account_id),
-            RoundingScope::Service => ("", &*line.service_code, ""),
-            RoundingScope::Account => ("", "", &*line.usage_account_id),
-            RoundingScope::Invoice => ("", "", ""),
-        };
-        *scopes.entry(scope).or_insert(Amount::ZERO) += line.amount;
+        let sums = scopes.entry(scope(customer.rounding.per, line)).or_default();
+        let sum = if is_passed_tax(line) { &mut sums.passed_tax } else { &mut sums.taxable };
+        *sum += line.amount;
     }
     let decimals = customer.currency.minor_units();
-    scopes
-        .into_iter()
-        .map(|((_, service_code, account), sum)| {
-            let rounded = round(sum, decimals, customer.rounding.mode);
-            InvoiceLine {
-                section: ROUNDING.to_owned(),
-                service_code: service_code.to_owned(),
-                usage_account_id: account.to_owned(),
-                amount_source: Amount::ZERO,
-                fx_rate: Rate::ONE,
-                amount: rounded.difference,
+    let added = |sum: Amount| round(sum, decimals, customer.rounding.mode).difference;
+    let mut lines = Vec::new();
+    for ([_, service_code, account, currency], sums) in scopes {
+        let to_taxable = added(sums.taxable);
+        let to_passed_tax = added(sums.taxable + sums.passed_tax) - to_taxable;
+        for (section, amount) in [(ROUNDING, to_taxable), (TAX_ROUNDING, to_passed_tax)] {
+            if !amount.is_zero() {
+                lines.push(InvoiceLine {
+                    section: section.to_owned(),
+                    service_code: service_code.to_owned(),
+                    usage_account_id: account.to_owned(),
+                    currency_source: currency.to_owned(),
+                    amount_source: Amount::ZERO,
+                    fx_rate: Rate::ONE,
+                    amount,
+                });
             }
-        })
-        .filter(|line| !line.amount.is_zero())
-        .collect()
+        }
+    }
+    lines
+}
+
+/// Tax that AWS charged, or what rounding added to it.
+fn is_passed_tax(line: &InvoiceLine) -> bool {
+    line.section == ChargeKind::Tax.name() || line.section == TAX_ROUNDING
 }
 
 /// Tax once on the whole invoice, as a qualified invoice must state it. Tax that AWS charged and the
 /// contract passes on is not taxed again.
-fn taxes(
-    customer: &Customer,
-    lines: &[InvoiceLine],
-    subtotal: Amount,
-) -> Result<Vec<TaxLine>, InvoiceError> {
+fn taxes(customer: &Customer, lines: &[InvoiceLine]) -> Result<Vec<TaxLine>, InvoiceError> {
     let Some(tax) = &customer.tax else {
         return Ok(Vec::new());
     };
-    let is_tax = |line: &&InvoiceLine| line.section == ChargeKind::Tax.name();
-    let passed_on: Amount = lines.iter().filter(is_tax).map(|line| line.amount).sum();
-    let taxable = subtotal - passed_on;
+    let taxable = lines.iter().filter(|line| !is_passed_tax(line)).map(|line| line.amount).sum();
     let exact = times(customer, &tax.name, tax.rate, taxable)?;
     let amount = round(exact, customer.currency.minor_units(), tax.mode).rounded;
     Ok(vec![TaxLine { name: tax.name.clone(), rate: tax.rate, taxable, amount }])
@@ -176,7 +205,7 @@ fn times(
     rate: Rate,
     amount: Amount,
 ) -> Result<Amount, InvoiceError> {
-    rate.times(amount).map_err(|source| InvoiceError::Inexact {
+    rate.times(amount).map_err(|source| InvoiceError::TooLarge {
         customer: customer.id.clone(),
         service: service.to_owned(),
         source,

@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use money::Amount;
+use contracts::ChargeKind;
+use money::rounding::{Mode, round};
+use money::{Amount, Currency};
 use pipeline::Check;
 
-use crate::{Charge, Invoice, ROUNDING};
+use crate::{Charge, Invoice, ROUNDING, TAX_ROUNDING};
 
 /// Law 5: the invoice re-derives from its own charges.
 pub fn invoice_re_adds(invoice: &Invoice, charges: &[Charge]) -> Vec<Check> {
@@ -18,12 +20,22 @@ pub fn invoice_re_adds(invoice: &Invoice, charges: &[Charge]) -> Vec<Check> {
         charges.iter().map(|charge| charge.measures.charge).sum(),
         invoice.lines.iter().map(|line| line.amount_source).sum(),
     )];
+    let again = converted_again(invoice, charges);
     checks.push(Check::equal(
         LAW,
         of("lines converted again"),
-        converted_again(invoice, charges),
+        again.taxable + again.passed_tax,
         invoice.subtotal,
     ));
+    let coins = invoice.currency.parse().map_or(0, Currency::minor_units);
+    let in_whole_coins =
+        |what: String, sum| Check::equal(LAW, what, sum, round(sum, coins, Mode::Down).rounded);
+    checks.push(in_whole_coins(of("subtotal in whole coins"), invoice.subtotal));
+    for tax in &invoice.taxes {
+        let of = |what: &str| of(&format!("{what} of {}", tax.name));
+        checks.push(Check::equal(LAW, of("taxable"), again.taxable, tax.taxable));
+        checks.push(in_whole_coins(of("taxable in whole coins"), tax.taxable));
+    }
     checks.push(Check::equal(
         LAW,
         of("lines and subtotal"),
@@ -39,30 +51,36 @@ pub fn invoice_re_adds(invoice: &Invoice, charges: &[Charge]) -> Vec<Check> {
     checks
 }
 
-/// The charges of each source currency as one sum, times that currency's rate, plus the rounding lines.
-/// A line does not name its currency; those of one place are in the currencies' order.
-fn converted_again(invoice: &Invoice, charges: &[Charge]) -> Amount {
-    let mut sums: BTreeMap<(&str, &str, &str), BTreeMap<&str, Amount>> = BTreeMap::new();
+/// An invoice's subtotal in two parts.
+#[derive(Default)]
+struct Converted {
+    taxable: Amount,
+    passed_tax: Amount,
+}
+
+/// The charges behind each line as one sum, times the line's rate, plus the rounding lines.
+fn converted_again(invoice: &Invoice, charges: &[Charge]) -> Converted {
+    let mut sums: BTreeMap<[&str; 4], Amount> = BTreeMap::new();
     for charge in charges {
         let key = &charge.key;
-        let place = (key.charge_kind.name(), &*key.service_code, key.usage_account_id.as_str());
-        let of_place = sums.entry(place).or_default();
-        *of_place.entry(&key.currency).or_insert(Amount::ZERO) += charge.measures.charge;
+        let account = key.usage_account_id.as_str();
+        let place = [key.charge_kind.name(), &key.service_code, account, &key.currency];
+        *sums.entry(place).or_insert(Amount::ZERO) += charge.measures.charge;
     }
-    for of_place in sums.values_mut() {
-        of_place.retain(|_, sum| !sum.is_zero());
-    }
-    let mut total = Amount::ZERO;
+    let mut converted = Converted::default();
     for line in &invoice.lines {
-        if line.section == ROUNDING {
-            total += line.amount;
-            continue;
-        }
-        let place = (&*line.section, &*line.service_code, &*line.usage_account_id);
-        let sum = sums.get_mut(&place).and_then(BTreeMap::pop_first).map(|(_, sum)| sum);
-        total += line.fx_rate.times(sum.unwrap_or(Amount::ZERO)).unwrap_or(Amount::ZERO);
+        let place: [&str; 4] =
+            [&line.section, &line.service_code, &line.usage_account_id, &line.currency_source];
+        // Each sum is converted once, so that a line which stands there twice is found.
+        let sum = sums.remove(&place).unwrap_or(Amount::ZERO);
+        let amount = match line.section.as_str() {
+            ROUNDING | TAX_ROUNDING => line.amount,
+            _ => line.fx_rate.times(sum).unwrap_or(Amount::ZERO),
+        };
+        let is_tax = [ChargeKind::Tax.name(), TAX_ROUNDING].contains(&line.section.as_str());
+        *(if is_tax { &mut converted.passed_tax } else { &mut converted.taxable }) += amount;
     }
-    total
+    converted
 }
 
 /// Law 6: the named terms sum to the margin, charge less amortized cost.

@@ -32,6 +32,6 @@ pub use charges::{
     Pricing, PricingError, UnusedShare, sum_days,
 };
 pub use derived::{CostPart, fill_in_cost};
-pub use invoice::{Invoice, InvoiceError, InvoiceLine, ROUNDING, TaxLine, invoice};
+pub use invoice::{Invoice, InvoiceError, InvoiceLine, ROUNDING, TAX_ROUNDING, TaxLine, invoice};
 pub use laws::{invoice_re_adds, margin_explains_itself};
 pub use rated::{LineGroup, Needs, Rated, Rater};

@@ -11,6 +11,7 @@ use cur::{
 use money::Amount;
 use pipeline::{CommitmentTally, LineTotals, PlanTerms, ReservationFee, Tally, Units};
 
+use crate::classify::looks_like_support;
 use crate::commitment_fees::{plan_terms, reservation_fee};
 use crate::groups::{Groups, Key};
 use crate::price::hourly_commitment;
@@ -85,6 +86,8 @@ pub struct Rated {
     pub amortized_cost: Amount,
     pub commitments: BTreeMap<String, CommitmentTally>,
     pub product_codes: Vec<String>,
+    /// Those of them that look like AWS Support and are not known to be.
+    pub support_suspects: Vec<String>,
     pub line_item_types: Vec<String>,
     pub currencies: Vec<String>,
     pub report_checks: BTreeMap<String, Tally>,
@@ -132,6 +135,11 @@ impl Rater {
     }
 
     pub fn add(&mut self, line: &LineItem) -> Result<(), LineError> {
+        self.rate(line)?;
+        self.checks.check_digits(line)
+    }
+
+    fn rate(&mut self, line: &LineItem) -> Result<(), LineError> {
         let unblended = line.required_amount(Column::UnblendedCost)?;
         if cur::is_split_cost_line(line)? {
             self.totals.split_cost_lines += 1;
@@ -381,6 +389,7 @@ impl Rater {
         self.reservations.sort_by_cached_key(key);
         Rated {
             product_codes: distinct(groups.iter().map(|group| group.service_code.as_str())),
+            support_suspects: support_suspects(&groups),
             line_item_types: distinct(groups.iter().map(|group| group.line_item_type.name())),
             currencies: distinct(groups.iter().map(|group| group.currency.as_str())),
             groups,
@@ -394,6 +403,14 @@ impl Rater {
             report_checks: self.checks.into_tallies(),
         }
     }
+}
+
+/// What is sold on the marketplace may be called anything.
+fn support_suspects(groups: &[LineGroup]) -> Vec<String> {
+    let of_aws = groups.iter().filter(|group| group.charge_kind != ChargeKind::Marketplace);
+    let mut codes = distinct(of_aws.map(|group| group.service_code.as_str()));
+    codes.retain(|code| looks_like_support(code));
+    codes
 }
 
 fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {

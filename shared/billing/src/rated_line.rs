@@ -28,11 +28,12 @@ pub(crate) struct RatedLine<'a> {
 impl<'a> RatedLine<'a> {
     pub(crate) fn read(line: &'a LineItem, needs: Needs) -> Result<Self, LineError> {
         let item_type = line.line_item_type()?;
+        let service_code = line.text(Column::ProductCode)?;
         Ok(Self {
             item_type,
-            kind: charge_kind(line, item_type)?,
+            kind: charge_kind(line, item_type, &service_code)?,
             hour: line.usage_hour()?,
-            service_code: line.text(Column::ProductCode)?,
+            service_code,
             region: line.text(Column::Region)?,
             usage_type: line.text(Column::UsageType)?,
             operation: line.text(Column::Operation)?,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use contracts::ChargeKind;
 use cur::{Column, LineError, LineItem, LineItemType, printable};
 use money::Amount;
+use money::rounding::Read;
 use pipeline::Tally;
 
 use crate::rated_line::RatedLine;
@@ -20,6 +21,8 @@ pub(crate) struct ReportChecks {
     on_demand_cost_present: Tally,
     /// Lines that cost less by a discount which stands in their columns.
     discounts_are_lines: Tally,
+    /// Amounts with more decimals than are kept.
+    digits_kept: Tally,
 }
 
 impl ReportChecks {
@@ -67,8 +70,27 @@ impl ReportChecks {
         });
     }
 
+    /// Called when everything that anybody needs of the line has been read. A line counts once, and one with
+    /// several cells that were rounded as often as it has them.
+    pub(crate) fn check_digits(&mut self, line: &LineItem) -> Result<(), LineError> {
+        if !line.has_rounded() {
+            self.digits_kept.record(true, String::new);
+            return Ok(());
+        }
+        for (column, Read { amount, dropped }) in line.rounded() {
+            let (name, text) = (line.layout().name(column), line.text(column)?);
+            self.digits_kept.record(false, || {
+                let place = line.place();
+                format!("{place}, column {name}: \"{}\" is read as {amount}", printable(&text))
+            });
+            *self.digits_kept.dropped.entry(name.to_owned()).or_default() += &dropped;
+        }
+        Ok(())
+    }
+
     pub(crate) fn into_tallies(self) -> BTreeMap<String, Tally> {
         [
+            ("digits_kept", self.digits_kept),
             ("discounts_are_lines", self.discounts_are_lines),
             ("rate_times_amount", self.rate_times_amount),
             ("effective_cost_present", self.effective_cost_present),

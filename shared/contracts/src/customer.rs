@@ -30,7 +30,7 @@ pub struct Customer {
     pub(crate) id_position: Position,
     pub(crate) ownerships: Vec<Ownership>,
     adjustments: BTreeMap<ChargeKind, Adjustment>,
-    prices: PriceList,
+    pub(crate) prices: PriceList,
 }
 
 /// What usage costs the customer before the contract's rule.
@@ -139,6 +139,11 @@ impl Customer {
         self.prices.find(subject, period)
     }
 
+    /// The price rules that are in force in a billing period, in the order of the file.
+    pub fn price_rules_in(&self, period: BillingPeriod) -> Vec<&PriceRule> {
+        self.prices.in_period(period)
+    }
+
     pub(crate) fn read_all(document: &Section) -> Vec<Self> {
         let keys = [
             "id",
@@ -188,13 +193,22 @@ impl Customer {
     }
 }
 
+/// The name of what belongs to nobody, in keys and tables. An id that differs from it by case or signs alone
+/// would be taken for it, by a file system or by a reader.
+const UNASSIGNED: &str = "unassigned";
+
 /// The id even if it is not a good one: other tables may refer to it.
 fn read_id<'d>(field: &Field<'d>) -> Option<&'d str> {
     let id = field.text()?;
     let is_letter_or_digit = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let starts_well = id.bytes().next().is_some_and(is_letter_or_digit);
     let goes_on_well = id.bytes().all(|byte| is_letter_or_digit(byte) || b"._-".contains(&byte));
-    if !(starts_well && goes_on_well && id.len() <= 64) {
+    let letters: String = id.chars().filter(char::is_ascii_alphanumeric).collect();
+    if letters.eq_ignore_ascii_case(UNASSIGNED) {
+        field.refuse(format!(
+            "`id` cannot be `{id}`: this is the name of what belongs to no customer; choose another"
+        ));
+    } else if !(starts_well && goes_on_well && id.len() <= 64) {
         field.refuse(format!(
             "`id` cannot be `{id}`: use at most 64 of a-z, 0-9, `.`, `_` and `-`, \
              starting with a letter or a digit"

@@ -17,6 +17,7 @@ mod problem;
 mod report;
 mod reseller;
 mod suggest;
+mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,6 +47,7 @@ pub struct Contracts {
     /// In the order of the file.
     customers: Vec<Customer>,
     owners: Owners,
+    warnings: Vec<Problem>,
 }
 
 impl Contracts {
@@ -59,7 +61,7 @@ impl Contracts {
             return Err(problems);
         }
         let contracts = Self::read(document.get_ref(), &report);
-        report.finish().map(|()| contracts)
+        report.finish().map(|warnings| Self { warnings, ..contracts })
     }
 
     fn read(document: &DeTable, report: &Report) -> Self {
@@ -71,7 +73,13 @@ impl Contracts {
         let commitments = CommitmentPolicy::read(&document, &customers);
         refuse_repeated_ids(&customers, report);
         let owners = Owners::new(&customers, report);
-        Self { reseller, fx, commitments, customers, owners }
+        warnings::warn(&customers, report);
+        Self { reseller, fx, commitments, customers, owners, warnings: Vec::new() }
+    }
+
+    /// What is right in the file and may not be meant, in the order of the file.
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
     }
 
     /// The reseller's name as it stands on invoices.

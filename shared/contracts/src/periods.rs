@@ -41,6 +41,12 @@ impl Periods {
         self.starts_by_the_end_of(other) && other.starts_by_the_end_of(self)
     }
 
+    /// Whether it holds whenever the other does.
+    pub(crate) fn cover(self, other: Self) -> bool {
+        self.from.is_none_or(|from| other.from.is_some_and(|other| from <= other))
+            && self.until.is_none_or(|until| other.until.is_some_and(|other| other <= until))
+    }
+
     fn starts_by_the_end_of(self, other: Self) -> bool {
         match (self.from, other.until) {
             (Some(from), Some(until)) => from <= until,

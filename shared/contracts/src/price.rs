@@ -68,7 +68,7 @@ pub struct PriceRule {
     /// `None` is usage only.
     kinds: Option<BTreeSet<ChargeKind>>,
     periods: Periods,
-    position: Position,
+    pub(crate) position: Position,
 }
 
 /// What a price rule does to a charge.
@@ -120,6 +120,32 @@ impl PriceList {
             ));
         }
         rules.insert(start, rule);
+    }
+
+    /// In the order of the file.
+    pub(crate) fn in_period(&self, period: BillingPeriod) -> Vec<&PriceRule> {
+        let mut rules: Vec<&PriceRule> = self.rules().collect();
+        rules.retain(|rule| rule.periods.contains(period));
+        rules.sort_by_key(|rule| rule.position);
+        rules
+    }
+
+    /// Discounts on one kind that no discount gives on another kind as well.
+    pub(crate) fn discounts_of_only(&self, kind: ChargeKind, other: ChargeKind) -> Vec<&PriceRule> {
+        let mut rules: Vec<&PriceRule> = self.rules().collect();
+        rules.retain(|rule| {
+            let is_alike = |rule: &PriceRule, of_other: &PriceRule| {
+                of_other.has_kind(other) && of_other.discounts_at_least_like(rule)
+            };
+            rule.has_kind(kind)
+                && rule.discount().is_some_and(|discount| discount > Rate::ZERO)
+                && !self.rules().any(|of_other| is_alike(rule, of_other))
+        });
+        rules
+    }
+
+    fn rules(&self) -> impl Iterator<Item = &PriceRule> {
+        self.0.values().flatten()
     }
 
     pub(crate) fn find(&self, subject: &RuleSubject, period: BillingPeriod) -> Option<&PriceRule> {
@@ -176,6 +202,21 @@ impl PriceRule {
             None => kind == ChargeKind::Usage,
             Some(kinds) => kinds.contains(&kind),
         }
+    }
+
+    fn discount(&self) -> Option<Rate> {
+        match self.effect {
+            Effect::Discount(discount) => Some(discount),
+            Effect::Markup(_) | Effect::Rate(_) => None,
+        }
+    }
+
+    /// Whether it takes off the same fraction wherever and whenever the other does.
+    fn discounts_at_least_like(&self, other: &Self) -> bool {
+        let mut selectors = self.selectors.iter().zip(&other.selectors);
+        self.discount() == other.discount()
+            && self.periods.cover(other.periods)
+            && selectors.all(|(own, others)| own.is_none() || own == others)
     }
 
     /// Whether two rules with the same selectors can apply to the same charge.

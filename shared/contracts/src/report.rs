@@ -11,6 +11,7 @@ pub(crate) struct Report<'t> {
     /// The byte at which each line starts.
     line_starts: Vec<usize>,
     problems: RefCell<Vec<Problem>>,
+    warnings: RefCell<Vec<Problem>>,
 }
 
 impl<'t> Report<'t> {
@@ -20,6 +21,7 @@ impl<'t> Report<'t> {
             text,
             line_starts: std::iter::once(0).chain(newlines).collect(),
             problems: RefCell::default(),
+            warnings: RefCell::default(),
         }
     }
 
@@ -40,7 +42,15 @@ impl<'t> Report<'t> {
         self.problems.borrow_mut().push(Problem { position, message });
     }
 
-    pub(crate) fn finish(self) -> Result<(), Problems> {
-        Problems::new(self.problems.into_inner()).map_or(Ok(()), Err)
+    /// What is right and should be looked at.
+    pub(crate) fn warn(&self, position: Position, message: String) {
+        self.warnings.borrow_mut().push(Problem { position, message });
+    }
+
+    /// The warnings, if nothing is wrong.
+    pub(crate) fn finish(self) -> Result<Vec<Problem>, Problems> {
+        let mut warnings = self.warnings.into_inner();
+        warnings.sort();
+        Problems::new(self.problems.into_inner()).map_or(Ok(warnings), Err)
     }
 }

@@ -20,7 +20,7 @@ mod usage_hour;
 
 pub use account_id::{AccountId, InvalidAccountId};
 pub use billing_period::{BillingPeriod, InvalidBillingPeriod};
-pub use column::Column;
+pub use column::{Column, ColumnSet};
 pub use file_format::{FileFormat, UnknownFormat};
 pub use layout::{Layout, LayoutError};
 pub use line_item::{CellProblem, LineError, LineItem, Place, is_split_cost_line};

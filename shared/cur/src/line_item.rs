@@ -1,20 +1,24 @@
 //! One line of a report, seen through its file's layout. Nothing is copied unless it was quoted.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
 
+use money::rounding::{self, Read};
 use money::{Amount, ParseAmountError};
 
-use crate::{AccountId, Column, Layout, LineItemType, UsageHour, printable};
+use crate::{AccountId, Column, ColumnSet, Layout, LineItemType, UsageHour, printable};
 
 /// A line item where it lies in the buffer.
-#[derive(Clone, Copy)]
 pub struct LineItem<'a> {
-    pub(crate) raw: &'a [u8],
-    pub(crate) place: Place,
+    raw: &'a [u8],
+    place: Place,
     /// Where each field ends, relative to the start of the record.
-    pub(crate) ends: &'a [usize],
-    pub(crate) layout: &'a Layout,
+    ends: &'a [usize],
+    layout: &'a Layout,
+    /// Columns whose cells were rounded when they were read as amounts. Whoever reads a cell need not think
+    /// of that, and a cell that is read twice counts once.
+    rounded: Cell<ColumnSet>,
 }
 
 /// Where a line item stands in its file, counted from 1.
@@ -56,7 +60,7 @@ pub enum CellProblem {
     Empty,
     #[error("is not a number")]
     NotANumber,
-    #[error("has more than {} decimals", Amount::DECIMALS)]
+    #[error("has more than {} decimals", rounding::DECIMALS_READ)]
     TooManyDecimals,
     #[error("is too large a number: amounts have at most 20 digits before the point")]
     TooLarge,
@@ -83,6 +87,10 @@ pub enum CellProblem {
 const SPLIT_COST_OPERATIONS: [&[u8]; 2] = [b"EKSPod-EC2", b"ECSTask-EC2"];
 
 impl<'a> LineItem<'a> {
+    pub(crate) fn new(raw: &'a [u8], place: Place, ends: &'a [usize], layout: &'a Layout) -> Self {
+        Self { raw, place, ends, layout, rounded: Cell::default() }
+    }
+
     /// The record as it stands in the file, with its line end if it has one.
     pub const fn raw(&self) -> &'a [u8] {
         self.raw
@@ -108,9 +116,10 @@ impl<'a> LineItem<'a> {
             .ok_or_else(|| self.error(column, CellProblem::NotText))
     }
 
-    /// The cell's amount, `None` where it is empty or the file has no such column.
+    /// The cell's amount, `None` where it is empty or the file has no such column. One with more decimals
+    /// than an amount keeps is rounded.
     pub fn amount(&self, column: Column) -> Result<Option<Amount>, LineError> {
-        match Amount::parse(&self.bytes(column)) {
+        match self.parse_amount(column) {
             Ok(amount) => Ok(Some(amount)),
             Err(ParseAmountError::Empty) => Ok(None),
             Err(error) => Err(self.error(column, error.into())),
@@ -118,7 +127,32 @@ impl<'a> LineItem<'a> {
     }
 
     pub fn required_amount(&self, column: Column) -> Result<Amount, LineError> {
-        Amount::parse(&self.bytes(column)).map_err(|error| self.error(column, error.into()))
+        self.parse_amount(column).map_err(|error| self.error(column, error.into()))
+    }
+
+    fn parse_amount(&self, column: Column) -> Result<Amount, ParseAmountError> {
+        match Amount::parse(&self.bytes(column)) {
+            Err(ParseAmountError::TooManyDecimals) => self.parse_long_amount(column),
+            parsed => parsed,
+        }
+    }
+
+    #[cold]
+    fn parse_long_amount(&self, column: Column) -> Result<Amount, ParseAmountError> {
+        let amount = rounding::read(&self.bytes(column))?.amount;
+        self.rounded.set(self.rounded.get().with(column));
+        Ok(amount)
+    }
+
+    /// Whether a cell had more decimals than are kept, of those that have been read as amounts.
+    pub fn has_rounded(&self) -> bool {
+        !self.rounded.get().is_empty()
+    }
+
+    /// The columns of such cells, each with what was read and what was dropped.
+    pub fn rounded(&self) -> impl Iterator<Item = (Column, Read)> {
+        let columns = self.rounded.get().iter();
+        columns.filter_map(|column| Some((column, rounding::read(&self.bytes(column)).ok()?)))
     }
 
     pub fn usage_account(&self) -> Result<AccountId, LineError> {

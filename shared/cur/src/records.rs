@@ -183,12 +183,8 @@ impl Records {
                     let line = self.record_line;
                     return Err(CsvError::FieldCount { line, found, expected }.into());
                 }
-                on_line(&LineItem {
-                    raw: record,
-                    place: Place::Line(self.record_line),
-                    ends: &self.ends,
-                    layout,
-                })?;
+                let place = Place::Line(self.record_line);
+                on_line(&LineItem::new(record, place, &self.ends, layout))?;
             }
         }
         self.ends.clear();

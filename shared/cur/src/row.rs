@@ -39,6 +39,6 @@ impl Row {
     /// The row as a line item, the `number`th of its file.
     pub fn line<'a>(&'a self, number: u64, layout: &'a Layout) -> LineItem<'a> {
         assert_eq!(self.ends.len(), layout.field_count(), "a row has a cell for each column");
-        LineItem { raw: &self.record, place: Place::Row(number), ends: &self.ends, layout }
+        LineItem::new(&self.record, Place::Row(number), &self.ends, layout)
     }
 }

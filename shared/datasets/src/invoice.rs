@@ -27,6 +27,7 @@ pub struct InvoiceLineRow {
     pub section: String,
     pub service_code: String,
     pub usage_account_id: String,
+    pub currency_source: String,
     pub amount_source: Amount,
     pub fx_rate: String,
     pub amount: Amount,
@@ -62,6 +63,7 @@ impl InvoiceFile {
                 section: line.section.clone(),
                 service_code: line.service_code.clone(),
                 usage_account_id: line.usage_account_id.clone(),
+                currency_source: line.currency_source.clone(),
                 amount_source: line.amount_source,
                 fx_rate: line.fx_rate.parse().ok()?,
                 amount: line.amount,
@@ -109,6 +111,7 @@ impl InvoiceLineRow {
             section: section.to_owned(),
             service_code: name.to_owned(),
             usage_account_id: String::new(),
+            currency_source: String::new(),
             amount_source,
             fx_rate: rate.to_string(),
             amount,
@@ -122,6 +125,7 @@ impl From<&InvoiceLine> for InvoiceLineRow {
             section: line.section.clone(),
             service_code: line.service_code.clone(),
             usage_account_id: line.usage_account_id.clone(),
+            currency_source: line.currency_source.clone(),
             amount_source: line.amount_source,
             fx_rate: line.fx_rate.to_string(),
             amount: line.amount,
@@ -145,6 +149,7 @@ impl Row for InvoiceLineRow {
         Column::text("section"),
         Column::text("service_code"),
         Column::text("usage_account_id"),
+        Column::text("currency_source"),
         Column::amount("amount_source"),
         Column::text("fx_rate"),
         Column::amount("amount"),
@@ -154,6 +159,7 @@ impl Row for InvoiceLineRow {
         cell(Value::Text(&self.section));
         cell(Value::Text(&self.service_code));
         cell(Value::Text(&self.usage_account_id));
+        cell(Value::Text(&self.currency_source));
         cell(Value::Amount(self.amount_source));
         cell(Value::Text(&self.fx_rate));
         cell(Value::Amount(self.amount));
@@ -164,6 +170,7 @@ impl Row for InvoiceLineRow {
             section: cells.text().to_owned(),
             service_code: cells.text().to_owned(),
             usage_account_id: cells.text().to_owned(),
+            currency_source: cells.text().to_owned(),
             amount_source: cells.amount(),
             fx_rate: cells.text().to_owned(),
             amount: cells.amount(),

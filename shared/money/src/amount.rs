@@ -6,7 +6,11 @@ use std::ops::{Add, AddAssign, Neg, Sub};
 use std::str::FromStr;
 
 use ethnum::I256;
+use num_bigint::BigInt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::dropped::power_of_ten;
+use crate::rounding::DECIMALS_READ;
 
 /// An exact amount with up to 18 decimals. The currency or unit stands beside it, not in it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -66,18 +70,33 @@ impl Amount {
 
     /// Reads every notation AWS writes: `12.3400000000`, `-7.0E-10`, `4e-07`, `-0.0`. Zeros may stand at
     /// both ends in any number; a digit that cannot be kept is an error, and so is everything else.
+    /// [`rounding::read`](crate::rounding::read) reads numbers with more digits.
     ///
     /// Works on bytes because a report is a stream of them, several a line.
     pub fn parse(text: &[u8]) -> Result<Self, ParseAmountError> {
-        let (negative, digits) = match text {
-            [] => return Err(ParseAmountError::Empty),
-            [b'-', rest @ ..] => (true, rest),
-            [b'+', rest @ ..] => (false, rest),
-            _ => (false, text),
-        };
+        if text.is_empty() {
+            return Err(ParseAmountError::Empty);
+        }
+        let (negative, digits) = split_sign(text);
         let (mantissa, rest) = Mantissa::parse(digits)?;
         let units = mantissa.units(parse_exponent(rest)?)?;
         Ok(Self(if negative { units.saturating_neg() } else { units }))
+    }
+
+    /// `None` for a number that `decimal(38,18)` cannot hold.
+    pub(crate) fn checked(units: i128) -> Option<Self> {
+        const MAX: u128 = 10_u128.pow(Amount::DECIMALS + Amount::WHOLE_DIGITS.unsigned_abs());
+        (units.unsigned_abs() < MAX).then_some(Self(units))
+    }
+}
+
+/// Whether there is a minus, and what follows the sign.
+#[inline]
+fn split_sign(text: &[u8]) -> (bool, &[u8]) {
+    match text {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        _ => (false, text),
     }
 }
 
@@ -89,6 +108,36 @@ struct Mantissa {
     count: i32,
     /// The power of ten of the last of them.
     exponent: i32,
+}
+
+/// A number with all its digits, which no integer of a fixed size holds.
+pub(crate) struct Digits {
+    /// A count of 10⁻ᵈ, where d is the number of decimals.
+    pub(crate) count: BigInt,
+    pub(crate) decimals: u32,
+}
+
+impl Digits {
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, ParseAmountError> {
+        if text.is_empty() {
+            return Err(ParseAmountError::Empty);
+        }
+        let (is_negative, unsigned) = split_sign(text);
+        let (mantissa, rest) = Mantissa::parse(unsigned)?;
+        let exponent = mantissa.exponent.saturating_add(parse_exponent(rest)?);
+        if mantissa.count.saturating_add(exponent) > Amount::WHOLE_DIGITS {
+            return Err(ParseAmountError::TooLarge);
+        }
+        let decimals = exponent.min(0).unsigned_abs();
+        if decimals > DECIMALS_READ {
+            return Err(ParseAmountError::TooManyDecimals);
+        }
+        let before_exponent = unsigned.len().saturating_sub(rest.len());
+        let magnitude = mantissa.magnitude(unsigned.get(..before_exponent).unwrap_or_default());
+        let magnitude = magnitude * power_of_ten(exponent.max(0).unsigned_abs());
+        let count = if is_negative { -magnitude } else { magnitude };
+        Ok(Self { count, decimals })
+    }
 }
 
 impl Mantissa {
@@ -138,6 +187,18 @@ impl Mantissa {
         self.significant = self.significant.and_then(|significant| {
             significant.checked_mul(10_i128.checked_pow(places)?)?.checked_add(digit)
         });
+    }
+
+    /// As an integer, however many digits the text has.
+    fn magnitude(&self, text: &[u8]) -> BigInt {
+        let many = || {
+            let digits = text.iter().filter(|byte| byte.is_ascii_digit());
+            let digits: Vec<u8> = digits.skip_while(|byte| **byte == b'0').copied().collect();
+            let count = usize::try_from(self.count).unwrap_or_default();
+            let digits = digits.get(..count).unwrap_or_default();
+            BigInt::parse_bytes(digits, 10).unwrap_or_default()
+        };
+        self.significant.map_or_else(many, BigInt::from)
     }
 
     /// With its exponent, as a count of 10⁻¹⁸.

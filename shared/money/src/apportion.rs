@@ -5,7 +5,7 @@ use ethnum::I256;
 use crate::Amount;
 
 /// Parts are cut here, as fine as AWS prints costs. Eight decimals are left for the rates of contracts
-/// and currencies that a part is multiplied by; parts cut at the 18th could never be converted exactly.
+/// and currencies that a part is multiplied by, so that few products need to be rounded.
 const DECIMALS: u32 = 10;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

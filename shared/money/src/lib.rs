@@ -1,15 +1,16 @@
-//! Exact money: amounts, rates, rounding, apportioning. No float, no lost digit.
+//! Exact money: amounts, rates, rounding, apportioning. No float, and no digit that is lost in silence.
 //!
 //! An [`Amount`] is a whole number of 10⁻¹⁸ units, which is exactly what `decimal(38,18)` in the
 //! datasets holds. `rust_decimal` carries the rates of contracts; it does not carry amounts, because
 //! its 96-bit mantissa is narrower than `decimal(38,18)` and its operators round silently at the edge.
-//! A digit may be dropped only in [`rounding`]; a product that would need a nineteenth decimal is an
-//! error.
+//! A digit may be dropped only in [`rounding`]: what a report's cell or a product has beyond the 18th
+//! decimal is rounded half to even there, and [`Dropped`] says exactly what cells have lost.
 #![warn(clippy::arithmetic_side_effects)]
 
 mod amount;
 mod apportion;
 mod currency;
+mod dropped;
 mod exact;
 mod rate;
 pub mod rounding;
@@ -17,5 +18,6 @@ pub mod rounding;
 pub use amount::{Amount, ParseAmountError};
 pub use apportion::{ApportionError, apportion, even_part};
 pub use currency::{Currency, UnknownCurrency};
+pub use dropped::Dropped;
 pub use exact::Exact;
-pub use rate::{InexactProduct, ParseRateError, Rate};
+pub use rate::{ParseRateError, ProductTooLarge, Rate};

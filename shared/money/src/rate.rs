@@ -3,10 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use ethnum::I256;
 use rust_decimal::Decimal;
 
-use crate::Amount;
+use crate::{Amount, rounding};
 
 /// An exact decimal factor of a contract, as its text gives it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,10 +15,10 @@ pub struct Rate(Decimal);
 #[error("`{0}` is not a decimal number with at most 28 digits")]
 pub struct ParseRateError(String);
 
-/// The product has more decimals than an amount keeps. Nothing is rounded outside `rounding`.
+/// The product is beyond what `decimal(38,18)` holds.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{amount} × {rate} needs more than 18 decimals; use a rate with fewer digits")]
-pub struct InexactProduct {
+#[error("{amount} × {rate} has more than 20 digits before the point")]
+pub struct ProductTooLarge {
     pub amount: Amount,
     pub rate: Rate,
 }
@@ -50,21 +49,10 @@ impl Rate {
         (sum.checked_sub(a)? == b).then_some(Self(sum.normalize()))
     }
 
-    /// `amount × self`, exactly or not at all.
-    pub fn times(self, amount: Amount) -> Result<Amount, InexactProduct> {
-        let inexact = || InexactProduct { amount, rate: self };
-        let product = I256::from(amount.units())
-            .checked_mul(I256::from(self.0.mantissa()))
-            .ok_or_else(inexact)?;
-        let divisor = I256::from(10_i128.checked_pow(self.0.scale()).ok_or_else(inexact)?);
-        if product.checked_rem(divisor) != Some(I256::ZERO) {
-            return Err(inexact());
-        }
-        product
-            .checked_div(divisor)
-            .and_then(|units| i128::try_from(units).ok())
-            .map(Amount::from_units)
-            .ok_or_else(inexact)
+    /// `amount × self`, rounded half to even at the 18th decimal.
+    pub fn times(self, amount: Amount) -> Result<Amount, ProductTooLarge> {
+        rounding::product(amount, self.0.mantissa(), self.0.scale())
+            .ok_or(ProductTooLarge { amount, rate: self })
     }
 }
 

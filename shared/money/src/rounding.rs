@@ -1,6 +1,16 @@
 //! The only place where a digit is dropped, and it says which.
+//!
+//! Digits beyond the 18th decimal are rounded half to even, whether a report has them or a product.
+//! Everything after that is a sum, and sums drop nothing: two sides that add up the same parts are equal
+//! to the last digit.
 
-use crate::{Amount, Exact};
+use std::cmp::Ordering;
+
+use num_bigint::{BigInt, Sign};
+
+use crate::amount::Digits;
+use crate::dropped::power_of_ten;
+use crate::{Amount, Dropped, Exact, ParseAmountError};
 
 /// How a number between two allowed ones is rounded. `Up` and `Down` go by magnitude:
 /// away from zero and towards it, so that a credit is rounded as the charge it mirrors.
@@ -39,6 +49,50 @@ pub fn round(exact: Amount, decimals: u32, mode: Mode) -> Rounded {
     let nudge = if away_from_zero { Amount::from_units(step) } else { Amount::ZERO };
     let rounded = if dropped < 0 { truncated - nudge } else { truncated + nudge };
     Rounded { rounded, difference: rounded - exact }
+}
+
+/// Decimals that are read at most, to bound what a hostile cell costs. The exact value of a 64-bit float has
+/// up to 1,074 of them.
+pub const DECIMALS_READ: u32 = 1_100;
+
+/// A number as it was read: `amount + dropped` is what its text says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Read {
+    pub amount: Amount,
+    pub dropped: Dropped,
+}
+
+/// Reads a number in any notation of [`Amount::parse`], and rounds one with more than 18 decimals at the
+/// 18th: `0.0000000000000000125` is 12 of 10⁻¹⁸, and half of one is dropped.
+pub fn read(text: &[u8]) -> Result<Read, ParseAmountError> {
+    let Digits { count, decimals } = Digits::parse(text)?;
+    let last = decimals.max(Amount::DECIMALS);
+    let count = count * power_of_ten(last.saturating_sub(decimals));
+    let unit = power_of_ten(last.saturating_sub(Amount::DECIMALS));
+    let units = nearest(&count, &unit);
+    let dropped = Dropped::new(count - &units * unit, last);
+    let amount = i128::try_from(units).ok().and_then(Amount::checked);
+    Ok(Read { amount: amount.ok_or(ParseAmountError::TooLarge)?, dropped })
+}
+
+/// `amount × mantissa × 10⁻ˢ` for a scale s, rounded at the 18th decimal. `None` if it is too large.
+pub(crate) fn product(amount: Amount, mantissa: i128, scale: u32) -> Option<Amount> {
+    let product = BigInt::from(amount.units()) * BigInt::from(mantissa);
+    let units = nearest(&product, &power_of_ten(scale));
+    i128::try_from(units).ok().and_then(Amount::checked)
+}
+
+/// The whole number nearest to a quotient, and of two the even one.
+fn nearest(dividend: &BigInt, divisor: &BigInt) -> BigInt {
+    let towards_zero = dividend / divisor;
+    let twice: BigInt = (dividend - &towards_zero * divisor) * 2;
+    let is_away = match twice.magnitude().cmp(divisor.magnitude()) {
+        Ordering::Less => false,
+        Ordering::Equal => towards_zero.bit(0),
+        Ordering::Greater => true,
+    };
+    let step = if twice.sign() == Sign::Minus { -1 } else { 1 };
+    if is_away { towards_zero + step } else { towards_zero }
 }
 
 /// What 18 decimals can hold of a number, cut towards zero. For weights of a split, whose parts add up

@@ -19,7 +19,7 @@ pub use receipt::{
     RecalculateReceipt, RegisterReceipt, ReplayTally, ReservationFee, SplitReceipt, Tally, Units,
     UnpricedUsage,
 };
-pub use reconciliation::{CustomerTotals, Margin, News, Reconciliation};
+pub use reconciliation::{CustomerTotals, Margin, News, Reconciliation, Unmatched};
 pub use run_id::{InvalidRunId, RunId, version_of};
 pub use step::Step;
 pub use table::Table;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use cur::{AccountId, UsageHour};
-use money::Amount;
+use money::{Amount, Dropped};
 use serde::{Deserialize, Serialize};
 
 use crate::Table;
@@ -73,6 +73,8 @@ pub struct RecalculateReceipt {
     pub reservations: Vec<ReservationFee>,
     pub plans: BTreeMap<String, PlanTerms>,
     pub product_codes: Vec<String>,
+    /// Those of them that look like AWS Support and are not known to be.
+    pub support_suspects: Vec<String>,
     pub line_item_types: Vec<String>,
     pub currencies: Vec<String>,
     /// Report checks that one account's lines decide.
@@ -233,6 +235,9 @@ pub struct Tally {
     pub checked: u64,
     pub broken: u64,
     pub example: Option<String>,
+    /// Of `digits_kept`, by column: what its cells say, less the amounts that they were read as.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dropped: BTreeMap<String, Dropped>,
 }
 
 impl Tally {
@@ -249,6 +254,9 @@ impl Tally {
         self.broken += other.broken;
         if self.example.is_none() {
             self.example.clone_from(&other.example);
+        }
+        for (column, dropped) in &other.dropped {
+            *self.dropped.entry(column.clone()).or_default() += dropped;
         }
     }
 }
@@ -434,6 +442,8 @@ pub struct PublishReceipt {
     /// This customer's accounts' parts of what was not used of each commitment, where contracts
     /// spread it.
     pub unused_shares: BTreeMap<String, Amount>,
+    /// What stands as price rule in this customer's charges.
+    pub price_rules: Vec<String>,
     pub invoice_total: Option<Amount>,
     pub invoice_currency: Option<String>,
     pub checks: Vec<Check>,

@@ -39,6 +39,11 @@ pub struct Reconciliation {
     pub missing_rates: Vec<MissingRate>,
     /// Commitments that contracts assign and the report does not have.
     pub unknown_assignments: Vec<String>,
+    #[serde(default)]
+    pub unmatched: Unmatched,
+    /// Product codes that look like AWS Support and are not known to be: billed by their types of line.
+    #[serde(default)]
+    pub support_suspects: Vec<String>,
     pub report_checks: BTreeMap<String, Tally>,
     /// What the sealed run of the previous period did not have; empty if there was none.
     pub news: News,
@@ -79,6 +84,15 @@ pub struct CustomerTotals {
     pub margin_terms: BTreeMap<String, Amount>,
     pub invoice_total: Option<Amount>,
     pub invoice_currency: Option<String>,
+}
+
+/// What the contracts have in force in the period and the report has nothing for, by customer.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Unmatched {
+    /// Rules that set no price.
+    pub price_rules: BTreeMap<String, Vec<String>>,
+    /// Accounts without a line.
+    pub accounts: BTreeMap<String, Vec<AccountId>>,
 }
 
 /// Product codes and types of line items that were not there in the previous period.
