@@ -369,11 +369,16 @@ impl Books {
         checks.insert("commitment_rows_agree".to_owned(), agree);
         checks.insert("one_currency".to_owned(), self.one_currency());
         let types = union(self.recalculated.iter().map(|account| &account.line_item_types));
-        if types.iter().any(|name| name.ends_with("Discount"))
-            && let Some(tally) = checks.get_mut("discounts_are_lines")
+        // The columns say again what the lines say.
+        let has_discounts = types.iter().any(|name| name.ends_with("Discount"));
+        // AWS leaves it out for some services; then it follows from the fees.
+        let has_costs = self.published.iter().all(|customer| customer.amortized_cost.is_some());
+        for (check, is_settled) in
+            [("discounts_are_lines", has_discounts), ("effective_cost_present", has_costs)]
         {
-            // The columns say again what the lines say.
-            *tally = Tally { checked: tally.checked, ..Tally::default() };
+            if let (Some(tally), true) = (checks.get_mut(check), is_settled) {
+                *tally = Tally { checked: tally.checked, ..Tally::default() };
+            }
         }
         checks
     }

@@ -155,8 +155,8 @@ impl Situation<'_> {
         missing
     }
 
-    /// Usage of services that the report's plans are for, of which neither the tables nor what AWS covered says
-    /// whether a plan covers it: service and usage type.
+    /// Usage of services that the report's plans are for, of which neither the tables nor what AWS covered
+    /// says whether a plan covers it: service and usage type.
     fn unknown_usage(&self) -> BTreeSet<(String, String)> {
         let plans = self.wholes.holdings.iter().filter_map(|whole| match &whole.commitment.terms {
             Terms::Plan { plan_type, .. } => Some(*plan_type),

@@ -59,7 +59,9 @@ pub fn commitment_rows_agree<'a>(
             if normalized { units.normalized } else { units.plain }
         };
         let (used, unused, purchased) = (of(seen.used), of(seen.unused), of(seen.purchased));
-        if purchased.is_zero() || seen.fees_without_unused > 0 || !is_unused_possible(&seen) {
+        // A column that does not apply is empty, or `0.0` in AWS's newer reports.
+        let is_said = !(unused.is_zero() && used < purchased);
+        if purchased.is_zero() || !is_said || !is_unused_possible(&seen) {
             continue;
         }
         tally.record(used + unused == purchased, || {

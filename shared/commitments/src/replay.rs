@@ -2,10 +2,10 @@
 //! the report records, hour by hour.
 //!
 //! Compared are the units used by each group of commitments that AWS may exchange for one another, and the
-//! kinds of usage that they covered: sizes under reservations, savings and rates under plans. Which of several
-//! equal accounts or commitments AWS chose is a tie. A group that does not come out as the report has it is
-//! kept as AWS applied it in that hour, because a commitment that is misread must not be billed by what was
-//! misread.
+//! kinds of usage that they covered: sizes under reservations, savings and rates under plans. Which of
+//! several equal accounts or commitments AWS chose is a tie. A group that does not come out as the report has
+//! it is kept as AWS applied it in that hour: the commitment may have been misread, and nobody must be billed
+//! by a misreading.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
