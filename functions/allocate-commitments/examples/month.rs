@@ -3,6 +3,9 @@
 //!
 //! 2,000 accounts of 400 customers run 50 instances each, in 48 sizes, families and zones; there are 500
 //! reservations and 20 savings plans. Days are worked out by as many threads as there are cores.
+//!
+//! `month replay` hands out as `everyone` does, takes the outcome for what AWS did, and applies AWS's rules to
+//! that: what it takes longer than `month everyone` is what the comparison costs.
 #![expect(clippy::print_stdout, reason = "a program for a terminal")]
 #![expect(clippy::indexing_slicing, reason = "places come from the lists they are of")]
 
@@ -13,12 +16,12 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::Context;
 use chrono::{Days, NaiveDate};
 use commitments::{
-    Day, DemandRow, DemandSku, Eligibility, ListedRates, Offering, Order, Policy, Sharing, SkuName,
-    allocate,
+    AllocatedDay, Day, DemandRow, DemandSku, Eligibility, ListedRates, Offering, Order,
+    PayerSharing, Policy, Replayed, Sharing, Situation, SkuName,
 };
 use cur::{AccountId, BillingPeriod, LineItemType, PlanType, UsageHour};
 use money::Amount;
-use pipeline::{PlanTerms, ReservationFee, Units};
+use pipeline::{CommitmentTally, Lease, PlanTerms, ReservationFee, Units};
 
 const ACCOUNTS: u64 = 2_000;
 const ACCOUNTS_A_CUSTOMER: u64 = 5;
@@ -33,8 +36,11 @@ const SIZES: [(&str, i128); 4] =
 const ZONES: [&str; 3] = ["us-east-1a", "us-east-1b", "us-east-1c"];
 
 fn main() -> anyhow::Result<()> {
-    let name = std::env::args().nth(1).context("usage: month owner|customer|everyone")?;
-    let sharing = Sharing::ALL.into_iter().find(|sharing| sharing.name() == name);
+    let usage = "usage: month owner|customer|everyone|replay";
+    let name = std::env::args().nth(1).context(usage)?;
+    let is_replay = name == "replay";
+    let sharing = if is_replay { Sharing::Everyone.name() } else { &name };
+    let sharing = Sharing::ALL.into_iter().find(|of| of.name() == sharing);
     let month = Month::new(sharing.context("there is no such sharing")?)?;
     let days: Vec<NaiveDate> = (0..31)
         .filter_map(|day| month.period.first_day().checked_add_days(Days::new(day)))
@@ -45,7 +51,7 @@ fn main() -> anyhow::Result<()> {
         for _ in 0..cores {
             scope.spawn(|| {
                 while let Some(date) = days.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let day = month.work_out(*date);
+                    let day = month.work_out(*date, is_replay);
                     done.lock().unwrap_or_else(PoisonError::into_inner).add(&day);
                 }
             });
@@ -53,11 +59,13 @@ fn main() -> anyhow::Result<()> {
     });
     let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     println!(
-        "{name}: {} days of {} rows, {} allocations, benefit {}",
+        "{name}: {} days of {} rows, {} allocations, benefit {}, {} compared, {} differences",
         days.len(),
         done.rows,
         done.allocations,
-        done.benefit
+        done.benefit,
+        done.compared,
+        done.differences
     );
     Ok(())
 }
@@ -67,6 +75,8 @@ struct Done {
     rows: usize,
     allocations: usize,
     benefit: Amount,
+    compared: u64,
+    differences: usize,
 }
 
 impl Done {
@@ -74,6 +84,8 @@ impl Done {
         self.rows += day.rows;
         self.allocations += day.allocations;
         self.benefit += day.benefit;
+        self.compared += day.compared;
+        self.differences += day.differences;
     }
 }
 
@@ -83,6 +95,7 @@ struct Month {
     groups: BTreeMap<AccountId, String>,
     reservations: Vec<(AccountId, ReservationFee)>,
     plans: BTreeMap<String, (AccountId, PlanTerms)>,
+    tallies: BTreeMap<String, CommitmentTally>,
     rates: ListedRates,
     skus: Vec<DemandSku>,
     /// By the SKUs of usage: how many instances, and the price.
@@ -110,6 +123,7 @@ impl Month {
                 .map(|number| (owner(number), reservation(number, period)))
                 .collect(),
             plans: BTreeMap::new(),
+            tallies: BTreeMap::new(),
             rates: ListedRates::default(),
             skus,
             fleet,
@@ -124,13 +138,15 @@ impl Month {
     fn add_plan(&mut self, number: u64, owner: AccountId) {
         let is_compute = !number.is_multiple_of(5);
         let text = |of: &str| if is_compute { String::new() } else { of.to_owned() };
+        let plan_type = if is_compute { PlanType::Compute } else { PlanType::Ec2Instance };
         let terms = PlanTerms {
-            plan_type: if is_compute { PlanType::Compute } else { PlanType::Ec2Instance },
+            offering_type: plan_type.name().to_owned(),
             term: "1yr".to_owned(),
             payment_option: "No Upfront".to_owned(),
             region: text("us-east-1"),
             family: text(FAMILIES[place(number / 5) % FAMILIES.len()]),
             service_code: "ComputeSavingsPlans".to_owned(),
+            usage_type: String::new(),
             currency: "USD".to_owned(),
         };
         for family in FAMILIES {
@@ -142,7 +158,7 @@ impl Month {
                     operation: "RunInstances".to_owned(),
                 };
                 let offering = Offering {
-                    plan_type: terms.plan_type.name().to_owned(),
+                    plan_type: plan_type.name().to_owned(),
                     term: terms.term.clone(),
                     payment_option: terms.payment_option.clone(),
                 };
@@ -163,33 +179,86 @@ impl Month {
         self.plans.insert(arn, (owner, terms));
     }
 
-    fn work_out(&self, date: NaiveDate) -> Done {
+    fn work_out(&self, date: NaiveDate, is_replay: bool) -> Done {
         let rows = self.rows(date);
-        let day = Day {
+        let day = self.day(date, &self.skus, &rows);
+        let passes = self.sharing.passes().iter().copied();
+        // What AWS does knows nothing of customers.
+        let groups = if is_replay { BTreeMap::new() } else { self.groups.clone() };
+        let policy = Policy {
+            sharing: self.sharing,
+            eligibility: Eligibility::new(passes, groups, BTreeSet::new()),
+            assignments: &[],
+        };
+        let situation = Situation::new(&day, Order::default(), &self.rates);
+        let allocated = match situation.allocate(&policy, &Replayed::default()) {
+            Ok(allocated) => allocated,
+            Err(error) => panic!("{error}"),
+        };
+        let replayed = if is_replay { self.replay(&day, &allocated) } else { Replayed::default() };
+        Done {
+            rows: rows.len(),
+            allocations: allocated.allocations.len(),
+            benefit: allocated.benefits.iter().filter_map(|benefit| benefit.benefit).sum(),
+            compared: replayed.tally.compared,
+            differences: replayed.differences.len(),
+        }
+    }
+
+    fn day<'a>(&'a self, date: NaiveDate, skus: &'a [DemandSku], rows: &'a [DemandRow]) -> Day<'a> {
+        Day {
             period: self.period,
             date,
             reservations: &self.reservations,
             plans: &self.plans,
-            skus: &self.skus,
-            rows: &rows,
-        };
-        let passes = self.sharing.passes().iter().copied();
-        let policy = Policy {
-            sharing: self.sharing,
-            eligibility: Eligibility::new(passes, self.groups.clone(), BTreeSet::new()),
-            assignments: &[],
-            order: Order::default(),
-            rates: &self.rates,
-        };
-        let allocated = match allocate(&day, &policy) {
-            Ok(allocated) => allocated,
-            Err(error) => panic!("{error}"),
-        };
-        Done {
-            rows: rows.len(),
-            allocations: allocated.allocations.len(),
-            benefit: allocated.benefits.iter().map(|benefit| benefit.benefit).sum(),
+            tallies: &self.tallies,
+            skus,
+            rows,
         }
+    }
+
+    /// Takes an allocation for what AWS did.
+    fn replay(&self, day: &Day<'_>, allocated: &AllocatedDay) -> Replayed {
+        type Place<'a> = (AccountId, &'a str, &'a str, &'a str);
+        let mut skus = self.skus.clone();
+        let mut places: BTreeMap<Place<'_>, usize> = BTreeMap::new();
+        for (place, sku) in self.skus.iter().enumerate() {
+            let key = (sku.usage_account_id, &*sku.usage_type, &*sku.availability_zone, "");
+            places.insert(key, place);
+        }
+        let mut rows: BTreeMap<(UsageHour, usize), DemandRow> =
+            day.rows.iter().map(|row| ((row.usage_hour, row.sku), row.clone())).collect();
+        for of in &allocated.allocations {
+            let key = (of.usage_account_id, &*of.usage_type, &*of.availability_zone);
+            let usage = places[&(key.0, key.1, key.2, "")];
+            let covered =
+                *places.entry((key.0, key.1, key.2, &*of.commitment)).or_insert_with(|| {
+                    let is_plan = of.commitment.contains("savingsplan");
+                    let line_item_type = if is_plan {
+                        LineItemType::SavingsPlanCoveredUsage
+                    } else {
+                        LineItemType::DiscountedUsage
+                    };
+                    let commitment = of.commitment.clone();
+                    skus.push(DemandSku { line_item_type, commitment, ..skus[usage].clone() });
+                    skus.len() - 1
+                });
+            let row = DemandRow {
+                usage_amount: of.usage_amount,
+                unblended_cost: Amount::ZERO,
+                list_cost: of.list_cost,
+                commitment_cost: Some(of.commitment_cost),
+                ..row(of.usage_hour, covered, [Amount::ZERO; 3])
+            };
+            if let Some(rest) = rows.get_mut(&(of.usage_hour, usage)) {
+                rest.usage_amount = rest.usage_amount - of.usage_amount;
+            }
+            rows.insert((of.usage_hour, covered), row);
+        }
+        let rows: Vec<DemandRow> = rows.into_values().collect();
+        let day = self.day(day.date, &skus, &rows);
+        let situation = Situation::new(&day, Order::default(), &self.rates);
+        situation.replay(&PayerSharing::Learned)
     }
 
     /// Fewer instances run at night, and some for a part of the hour.
@@ -228,7 +297,7 @@ fn row(usage_hour: UsageHour, sku: usize, [amount, cost, commitment]: [Amount; 3
         usage_amount: amount,
         unblended_cost: cost,
         list_cost: Some(cost),
-        commitment_cost: commitment,
+        commitment_cost: Some(commitment),
     }
 }
 
@@ -284,11 +353,16 @@ fn reservation(number: u64, period: BillingPeriod) -> ReservationFee {
         } else {
             String::new()
         },
+        tenancy: String::new(),
+        deployment: String::new(),
         currency: "USD".to_owned(),
-        first_hour: UsageHour::midnight(period.first_day()),
-        hours: HOURS.try_into().unwrap_or_default(),
+        normalization_factor: None,
+        lease: Lease::whole(
+            UsageHour::midnight(period.first_day()),
+            HOURS.try_into().unwrap_or_default(),
+        ),
         units: Units { plain: Amount::from(20 * HOURS), normalized: Amount::ZERO },
-        upfront_cost: Amount::ZERO,
+        upfront_cost: Some(Amount::ZERO),
         recurring_cost: thousandths(price * 12 * i128::from(HOURS)),
     }
 }

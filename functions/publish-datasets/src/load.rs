@@ -70,10 +70,10 @@ pub(crate) async fn load(
 
 /// Costs of commitments that no line says, by ARN and account. Every customer works the same out of the
 /// same receipts.
-struct Derived(BTreeMap<String, BTreeMap<AccountId, DerivedCosts>>);
+pub(crate) struct Derived(BTreeMap<String, BTreeMap<AccountId, DerivedCosts>>);
 
 impl Derived {
-    fn of(all: &[RecalculateReceipt]) -> Self {
+    pub(crate) fn of(all: &[RecalculateReceipt]) -> Self {
         let mut commitments: BTreeMap<&str, BTreeMap<AccountId, &CommitmentTally>> =
             BTreeMap::new();
         for receipt in all {
@@ -85,7 +85,7 @@ impl Derived {
         Self(derived.map(|(arn, of)| (arn.to_owned(), derived_costs(arn, &of))).collect())
     }
 
-    fn find(&self, arn: &str, account: AccountId) -> DerivedCosts {
+    pub(crate) fn find(&self, arn: &str, account: AccountId) -> DerivedCosts {
         let of_arn = self.0.get(arn).and_then(|accounts| accounts.get(&account));
         of_arn.copied().unwrap_or_default()
     }

@@ -14,6 +14,7 @@ use pipeline::{
 };
 use runs::{App, Failure, Outcome};
 
+use crate::load::Derived;
 use crate::refuse_broken;
 use crate::unmatched::unmatched;
 
@@ -305,7 +306,7 @@ impl Books {
             return vec![Check::equal(LAW, "nothing was split", Amount::ZERO, Amount::ZERO)];
         }
         let wholes: BTreeMap<&str, Amount> = if sharing == Sharing::AsBilled {
-            self.commitments().into_iter().map(|(arn, tally)| (arn, tally.unused_cost)).collect()
+            self.unused_as_billed()
         } else {
             self.handed_out().into_iter().map(|(arn, sums)| (arn, sums.unused_cost)).collect()
         };
@@ -316,6 +317,19 @@ impl Books {
                 Check::equal(LAW, format!("unused of {commitment}"), part, whole)
             })
             .collect()
+    }
+
+    /// What fees say that nobody used, or what follows where they do not say it.
+    fn unused_as_billed(&self) -> BTreeMap<&str, Amount> {
+        let derived = Derived::of(&self.recalculated);
+        let mut unused: BTreeMap<&str, Amount> = BTreeMap::new();
+        for receipt in &self.recalculated {
+            for (arn, tally) in &receipt.commitments {
+                let cost = derived.find(arn, receipt.account).unused.unwrap_or(tally.unused_cost);
+                *unused.entry(arn).or_default() += cost;
+            }
+        }
+        unused
     }
 
     fn margin(&self) -> Margin {

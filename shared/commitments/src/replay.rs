@@ -238,8 +238,8 @@ impl<'s, 'a> Comparison<'s, 'a> {
             .collect()
     }
 
-    /// The first group, in AWS's order, that covers something else than in the report. The groups after it may
-    /// differ for that reason alone.
+    /// The first group, in AWS's order, that covers something else than in the report. The groups after it
+    /// may differ for that reason alone.
     fn first_difference(
         &mut self,
         hour: &Hour<'_>,
