@@ -4,8 +4,8 @@
 //! 2,000 accounts of 400 customers run 50 instances each, in 48 sizes, families and zones; there are 500
 //! reservations and 20 savings plans. Days are worked out by as many threads as there are cores.
 //!
-//! `month replay` hands out as `everyone` does, takes the outcome for what AWS did, and applies AWS's rules to
-//! that: what it takes longer than `month everyone` is what the comparison costs.
+//! `month replay` hands out as `everyone` does, takes the outcome for what AWS did, and applies AWS's rules
+//! to that: what it takes longer than `month everyone` is what the comparison costs.
 #![expect(clippy::print_stdout, reason = "a program for a terminal")]
 #![expect(clippy::indexing_slicing, reason = "places come from the lists they are of")]
 

@@ -24,6 +24,8 @@ pub(crate) fn reservation_fee(
     let factor = line.amount(Column::NormalizationFactor)?;
     let lease = term.lease(units.plain, line.amount(Column::NumberOfReservations)?);
     let hours = term.hours.map(|term| [lease.hours, term]);
+    // A fee of zero units is for nothing.
+    let for_nothing = units.plain.is_zero().then_some(Amount::ZERO);
     Ok(ReservationFee {
         arn: rated.commitment.to_string(),
         service_code: rated.service_code.to_string(),
@@ -37,7 +39,7 @@ pub(crate) fn reservation_fee(
         normalization_factor: factor.filter(|factor| !factor.is_zero()),
         lease,
         units,
-        upfront_cost: upfront_of_period(line, rated.costs.unblended, hours)?,
+        upfront_cost: upfront_of_period(line, rated.costs.unblended, hours)?.or(for_nothing),
         recurring_cost: rated.costs.unblended,
     })
 }

@@ -39,7 +39,9 @@ fn list(
     needs: Needs,
 ) -> Result<Option<Amount>, LineError> {
     match item_type {
-        LineItemType::DiscountedUsage => number(line, Column::PublicOnDemandCost, needs.list_cost),
+        LineItemType::DiscountedUsage => {
+            Ok(number(line, Column::PublicOnDemandCost, needs.list_cost)?.filter(says_something))
+        }
         LineItemType::RiFee
         | LineItemType::SavingsPlanNegation
         | LineItemType::SavingsPlanRecurringFee
@@ -59,13 +61,14 @@ fn amortized(
 ) -> Result<Option<Amount>, LineError> {
     let cell = |column| number(line, column, needs.amortized_cost);
     match item_type {
-        LineItemType::SavingsPlanCoveredUsage => match cell(Column::SavingsPlanEffectiveCost)? {
-            None => {
-                let amounts = cell(Column::SavingsPlanRate)?.zip(cell(Column::UsageAmount)?);
-                Ok(amounts.map(|(rate, amount)| product(rate, amount)))
+        LineItemType::SavingsPlanCoveredUsage => {
+            let effective = cell(Column::SavingsPlanEffectiveCost)?;
+            if effective.is_some_and(|cost| says_something(&cost)) {
+                return Ok(effective);
             }
-            effective => Ok(effective),
-        },
+            let amounts = cell(Column::SavingsPlanRate)?.zip(cell(Column::UsageAmount)?);
+            Ok(amounts.map(|(rate, amount)| product(rate, amount)).or(effective))
+        }
         LineItemType::SavingsPlanRecurringFee => {
             let commitment = hourly_commitment(line, unblended, needs.amortized_cost)?;
             let used = cell(Column::UsedCommitment)?;
@@ -77,10 +80,11 @@ fn amortized(
         LineItemType::DiscountedUsage => {
             let [upfront, recurring] =
                 [Column::AmortizedUpfrontCostForUsage, Column::RecurringFeeForUsage];
-            match cell(Column::EffectiveCost)? {
-                None => Ok(sum_if_known(cell(upfront)?, cell(recurring)?)),
-                effective => Ok(effective),
+            let effective = cell(Column::EffectiveCost)?;
+            if effective.is_some_and(|cost| says_something(&cost)) {
+                return Ok(effective);
             }
+            Ok(sum_if_known(cell(upfront)?, cell(recurring)?).or(effective))
         }
         LineItemType::RiFee => unused_fee(line, unblended, needs.amortized_cost),
         LineItemType::Fee if is_reservation_fee(line)? => Ok(Some(Amount::ZERO)),
@@ -102,12 +106,19 @@ pub(crate) fn hourly_commitment(
 ) -> Result<Option<Amount>, LineError> {
     let cell = |column| number(line, column, is_needed);
     let [upfront, recurring] = [Column::AmortizedUpfrontCommitment, Column::RecurringCommitment];
-    let known = match cell(Column::TotalCommitmentToDate)? {
-        None => sum_if_known(cell(upfront)?, cell(recurring)?),
-        total => total,
-    };
-    let is_all_paid = known.is_none() && is_no_upfront(&line.text(Column::PaymentOption)?);
-    Ok(if is_all_paid { Some(unblended) } else { known })
+    let total = cell(Column::TotalCommitmentToDate)?;
+    if total.is_some_and(|total| says_something(&total)) {
+        return Ok(total);
+    }
+    let parts = sum_if_known(cell(upfront)?, cell(recurring)?).filter(says_something);
+    let is_all_paid = is_no_upfront(&line.text(Column::PaymentOption)?);
+    Ok(parts.or_else(|| is_all_paid.then_some(unblended)).or(total))
+}
+
+/// Whether an amount of a commitment is more than the zero that AWS's newer reports write where a column does
+/// not apply.
+fn says_something(amount: &Amount) -> bool {
+    !amount.is_zero()
 }
 
 /// Whether a payment option has no upfront part. AWS writes `No Upfront` and `NoUpfront`.
@@ -127,15 +138,17 @@ pub(crate) fn upfront_of_period(
     hours: Option<[u32; 2]>,
 ) -> Result<Option<Amount>, LineError> {
     let cell = |column| number(line, column, false);
-    if let Some(amortized) = cell(Column::AmortizedUpfrontFee)? {
-        return Ok(Some(amortized));
+    let amortized = cell(Column::AmortizedUpfrontFee)?;
+    if amortized.is_some_and(|amortized| says_something(&amortized)) {
+        return Ok(amortized);
     }
     let option = line.text(Column::PurchaseOption)?;
     if is_no_upfront(&option) {
         return Ok(Some(Amount::ZERO));
     }
-    match (cell(Column::UpfrontValue)?, hours) {
-        (Some(Amount::ZERO), _) => Ok(Some(Amount::ZERO)),
+    let value = cell(Column::UpfrontValue)?.filter(says_something);
+    match (value, hours) {
+        (None, _) if amortized.is_some() && option.is_empty() => Ok(amortized),
         (Some(whole), Some([period, term])) if period <= term => {
             let weights = [period, term - period].map(|hours| Amount::from(u64::from(hours)));
             Ok(apportion(whole, &weights).ok().and_then(|parts| parts.first().copied()))
