@@ -61,7 +61,8 @@ pub fn commitment_rows_agree<'a>(
         let (used, unused, purchased) = (of(seen.used), of(seen.unused), of(seen.purchased));
         // A column that does not apply is empty, or `0.0` in AWS's newer reports.
         let is_said = !(unused.is_zero() && used < purchased);
-        if purchased.is_zero() || !is_said || !is_unused_possible(&seen) {
+        let has_units = seen.fee_lines == 0 || !purchased.is_zero();
+        if !has_units || !is_said || !is_unused_possible(&seen) {
             continue;
         }
         tally.record(used + unused == purchased, || {
