@@ -52,11 +52,13 @@ const SETTINGS: [(&str, &[&str]); 6] = [
             "QUEUE_URL_ALLOCATE_COMMITMENTS",
             // A report without commitments has no days to allocate.
             "QUEUE_URL_PUBLISH_DATASETS",
+            // Messages name the line of AWS's file.
+            "REPORT_BUCKET",
             "RESULTS_BUCKET",
         ],
     ),
-    ("allocate-commitments", &["QUEUE_URL_PUBLISH_DATASETS", "RESULTS_BUCKET"]),
-    ("publish-datasets", &["RESULTS_BUCKET"]),
+    ("allocate-commitments", &["QUEUE_URL_PUBLISH_DATASETS", "REPORT_BUCKET", "RESULTS_BUCKET"]),
+    ("publish-datasets", &["REPORT_BUCKET", "RESULTS_BUCKET"]),
 ];
 
 /// Which objects of the results bucket each function reads, and which it writes.

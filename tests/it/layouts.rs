@@ -349,20 +349,93 @@ async fn a_report_file_starts_nothing_unless_the_function_is_told_so() {
     assert!(world.outcome().is_empty());
 }
 
+/// A bucket of data files, with nothing but these lines in a folder of this name.
+async fn folder(contracts: &str, folder: &str, lines: &[Line]) -> (World, Vec<String>) {
+    let mut world = World::new(contracts);
+    world.app.settings.manifest_less = true;
+    let key = format!("{folder}costs-00001.csv.gz");
+    world.reports.put(&key, gzip(csv(Generation::DataExports, lines)));
+    let given_up = world.deliver(&key, Order::Sent).await;
+    (world, given_up)
+}
+
 #[tokio::test]
-async fn a_folder_does_not_say_whose_report_it_is() {
+async fn without_a_manifest_the_lines_say_whose_report_it_is() {
+    let of = |payer: &str, line: &Line| line.clone().with(Column::PayerAccountId, payer);
+    let usage = Line::usage(ACME, "1");
+    let october = "cur2/costs/data/BILLING_PERIOD=2026-10/";
     let any = CONTRACTS.replace("payers = [\"999988887777\"]\n", "");
-    let (world, given_up) = replicated(&[small(Generation::Legacy)], &any, true).await;
+    let two = CONTRACTS.replace("[\"999988887777\"]", "[\"100000000001\", \"999988887777\"]");
+    for contracts in [&any, &two] {
+        let (world, given_up) = folder(contracts, october, std::slice::from_ref(&usage)).await;
+        assert_eq!(given_up, [""; 0]);
+        assert_eq!(proof(&world).payer_account_id.to_string(), "999988887777");
+        assert_eq!(proof(&world).report_checks["one_payer"].checked, 1);
+    }
+    let named = "cur2/100000000001/costs/data/BILLING_PERIOD=2026-10/";
+    let september = "cur2/costs/data/BILLING_PERIOD=2026-09/";
+    let start = |text: &str| usage.clone().with(Column::BillingPeriodStartDate, text);
+    let first = |line: Line| vec![line, usage.clone()];
+    let second = |line: Line| vec![usage.clone(), line];
+    for (contracts, place, lines, words) in [
+        (
+            &two,
+            named,
+            first(usage.clone()),
+            "of payer 100000000001, and its lines are of payer 9999",
+        ),
+        (&two, october, first(of("100000000002", &usage)), "which is not among the payers"),
+        (&two, october, first(of("acme", &usage)), "the first line's payer account is \"acme\""),
+        (&two, september, first(usage.clone()), "is a folder of 2026-09, and the first line of"),
+        (
+            &two,
+            october,
+            first(start("soon")),
+            "the first line's start of the billing period is \"soon\"",
+        ),
+        // Every other line is compared when it is rated, and named where it stands.
+        (
+            &two,
+            october,
+            second(of("100000000001", &usage)),
+            "costs-00001.csv.gz`, line 3, column bill_payer_account_id: \"100000000001\" is not the payer",
+        ),
+        (
+            &two,
+            october,
+            second(start("2026-11-01T00:00:00.000Z")),
+            "line 3, column bill_billing_period_start_date: \"2026-11-01T00:00:00.000Z\" does not begin",
+        ),
+    ] {
+        let (world, given_up) = folder(contracts, place, &lines).await;
+        assert!(world.current().is_empty(), "{words}");
+        assert!(given_up.iter().any(|reason| reason.contains(words)), "{words}: {given_up:?}");
+    }
+}
+
+/// A file without the columns, as someone may have made it.
+#[tokio::test]
+async fn without_a_manifest_and_the_columns_the_folder_or_the_contracts_say_whose_report_it_is() {
+    let any = CONTRACTS.replace("payers = [\"999988887777\"]\n", "");
+    let two = CONTRACTS.replace("[\"999988887777\"]", "[\"100000000001\", \"999988887777\"]");
+    let bill = async |contracts: &str, place: &str| {
+        let mut world = World::new(contracts);
+        world.app.settings.manifest_less = true;
+        let key = format!("{place}costs-00001.csv");
+        let required = billing::REQUIRED_COLUMNS.iter().map(|column| (column.names()[1], *column));
+        let names: Vec<(&str, Column)> = required.collect();
+        world.reports.put(&key, columns(&names, &[Line::usage(ACME, "1")]));
+        let given_up = world.deliver(&key, Order::Sent).await;
+        (world, given_up)
+    };
+    let (world, given_up) = bill(&any, "cur2/costs/data/BILLING_PERIOD=2026-10/").await;
     assert!(world.current().is_empty());
     assert!(given_up[0].contains("name the one payer account under `[reseller]`"), "{given_up:?}");
-
-    let two = CONTRACTS.replace("[\"999988887777\"]", "[\"100000000001\", \"999988887777\"]");
-    let mut world = World::new(&two);
-    world.app.settings.manifest_less = true;
-    let key = "cur2/999988887777/costs/data/BILLING_PERIOD=2026-10/costs-00001.csv.gz";
-    world.reports.put(key, gzip(csv(Generation::DataExports, &lines())));
-    assert_eq!(world.deliver(key, Order::Sent).await, [""; 0]);
+    let (world, given_up) =
+        bill(&two, "cur2/999988887777/costs/data/BILLING_PERIOD=2026-10/").await;
+    assert_eq!(given_up, [""; 0]);
     assert_eq!(proof(&world).payer_account_id.to_string(), "999988887777");
+    assert_eq!(proof(&world).report_checks["one_payer"].checked, 0);
 }
 
 #[tokio::test]

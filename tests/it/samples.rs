@@ -244,20 +244,22 @@ fn place(sample: &Path, bucket: &Path, key: &str) {
 }
 
 /// A sample that has no manifest, or is none of AWS's: what becomes of it is known.
-async fn check_placed(sample: &Path, key: &str, accounts: &str, words: &[&str]) {
+async fn check_placed(sample: &Path, key: &str, payer: &str, words: &[&str]) {
     let scratch = tempfile::tempdir().unwrap();
     let source = scratch.path().join("in");
     place(sample, &source, key);
     let contracts = format!(
-        "[reseller]\nname = \"MSP\"\npayers = [\"123456789012\"]\n\
+        "[reseller]\nname = \"MSP\"\npayers = [\"{payer}\"]\n\
          [commitments]\nsharing = \"as_billed\"\n\
-         [[customer]]\nid = \"solo\"\nbasis = \"unblended\"\naccounts = [{accounts}]\n"
+         [[customer]]\nid = \"solo\"\nbasis = \"unblended\"\naccounts = [\"111122223333\"]\n"
     );
     let out = scratch.path().join("out");
     let run = bill_with(&source, &contracts, &out, true).await.remove(0);
     assert_eq!(run.is_sealed, words.is_empty(), "{key}: {:?}", run.failures);
+    let passed_over = run.passed_over.map(|export| export.reason);
+    let reasons: Vec<String> = run.failures.into_iter().chain(passed_over).collect();
     for word in words {
-        assert!(run.failures.iter().any(|reason| reason.contains(word)), "{:?}", run.failures);
+        assert!(reasons.iter().any(|reason| reason.contains(word)), "{reasons:?}");
     }
     if run.is_sealed {
         assert_eq!(charged(&out), reported(&source, true));
@@ -271,14 +273,19 @@ async fn samples_without_a_manifest_are_billed_or_say_why_not() {
     let Some(data) = shared_data() else { return };
     let legacy = "costs/20231101-20231201/costs-00001.csv";
     let real = data.join("legacy-cur/focus_converters/sample-anonymous-aws-export-dataset.csv");
-    check_placed(&real, legacy, "\"111122223333\"", &[]).await;
+    check_placed(&real, legacy, "123412340534", &[]).await;
+    let other_payer = ["a report of payer 123412340534, which is not among the payers"];
+    check_placed(&real, legacy, "123456789012", &other_payer).await;
+    let november = "costs/20231201-20240101/costs-00001.csv";
+    let other_period = ["is a folder of 2023-12, and the first line of", "is of 2023-11"];
+    check_placed(&real, november, "123412340534", &other_period).await;
     let focus = data.join("focus/FOCUS-Sample-Data/FOCUS-1.0/focus_sample.csv");
-    let no_column = ["costs-00001.csv", "the header has no column lineItem/UsageAccountId"];
-    check_placed(&focus, legacy, "", &no_column).await;
+    let is_focus = ["report `costs` is an export in the FOCUS format"];
+    check_placed(&focus, legacy, "123456789012", &is_focus).await;
     let mock = data.join("mock/sbroenne/sample-cur20.csv");
     let export = "e/data/BILLING_PERIOD=2025-01/e-00001.csv";
     let no_type = ["e-00001.csv", "lineItem/LineItemType or line_item_line_item_type"];
-    check_placed(&mock, export, "", &no_type).await;
+    check_placed(&mock, export, "123456789012", &no_type).await;
 }
 
 /// A folder as a report bucket.

@@ -14,9 +14,12 @@ use crate::run::Finished;
 
 pub(crate) fn runs(finished: &[Finished], results: &Path, out: &mut dyn Write) -> io::Result<()> {
     for run in finished {
-        match &run.reconciliation {
-            Some(reconciliation) => sealed(reconciliation, results, out)?,
-            None => not_sealed(run, out)?,
+        match (&run.reconciliation, &run.passed_over) {
+            (Some(reconciliation), _) => sealed(reconciliation, results, out)?,
+            (None, Some(export)) => {
+                writeln!(out, "PASSED OVER  {}: {}", run.manifest, export.reason)?;
+            }
+            (None, None) => not_sealed(run, out)?,
         }
     }
     Ok(())

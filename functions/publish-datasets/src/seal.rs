@@ -7,10 +7,11 @@ use contracts::{Basis, Contracts};
 use cur::AccountId;
 use money::Amount;
 use pipeline::{
-    AllocateReceipt, Check, CommitmentSums, CommitmentTally, CustomerTotals, LineTotals, Margin,
-    MissingRate, News, Plan, PublishReceipt, RecalculateReceipt, Reconciliation, SplitReceipt,
-    Step, Tally, UNASSIGNED, Units, keys,
+    AccountLine, AllocateReceipt, Check, CommitmentSums, CommitmentTally, CustomerTotals,
+    LineTotals, Margin, MissingRate, News, Plan, PublishReceipt, RecalculateReceipt,
+    Reconciliation, SplitReceipt, Step, Tally, UNASSIGNED, Units, keys,
 };
+use reports::places;
 use runs::{App, Entry, Failure, Outcome};
 
 use crate::refuse_broken;
@@ -21,13 +22,33 @@ pub(crate) async fn seal(
     app: &App,
 ) -> Result<Outcome, Failure> {
     let books = Books::load(plan, app).await?;
-    let reconciliation = books.reconcile(plan, contracts);
+    let mut reconciliation = books.reconcile(plan, contracts);
+    put_places(&mut reconciliation.report_checks, plan, &books.split, app).await?;
     refuse_broken(&reconciliation.laws)?;
     if contracts.strict_report() {
         refuse_faulty_report(&reconciliation)?;
     }
     app.write_once(&keys::reconciliation(&plan.run_id), &reconciliation).await?;
     app.make_current(plan, Entry::Sealed).await
+}
+
+/// Says where the lines stand that examples are of. They are looked up here, where one is left of each check,
+/// and not where an account has found it: a file would be read once for every account.
+async fn put_places(
+    checks: &mut BTreeMap<String, Tally>,
+    plan: &Plan,
+    receipts: &[SplitReceipt],
+    app: &App,
+) -> Result<(), Failure> {
+    let (lines, examples): (Vec<AccountLine>, Vec<&mut String>) = checks
+        .values_mut()
+        .filter_map(|tally| Some((tally.line.take()?, tally.example.as_mut()?)))
+        .unzip();
+    let places = places(&app.reports, plan, receipts, &lines).await?;
+    for (example, place) in examples.into_iter().zip(places) {
+        *example = format!("{place}: {example}");
+    }
+    Ok(())
 }
 
 /// Every receipt of the run, and what the previous period had.

@@ -5,7 +5,6 @@ mod account_rows;
 mod compressor;
 mod limits;
 mod split;
-mod unpack;
 mod uploads;
 
 use pipeline::{Message, RunId, SplitReceipt, Step};

@@ -4,6 +4,7 @@ mod charges;
 mod classify;
 mod commitment_fees;
 mod groups;
+mod identities;
 mod invoice;
 mod laws;
 mod price;
@@ -32,4 +33,4 @@ pub use charges::{
 };
 pub use invoice::{Invoice, InvoiceError, InvoiceLine, ROUNDING, TaxLine, invoice};
 pub use laws::{invoice_re_adds, margin_explains_itself};
-pub use rated::{LineGroup, Needs, Rated, Rater};
+pub use rated::{LineGroup, Needs, OfReport, Rated, Rater};

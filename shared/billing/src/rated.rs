@@ -9,12 +9,23 @@ use cur::{
     AccountId, BillingPeriod, CellProblem, Column, LineError, LineItem, LineItemType, UsageHour,
 };
 use money::Amount;
-use pipeline::{CommitmentTally, LineTotals, PlanTerms, ReservationFee, Tally, Units};
+use pipeline::{
+    AccountLine, CommitmentTally, LineNote, LineTotals, PlanTerms, ReservationFee, Tally, Units,
+};
 
 use crate::commitment_fees::{plan_terms, reservation_fee};
 use crate::groups::{Groups, Key};
 use crate::rated_line::RatedLine;
 use crate::report_checks::ReportChecks;
+
+/// Which report the lines are to be of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OfReport {
+    pub payer: AccountId,
+    pub period: BillingPeriod,
+    /// Whether a manifest says so. Where none does, lines that say otherwise are refused.
+    pub has_manifest: bool,
+}
 
 /// Which numbers the account's bill depends on, by its customer's basis. A line that lacks one of
 /// them stops the run; a line that lacks another is counted by a report check.
@@ -81,6 +92,8 @@ pub struct Rated {
     pub line_item_types: Vec<String>,
     pub currencies: Vec<String>,
     pub report_checks: BTreeMap<String, Tally>,
+    /// The first line whose hour nobody knows. Where there are commitments, they cannot be handed out.
+    pub not_hourly: Option<LineNote>,
 }
 
 /// Takes an account's lines in any order.
@@ -88,6 +101,8 @@ pub struct Rater {
     account: AccountId,
     period: BillingPeriod,
     needs: Needs,
+    /// How many lines were taken, with the one at hand.
+    taken: u64,
     groups: Groups<LineGroup>,
     skus: Groups<DemandSku>,
     demand: Groups<DemandRow>,
@@ -97,15 +112,16 @@ pub struct Rater {
     amortized_cost: Amount,
     commitments: BTreeMap<String, CommitmentTally>,
     checks: ReportChecks,
-    not_hourly: Option<LineError>,
+    not_hourly: Option<LineNote>,
 }
 
 impl Rater {
-    pub fn new(account: AccountId, period: BillingPeriod, needs: Needs) -> Self {
+    pub fn new(account: AccountId, report: OfReport, needs: Needs) -> Self {
         Self {
             account,
-            period,
+            period: report.period,
             needs,
+            taken: 0,
             groups: Groups::default(),
             skus: Groups::default(),
             demand: Groups::default(),
@@ -114,17 +130,19 @@ impl Rater {
             totals: LineTotals::default(),
             amortized_cost: Amount::ZERO,
             commitments: BTreeMap::new(),
-            checks: ReportChecks::default(),
+            checks: ReportChecks::new(report),
             not_hourly: None,
         }
     }
 
-    /// The first line whose hour nobody knows. Where there are commitments, they cannot be handed out.
-    pub fn not_hourly(&self) -> Option<&LineError> {
-        self.not_hourly.as_ref()
+    /// The line that was taken last, or refused.
+    pub const fn last_line(&self) -> AccountLine {
+        AccountLine { account: self.account, number: self.taken }
     }
 
     pub fn add(&mut self, line: &LineItem) -> Result<(), LineError> {
+        self.taken += 1;
+        self.checks.check_identity(line, self.last_line())?;
         let unblended = line.required_amount(Column::UnblendedCost)?;
         if cur::is_split_cost_line(line)? {
             self.totals.split_cost_lines += 1;
@@ -135,7 +153,7 @@ impl Rater {
         self.totals.lines += 1;
         self.totals.unblended_cost += unblended;
         self.amortized_cost += rated.costs.amortized;
-        self.checks.check(line, &rated)?;
+        self.checks.check(line, &rated, self.last_line())?;
         if !rated.commitment.is_empty() {
             self.tally(line, &rated);
         }
@@ -201,7 +219,7 @@ impl Rater {
             let end = line.hour(Column::UsageEndDate)?;
             if end.is_some_and(|end| end.hours_since(rated.hour) > 1) {
                 let error = line.refuse(Column::UsageEndDate, CellProblem::LongerThanAnHour);
-                self.not_hourly = Some(error);
+                self.not_hourly = Some(LineNote { line: self.last_line(), text: error.of_cell() });
             }
         }
         let sku = self.sku(line, rated)?;
@@ -327,6 +345,7 @@ impl Rater {
             amortized_cost: self.amortized_cost,
             commitments: self.commitments,
             report_checks: self.checks.into_tallies(),
+            not_hourly: self.not_hourly,
         }
     }
 }

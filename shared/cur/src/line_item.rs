@@ -37,7 +37,7 @@ impl fmt::Display for Place {
 
 /// What is wrong with one cell. The caller says in which file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{place}, column {column}: \"{value}\" {problem}")]
+#[error("{place}, {}", self.of_cell())]
 pub struct LineError {
     pub place: Place,
     /// As this file names it.
@@ -45,6 +45,14 @@ pub struct LineError {
     /// At most 80 characters of it, made printable.
     pub value: String,
     pub problem: CellProblem,
+}
+
+impl LineError {
+    /// The same without the place, for a caller who knows a better one.
+    pub fn of_cell(&self) -> String {
+        let Self { column, value, problem, .. } = self;
+        format!("column {column}: \"{value}\" {problem}")
+    }
 }
 
 /// What is wrong, as the end of a sentence that begins with the cell.
@@ -71,6 +79,10 @@ pub enum CellProblem {
          `sharing = \"as_billed\"` keeps what AWS did"
     )]
     UnknownCommitment,
+    #[error("is not the payer account that the delivery is of")]
+    OtherPayer,
+    #[error("does not begin the billing period that the delivery is of")]
+    OtherPeriod,
     #[error("leaves no hour of the billing period to the reservation")]
     OutsideThePeriod,
     #[error(
@@ -158,7 +170,8 @@ impl<'a> LineItem<'a> {
         self.error(column, problem)
     }
 
-    fn bytes(&self, column: Column) -> Cow<'a, [u8]> {
+    /// The cell as it is, empty where the file has no such column: for comparing, which needs no text.
+    pub fn bytes(&self, column: Column) -> Cow<'a, [u8]> {
         match self.layout.position(column) {
             Some(position) => unquoted(field(self.raw, self.ends, position)),
             None => Cow::Borrowed(&[]),

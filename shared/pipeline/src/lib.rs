@@ -14,9 +14,9 @@ mod table;
 pub use message::{Message, Notice, RecalculateRequest, ResumeRequest};
 pub use plan::{Compression, Current, ManifestRef, Plan, PlannedFile};
 pub use receipt::{
-    AccountTotals, AllocateReceipt, Check, CommitmentSums, CommitmentTally, LineTotals,
-    MissingRate, PlanTerms, PublishReceipt, RecalculateReceipt, RegisterReceipt, ReservationFee,
-    SplitReceipt, Tally, Units,
+    AccountLine, AccountTotals, AllocateReceipt, Check, CommitmentSums, CommitmentTally, LineNote,
+    LineTotals, MissingRate, PlanTerms, PublishReceipt, RecalculateReceipt, RegisterReceipt,
+    ReservationFee, SplitReceipt, Tally, Units,
 };
 pub use reconciliation::{CustomerTotals, Margin, News, Reconciliation};
 pub use run_id::{InvalidRunId, RunId, version_of};
