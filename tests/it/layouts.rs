@@ -196,6 +196,14 @@ async fn a_replica_is_billed_when_it_is_said_to_be_one() {
 
 /// Lines of the report and their cost as the proof has them.
 async fn totals(files: &[(&str, Vec<u8>)]) -> (u64, String) {
+    let (world, given_up) = deliver_files(files).await;
+    assert_eq!(given_up, [""; 0]);
+    let totals = proof(&world).report_totals;
+    (totals.lines, totals.unblended_cost.to_string())
+}
+
+/// What is given up on a delivery of these files, in this order.
+async fn deliver_files(files: &[(&str, Vec<u8>)]) -> (World, Vec<String>) {
     let world = World::new(CONTRACTS);
     let delivery = Delivery::new(Generation::DataExports, DELIVERED, &[]).overwriting();
     let folder = "cur/costs/data/BILLING_PERIOD=2026-10";
@@ -205,30 +213,91 @@ async fn totals(files: &[(&str, Vec<u8>)]) -> (u64, String) {
     }
     let manifest = &delivery.manifest_keys()[0];
     world.reports.put(manifest, manifest_with(&delivery, &[("dataFiles", json!(keys))]));
-    assert_eq!(world.deliver(manifest, Order::Sent).await, [""; 0]);
-    let totals = proof(&world).report_totals;
-    (totals.lines, totals.unblended_cost.to_string())
+    let given_up = world.deliver(manifest, Order::Sent).await;
+    (world, given_up)
 }
 
-#[tokio::test]
-async fn files_without_rows_and_a_delivery_without_lines_add_nothing() {
+const PARQUET: Packing = Packing::Parquet(Times::Millis, Tags::Map);
+
+/// Every way in which a file has no lines.
+fn empty_files() -> [(&'static str, Vec<u8>); 7] {
     let header = csv(Generation::DataExports, &[]);
-    let parquet = Packing::Parquet(Times::Millis, Tags::Map);
-    let empty = [
+    [
         ("a-00001.csv.gz", Vec::new()),
         ("a-00002.csv.gz", gzip("").to_vec()),
         ("a-00003.csv.gz", gzip(&header).to_vec()),
         ("a-00004.snappy.parquet", Vec::new()),
-        ("a-00005.snappy.parquet", parquet.pack(&header)),
+        ("a-00005.snappy.parquet", PARQUET.pack(&header)),
         ("a-00006.csv", Vec::new()),
         ("a-00007.csv.zip", Packing::Zip.pack("")),
-    ];
+    ]
+}
+
+#[tokio::test]
+async fn files_without_rows_and_a_delivery_without_lines_add_nothing() {
+    let empty = empty_files();
     assert_eq!(totals(&[]).await, (0, "0".to_owned()));
     assert_eq!(totals(&empty).await, (0, "0".to_owned()));
-    let mut with_one = empty.to_vec();
     let line = csv(Generation::DataExports, &[Line::usage(ACME, "1.25")]);
-    with_one.push(("a-00008.snappy.parquet", parquet.pack(&line)));
-    assert_eq!(totals(&with_one).await, (1, "1.25".to_owned()));
+    let mut after_one = vec![("a-00000.snappy.parquet", PARQUET.pack(&line))];
+    after_one.extend(empty.clone());
+    assert_eq!(totals(&after_one).await, (1, "1.25".to_owned()));
+
+    let (world, _) = deliver_files(&after_one).await;
+    let named: Vec<String> = proof(&world).empty_files;
+    let key = |name: &str| format!("cur/costs/data/BILLING_PERIOD=2026-10/{name}");
+    assert_eq!(named, empty.map(|(name, _)| key(name)));
+}
+
+/// Somebody has emptied a file, or it was never whole: half of a bill is no bill.
+#[tokio::test]
+async fn an_empty_file_before_one_with_lines_is_refused_by_name() {
+    let line = csv(Generation::DataExports, &[Line::usage(ACME, "1.25")]);
+    let one = gzip(&line).to_vec();
+    for (name, bytes) in empty_files() {
+        let other = PARQUET.pack(&line);
+        for (files, after) in [
+            (vec![(name, bytes.clone()), ("b-00002.csv.gz", one.clone())], "b-00002.csv.gz"),
+            (vec![(name, bytes.clone()), ("b-2.parquet", other.clone())], "b-2.parquet"),
+            (
+                vec![
+                    ("b-00001.csv.gz", one.clone()),
+                    (name, bytes.clone()),
+                    ("b-00003.csv.gz", Vec::new()),
+                    ("b-00004.csv.gz", one.clone()),
+                ],
+                "b-00004.csv.gz",
+            ),
+        ] {
+            let (world, given_up) = deliver_files(&files).await;
+            assert!(world.current().is_empty(), "{name}");
+            let words =
+                format!("/{after}` after it is not: AWS leaves files empty only at the end");
+            assert!(given_up.iter().any(|reason| reason.contains(&words)), "{given_up:?}");
+            let empty = if after == "b-00004.csv.gz" { "b-00003.csv.gz" } else { name };
+            assert!(given_up.iter().any(|reason| reason.contains(empty)), "{given_up:?}");
+        }
+    }
+    // What follows cannot be read: that is what is said.
+    let damaged = [("a-1.csv.gz", Vec::new()), ("a-2.csv.gz", one[..one.len() - 9].to_vec())];
+    let (_, given_up) = deliver_files(&damaged).await;
+    assert!(given_up.iter().any(|reason| reason.contains("a-2.csv.gz")), "{given_up:?}");
+}
+
+/// Files without manifests are taken in the order of their numbers: the tenth is the last.
+#[tokio::test]
+async fn without_a_manifest_trailing_files_are_trailing() {
+    let mut world = World::new(CONTRACTS);
+    world.app.settings.manifest_less = true;
+    let folder = "cur/costs/20261001-20261101/";
+    let line = gzip(csv(Generation::Legacy, &[Line::usage(ACME, "1")]));
+    for number in 1..=10 {
+        let bytes = if number == 10 { bytes::Bytes::new() } else { line.clone() };
+        world.reports.put(&format!("{folder}costs-{number}.csv.gz"), bytes);
+    }
+    assert_eq!(world.deliver(folder, Order::Sent).await, [""; 0]);
+    assert_eq!(proof(&world).empty_files, [format!("{folder}costs-10.csv.gz")]);
+    assert_eq!(proof(&world).report_totals.lines, 9);
 }
 
 /// A report with only these columns, in this order, under these names.

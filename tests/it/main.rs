@@ -21,6 +21,7 @@ mod faults;
 mod formats;
 mod generator;
 mod golden;
+mod held;
 mod hostile;
 mod infra;
 mod journey;

@@ -38,6 +38,9 @@ pub struct Finished {
     /// Why nobody asked to bill it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub passed_over: Option<PassedOver>,
+    /// Why it waits for someone to accept it. It is proved, and what was current still is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held: Option<String>,
     /// Why it is not sealed, a reason a failed unit.
     pub failures: Vec<String>,
     pub reconciliation: Option<Reconciliation>,
@@ -172,12 +175,19 @@ async fn bill(world: &World, manifest: String, is_quiet: bool) -> anyhow::Result
     let progress = Progress::new(is_quiet);
     progress.say(&format!("receive-report {manifest}"));
     let mut failures = Vec::new();
+    let mut held = None;
     match world.deliver(&manifest).await {
         Ok(Outcome::Ignored(reason)) => failures.push(reason),
-        Ok(_) => {}
+        Ok(Outcome::Held { run, reason }) => held = Some((run, reason)),
+        Ok(Outcome::Done | Outcome::Sealed | Outcome::Superseded) => {}
         Err(failure) => failures.push(failure.to_string()),
     }
     let drained = world.drain(&progress).await;
+    if let Some((run, reason)) = drained.held.or(held) {
+        let reconciliation = Some(world.app.need(&keys::reconciliation(&run)).await?);
+        let held = Some(reason);
+        return Ok(Finished { manifest, held, failures, reconciliation, ..Finished::default() });
+    }
     if drained.superseded {
         failures.push("a newer delivery has replaced this one".to_owned());
     }

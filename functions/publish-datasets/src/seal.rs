@@ -21,6 +21,10 @@ pub(crate) async fn seal(
     contracts: &Contracts,
     app: &App,
 ) -> Result<Outcome, Failure> {
+    if app.results.head(&keys::reconciliation(&plan.run_id)).await?.is_some() {
+        // It was proved before. What has become current since is compared when the pointer is moved.
+        return app.make_current(plan, Entry::Sealed).await;
+    }
     let books = Books::load(plan, app).await?;
     let mut reconciliation = books.reconcile(plan, contracts);
     put_places(&mut reconciliation.report_checks, plan, &books.split, app).await?;
@@ -28,6 +32,9 @@ pub(crate) async fn seal(
     if contracts.strict_report() {
         refuse_faulty_report(&reconciliation)?;
     }
+    let replaced = app.replaced_by(plan).await?;
+    reconciliation.changes =
+        replaced.map(|before| billing::changes(&before, &reconciliation.sums()));
     app.write_once(&keys::reconciliation(&plan.run_id), &reconciliation).await?;
     app.make_current(plan, Entry::Sealed).await
 }
@@ -90,6 +97,7 @@ impl Books {
             contracts_version: plan.contracts_version.clone(),
             engine_version: plan.engine_version.clone(),
             report_totals: self.read(),
+            empty_files: self.empty_files(),
             margin: self.margin(),
             customers: self.published.iter().map(customer_totals).collect(),
             unassigned: self.unassigned(),
@@ -100,6 +108,7 @@ impl Books {
             news: self.news(&product_codes, &line_item_types),
             product_codes,
             line_item_types,
+            changes: None,
             not_guaranteed: plan.not_guaranteed(),
         }
     }
@@ -117,6 +126,11 @@ impl Books {
     /// The same, as lines were read back and rated.
     fn rated(&self) -> LineTotals {
         sum(self.recalculated.iter().map(|account| &account.totals))
+    }
+
+    fn empty_files(&self) -> Vec<String> {
+        let empty = self.split.iter().filter(|file| file.totals.all_lines() == 0);
+        empty.map(|file| file.file.clone()).collect()
     }
 
     fn published(&self, amount: fn(&PublishReceipt) -> Amount) -> Amount {

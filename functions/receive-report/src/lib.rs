@@ -12,6 +12,7 @@ use pipeline::{
 use reports::{Beginning, FileError};
 use runs::{App, Begun, Entry, Failure, Outcome, parse_contracts, parse_rates, to_json};
 use serde::Serialize;
+use serde_json::json;
 use storage::{ErrorKind, ObjectInfo};
 
 /// Part of every run id: a new engine computes anew.
@@ -26,6 +27,7 @@ pub async fn handle(notice: &Notice, app: &App) -> Result<Outcome, Failure> {
         },
         Notice::Recalculate(request) => recalculate(request, app).await,
         Notice::Resume(request) => receive(&request.manifest, None, Again::Resume, app).await,
+        Notice::Accept(request) => accept(&request.run, app).await,
     }
 }
 
@@ -66,6 +68,20 @@ pub enum Found {
     Delivery(Delivery),
     /// It is there, and not what is billed.
     PassedOver(PassedOver),
+}
+
+/// Makes a run current that is held. Saying it twice, or late, changes nothing: the acceptance is of this run
+/// and stays, and a run that another has replaced does not come back by it.
+async fn accept(run: &RunId, app: &App) -> Result<Outcome, Failure> {
+    let plan: Option<Plan> = app.find(&keys::plan(run)).await?;
+    let plan = plan.ok_or_else(|| Failure::Reject(format!("there is no run {run}")))?;
+    if app.results.head(&keys::reconciliation(run)).await?.is_none() {
+        return Err(Failure::Reject(format!(
+            "run {run} is not proved, so there is nothing to accept: it is under way, or it has stopped"
+        )));
+    }
+    app.write_once(&keys::accepted(run), &json!({ "run_id": run })).await?;
+    app.make_current(&plan, Entry::Sealed).await
 }
 
 /// A delivery as it was found.

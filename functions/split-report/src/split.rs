@@ -95,7 +95,8 @@ fn split_object(
 ) -> Result<SplitReceipt, Broken> {
     let mut totals = LineTotals::default();
     let stem = named.stem(&file.key);
-    // AWS overwrites a file that is no longer needed with an empty one.
+    // AWS overwrites a file that is no longer needed with an empty one. Whether it may be empty is the
+    // handler's question: here is one file.
     if file.size_bytes == 0 {
         return Ok(SplitReceipt { file: file.key.clone(), totals, accounts: BTreeMap::new() });
     }

@@ -1,5 +1,6 @@
 //! Billing: classify, price, convert, round, tax, and the laws that prove it. Pure computation.
 
+mod changes;
 mod charges;
 mod classify;
 mod commitment_fees;
@@ -27,6 +28,7 @@ pub const REQUIRED_COLUMNS: &[cur::Column] = &[
     cur::Column::UnblendedCost,
 ];
 
+pub use changes::{changes, reasons_to_hold};
 pub use charges::{
     Benefits, Charge, ChargeKey, DailyCharge, MarginTerms, Measures, Priced, Pricing, PricingError,
     UnusedShare, sum_days,

@@ -11,14 +11,16 @@ mod run_id;
 mod step;
 mod table;
 
-pub use message::{Message, Notice, RecalculateRequest, ResumeRequest};
+pub use message::{AcceptRequest, Message, Notice, RecalculateRequest, ResumeRequest};
 pub use plan::{Compression, Current, ManifestRef, Plan, PlannedFile};
 pub use receipt::{
     AccountLine, AccountTotals, AllocateReceipt, Check, CommitmentSums, CommitmentTally, LineNote,
     LineTotals, MissingRate, PlanTerms, PublishReceipt, RecalculateReceipt, RegisterReceipt,
     ReservationFee, SplitReceipt, Tally, Units,
 };
-pub use reconciliation::{CustomerTotals, Margin, News, Reconciliation};
+pub use reconciliation::{
+    Changes, CustomerChange, CustomerSums, CustomerTotals, Margin, News, Reconciliation, RunSums,
+};
 pub use run_id::{InvalidRunId, RunId, version_of};
 pub use step::Step;
 pub use table::Table;

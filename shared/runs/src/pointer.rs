@@ -1,6 +1,7 @@
 //! The pointer to the run that readers see.
 
-use pipeline::{Current, Plan, RunId, keys, version_of};
+use pipeline::{Current, Plan, RunId, RunSums, keys, version_of};
+use serde_json::json;
 use storage::Replaced;
 
 use crate::{App, Failure, Outcome};
@@ -21,7 +22,40 @@ impl App {
         Ok(contracts.map(|object| version_of(&object.bytes)))
     }
 
-    /// Moves the pointer to the run, unless a newer delivery has it: an older one can finish later.
+    /// The run that this one would take the place of, if it were proved now.
+    pub async fn replaced_by(&self, plan: &Plan) -> Result<Option<RunSums>, Failure> {
+        let key = keys::current(plan.payer_account_id, plan.billing_period);
+        let contracts_now = self.contracts_version_now().await?;
+        let replaced = self.find::<Current>(&key).await?.filter(|current| {
+            current.report == plan.report
+                && !stands(current, plan, Entry::Sealed, contracts_now.as_deref())
+        });
+        match replaced {
+            Some(current) => self.find(&keys::reconciliation(&current.run_id)).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Why the run must not take the place of another before someone accepts it. The run is proved.
+    ///
+    /// Asked each time that the pointer is about to be moved: another run may have become current since the
+    /// run was proved. An acceptance counts whenever it came.
+    async fn held(&self, plan: &Plan, current: &Current) -> Result<Option<String>, Failure> {
+        let before: Option<RunSums> = self.find(&keys::reconciliation(&current.run_id)).await?;
+        let Some(before) = before else { return Ok(None) };
+        let now: RunSums = self.need(&keys::reconciliation(&plan.run_id)).await?;
+        let contracts = self.contracts(plan).await?;
+        let reasons = billing::reasons_to_hold(&before, &now, &contracts, plan.billing_period);
+        if reasons.is_empty() || self.results.head(&keys::accepted(&plan.run_id)).await?.is_some() {
+            return Ok(None);
+        }
+        let note = json!({ "current": current.run_id, "reasons": reasons });
+        self.write_once(&keys::held(&plan.run_id), &note).await?;
+        Ok(Some(reasons.join("; ")))
+    }
+
+    /// Moves the pointer to the run, unless a newer delivery has it (an older one can finish later), or the run
+    /// is held.
     pub async fn make_current(&self, plan: &Plan, entry: Entry) -> Result<Outcome, Failure> {
         let key = keys::current(plan.payer_account_id, plan.billing_period);
         loop {
@@ -38,6 +72,9 @@ impl App {
                 if stands(current, plan, entry, self.contracts_version_now().await?.as_deref()) {
                     let is_this = current.run_id == plan.run_id;
                     return Ok(if is_this { Outcome::Sealed } else { Outcome::Superseded });
+                }
+                if let Some(reason) = self.held(plan, current).await? {
+                    return Ok(Outcome::Held { run: plan.run_id.clone(), reason });
                 }
             }
             // One line, so that Athena's JSON tables can read it.
