@@ -54,8 +54,8 @@ impl App {
         Ok(Some(reasons.join("; ")))
     }
 
-    /// Moves the pointer to the run, unless a newer delivery has it (an older one can finish later), or the run
-    /// is held.
+    /// Moves the pointer to the run, unless a newer delivery has it (an older one can finish later), or
+    /// the run is held.
     pub async fn make_current(&self, plan: &Plan, entry: Entry) -> Result<Outcome, Failure> {
         let key = keys::current(plan.payer_account_id, plan.billing_period);
         loop {
