@@ -171,6 +171,8 @@ async fn place(key: &str, text: String, results: &dyn Store) -> anyhow::Result<(
     }
 }
 
+const REPLACED: &str = "a newer delivery has replaced this one";
+
 async fn bill(world: &World, manifest: String, is_quiet: bool) -> anyhow::Result<Finished> {
     let progress = Progress::new(is_quiet);
     progress.say(&format!("receive-report {manifest}"));
@@ -179,7 +181,8 @@ async fn bill(world: &World, manifest: String, is_quiet: bool) -> anyhow::Result
     match world.deliver(&manifest).await {
         Ok(Outcome::Ignored(reason)) => failures.push(reason),
         Ok(Outcome::Held { run, reason }) => held = Some((run, reason)),
-        Ok(Outcome::Done | Outcome::Sealed | Outcome::Superseded) => {}
+        Ok(Outcome::Superseded) => failures.push(REPLACED.to_owned()),
+        Ok(Outcome::Done | Outcome::Sealed) => {}
         Err(failure) => failures.push(failure.to_string()),
     }
     let drained = world.drain(&progress).await;
@@ -189,7 +192,7 @@ async fn bill(world: &World, manifest: String, is_quiet: bool) -> anyhow::Result
         return Ok(Finished { manifest, held, failures, reconciliation, ..Finished::default() });
     }
     if drained.superseded {
-        failures.push("a newer delivery has replaced this one".to_owned());
+        failures.push(REPLACED.to_owned());
     }
     failures.extend(drained.given_up.into_iter().map(|message| message.reason));
     let reconciliation = if failures.is_empty() { sealed(world, &manifest).await? } else { None };
