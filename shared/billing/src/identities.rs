@@ -20,7 +20,8 @@ const REMEMBERED_MAX: usize = 7 << 20;
 #[derive(Default)]
 pub(crate) struct Identities {
     seen: HashSet<u64, BuildHasherDefault<Hashed>>,
-    /// Bits that are zero in the hash of a line that is looked at.
+    /// Bits that are zero in the hash of a line that is looked at. They begin in the middle, since a table
+    /// places by the lowest and the highest bits.
     left_out: u64,
 }
 
@@ -35,7 +36,7 @@ impl Identities {
         }
         let is_new = self.seen.insert(hash);
         if self.seen.len() >= REMEMBERED_MAX {
-            self.left_out = (self.left_out << 1) | 1;
+            self.left_out = (self.left_out << 1) | (1 << 32);
             let left_out = self.left_out;
             self.seen.retain(|hash| hash & left_out == 0);
         }
