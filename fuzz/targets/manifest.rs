@@ -1,4 +1,5 @@
-//! Any bytes as a manifest: refused, or a delivery whose files have names that tell them apart.
+//! Any bytes as a manifest: refused, or a delivery whose files have names that tell them apart, and whose
+//! heading names the same report.
 #![no_main]
 
 use std::collections::BTreeSet;
@@ -16,6 +17,8 @@ fuzz_target!(|bytes: &[u8]| {
                 manifest.files.iter().map(|file| file.rsplit('/').next().unwrap_or(file)).collect();
             assert_eq!(names.len(), manifest.files.len());
             assert!(!manifest.delivery_id.is_empty());
+            let heading = Manifest::heading(key, bytes).expect("it is a manifest");
+            assert_eq!(heading.report, manifest.report);
         }
     }
 });

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use billing::{LineGroup, Needs, Rater};
+use billing::{LineGroup, Needs, OfReport, Rater};
 use bytes::Bytes;
 use cur::{Column, LineError, Records};
 use datasets::{ChargeRow, decode_parquet, encode_parquet};
@@ -14,11 +14,13 @@ const REPORT: &str = include_str!("../../tests/golden/charge-kinds/in/report.csv
 
 /// A file as the pipeline writes it, with every kind of column.
 static SOUND: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    let mut rater = Rater::new(
-        "111122223333".parse().expect("an account"),
-        "2026-10".parse().expect("a period"),
-        Needs::default(),
-    );
+    let report = OfReport {
+        payer: "999988887777".parse().expect("an account"),
+        period: "2026-10".parse().expect("a period"),
+        has_manifest: true,
+    };
+    let account = "111122223333".parse().expect("an account");
+    let mut rater = Rater::new(account, report, Needs::default());
     let mut records = Records::new(billing::REQUIRED_COLUMNS);
     let mut rate = |line: &cur::LineItem<'_>| -> Result<(), Error> { Ok(rater.add(line)?) };
     records.push(REPORT.as_bytes(), &mut rate).expect("a report");

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use billing::{Needs, Rater};
+use billing::{Needs, OfReport, Rater};
 use bytes::Bytes;
 use cur::{Column, CsvError, Generation, Records};
 use parquet::data_type::{DataType, DoubleType, FixedLenByteArray, FixedLenByteArrayType};
@@ -203,7 +203,12 @@ fn a_cell_beyond_what_is_read_is_named() {
     let mut errors = Vec::new();
     let rated = records.push::<CsvError>(text.as_bytes(), |line| {
         let account = ACME.parse().unwrap();
-        let mut rater = Rater::new(account, "2026-10".parse().unwrap(), Needs::default());
+        let report = OfReport {
+            payer: "999988887777".parse().unwrap(),
+            period: "2026-10".parse().unwrap(),
+            has_manifest: true,
+        };
+        let mut rater = Rater::new(account, report, Needs::default());
         errors.extend(rater.add(line).err().map(|error| error.to_string()));
         Ok(())
     });

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lambda::{InvalidEvent, Request, event};
-use pipeline::{Message, Notice, RecalculateRequest, ResumeRequest, Table};
+use pipeline::{AcceptRequest, Message, Notice, RecalculateRequest, ResumeRequest, Table};
 use serde_json::{Value, json};
 
 type Decoded = Result<Vec<Request>, InvalidEvent>;
@@ -68,7 +68,9 @@ fn every_sample_asks_for_what_it_should() {
     let day = "2026-10-01".parse().unwrap();
     let customer = "acme".to_owned();
     let table = Table::LineItems;
+    let accept = AcceptRequest { run: run() };
     let expected: Vec<(&str, Vec<Decoded>)> = vec![
+        ("accept.json", one(Request::Notice(Notice::Accept(accept)))),
         ("allocate-commitments.json", message(Message::AllocateCommitments { run: run(), day })),
         ("eventbridge.json", created(ODD_MANIFEST)),
         ("publish-datasets.json", message(Message::PublishDatasets { run: run(), customer })),
@@ -119,6 +121,10 @@ fn odd_payloads_are_refused_by_what_is_wrong_with_them() {
     check_refused(
         &json!({"resume": {"key": "a-Manifest.json"}}),
         "not a request to resume: unknown field `key`",
+    );
+    check_refused(
+        &json!({"accept": {"run": "the last one"}}),
+        "not a request to accept: `the last one` is not a run id: sixteen hexadecimal digits",
     );
     check_refused(&json!({"Type": "Notification", "Message": "hello"}), "not JSON");
     let key = json!({"eventName": "ObjectCreated:Put",

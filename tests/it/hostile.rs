@@ -56,8 +56,8 @@ async fn bytes_that_are_no_text_are_refused_where_they_are_read() {
         refused(gzip(changed(from, to)), &words).await;
     };
     let not_text = "is not text: it has a NUL byte or is not UTF-8";
-    // Lines are counted in what the step reads: here the account's own.
-    let service = "account=111122223333/costs-00001.csv.zst`, line 3, column lineItem/ProductCode";
+    // A line is that of AWS's file, whichever step finds out.
+    let service = "/costs-00001.csv.gz`, line 4, column lineItem/ProductCode";
     check(",AmazonS3,", b",Amazon\0S3,", &[service, "\"Amazon\\u0000S3\"", not_text]).await;
     check(",AmazonS3,", b",Amazon\xffS3,", &[service, not_text]).await;
     check(",PutObject,", b",\"Put\xc0\xafObject\",", &["lineItem/Operation", not_text]).await;

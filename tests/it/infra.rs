@@ -52,11 +52,13 @@ const SETTINGS: [(&str, &[&str]); 6] = [
             "QUEUE_URL_ALLOCATE_COMMITMENTS",
             // A report without commitments has no days to allocate.
             "QUEUE_URL_PUBLISH_DATASETS",
+            // Messages name the line of AWS's file.
+            "REPORT_BUCKET",
             "RESULTS_BUCKET",
         ],
     ),
-    ("allocate-commitments", &["QUEUE_URL_PUBLISH_DATASETS", "RESULTS_BUCKET"]),
-    ("publish-datasets", &["RESULTS_BUCKET"]),
+    ("allocate-commitments", &["QUEUE_URL_PUBLISH_DATASETS", "REPORT_BUCKET", "RESULTS_BUCKET"]),
+    ("publish-datasets", &["REPORT_BUCKET", "RESULTS_BUCKET"]),
 ];
 
 /// Which objects of the results bucket each function reads, and which it writes.
@@ -200,6 +202,38 @@ fn check_alarms(template: &Template, step: &str) {
         assert_eq!(properties["MetricName"], metric, "{step}");
         assert_eq!(properties["Dimensions"][0]["Value"], of, "{step}");
         assert_eq!(properties["AlarmActions"], json!([{ "Ref": "AlarmTopic" }]), "{step}");
+    }
+}
+
+/// What a sealed and what a held run log is counted, and the counts ring.
+#[test]
+fn runs_that_are_sealed_or_held_are_counted() {
+    let template = Template::read();
+    let sealing = ["PublishDatasetsLog"];
+    for (metric, outcome, alarm, logs) in [
+        ("RunsSealed", "sealed", "nothing-sealed", &sealing[..]),
+        ("RunsHeld", "held", "run-held", &["PublishDatasetsLog", "ReceiveReportLog"]),
+    ] {
+        let count = json!([{
+            "MetricNamespace": "Sluice", "MetricName": metric, "MetricValue": "1"
+        }]);
+        let filters: Vec<&Value> = (template.all("AWS::Logs::MetricFilter").into_iter())
+            .map(|(_, filter)| filter)
+            .filter(|filter| filter["MetricTransformations"] == count)
+            .collect();
+        let pattern = format!("{{ $.fields.outcome = \"{outcome}\" }}");
+        assert!(filters.iter().all(|filter| filter["FilterPattern"] == pattern), "{metric}");
+        let counted: BTreeSet<&str> =
+            filters.iter().map(|filter| filter["LogGroupName"]["Ref"].as_str().unwrap()).collect();
+        assert_eq!(counted, logs.iter().copied().collect(), "{metric}");
+        let id = format!("{}Alarm", id(alarm));
+        let properties = template.properties(&id, ALARM);
+        assert_eq!(properties["AlarmName"], alarm);
+        assert_eq!(
+            (&properties["Namespace"], &properties["MetricName"]),
+            (&json!("Sluice"), &json!(metric))
+        );
+        assert_eq!(properties["AlarmActions"], json!([{ "Ref": "AlarmTopic" }]), "{alarm}");
     }
 }
 

@@ -196,6 +196,14 @@ async fn a_replica_is_billed_when_it_is_said_to_be_one() {
 
 /// Lines of the report and their cost as the proof has them.
 async fn totals(files: &[(&str, Vec<u8>)]) -> (u64, String) {
+    let (world, given_up) = deliver_files(files).await;
+    assert_eq!(given_up, [""; 0]);
+    let totals = proof(&world).report_totals;
+    (totals.lines, totals.unblended_cost.to_string())
+}
+
+/// What is given up on a delivery of these files, in this order.
+async fn deliver_files(files: &[(&str, Vec<u8>)]) -> (World, Vec<String>) {
     let world = World::new(CONTRACTS);
     let delivery = Delivery::new(Generation::DataExports, DELIVERED, &[]).overwriting();
     let folder = "cur/costs/data/BILLING_PERIOD=2026-10";
@@ -205,30 +213,91 @@ async fn totals(files: &[(&str, Vec<u8>)]) -> (u64, String) {
     }
     let manifest = &delivery.manifest_keys()[0];
     world.reports.put(manifest, manifest_with(&delivery, &[("dataFiles", json!(keys))]));
-    assert_eq!(world.deliver(manifest, Order::Sent).await, [""; 0]);
-    let totals = proof(&world).report_totals;
-    (totals.lines, totals.unblended_cost.to_string())
+    let given_up = world.deliver(manifest, Order::Sent).await;
+    (world, given_up)
 }
 
-#[tokio::test]
-async fn files_without_rows_and_a_delivery_without_lines_add_nothing() {
+const PARQUET: Packing = Packing::Parquet(Times::Millis, Tags::Map);
+
+/// Every way in which a file has no lines.
+fn empty_files() -> [(&'static str, Vec<u8>); 7] {
     let header = csv(Generation::DataExports, &[]);
-    let parquet = Packing::Parquet(Times::Millis, Tags::Map);
-    let empty = [
+    [
         ("a-00001.csv.gz", Vec::new()),
         ("a-00002.csv.gz", gzip("").to_vec()),
         ("a-00003.csv.gz", gzip(&header).to_vec()),
         ("a-00004.snappy.parquet", Vec::new()),
-        ("a-00005.snappy.parquet", parquet.pack(&header)),
+        ("a-00005.snappy.parquet", PARQUET.pack(&header)),
         ("a-00006.csv", Vec::new()),
         ("a-00007.csv.zip", Packing::Zip.pack("")),
-    ];
+    ]
+}
+
+#[tokio::test]
+async fn files_without_rows_and_a_delivery_without_lines_add_nothing() {
+    let empty = empty_files();
     assert_eq!(totals(&[]).await, (0, "0".to_owned()));
     assert_eq!(totals(&empty).await, (0, "0".to_owned()));
-    let mut with_one = empty.to_vec();
     let line = csv(Generation::DataExports, &[Line::usage(ACME, "1.25")]);
-    with_one.push(("a-00008.snappy.parquet", parquet.pack(&line)));
-    assert_eq!(totals(&with_one).await, (1, "1.25".to_owned()));
+    let mut after_one = vec![("a-00000.snappy.parquet", PARQUET.pack(&line))];
+    after_one.extend(empty.clone());
+    assert_eq!(totals(&after_one).await, (1, "1.25".to_owned()));
+
+    let (world, _) = deliver_files(&after_one).await;
+    let named: Vec<String> = proof(&world).empty_files;
+    let key = |name: &str| format!("cur/costs/data/BILLING_PERIOD=2026-10/{name}");
+    assert_eq!(named, empty.map(|(name, _)| key(name)));
+}
+
+/// Somebody has emptied a file, or it was never whole: half of a bill is no bill.
+#[tokio::test]
+async fn an_empty_file_before_one_with_lines_is_refused_by_name() {
+    let line = csv(Generation::DataExports, &[Line::usage(ACME, "1.25")]);
+    let one = gzip(&line).to_vec();
+    for (name, bytes) in empty_files() {
+        let other = PARQUET.pack(&line);
+        for (files, after) in [
+            (vec![(name, bytes.clone()), ("b-00002.csv.gz", one.clone())], "b-00002.csv.gz"),
+            (vec![(name, bytes.clone()), ("b-2.parquet", other.clone())], "b-2.parquet"),
+            (
+                vec![
+                    ("b-00001.csv.gz", one.clone()),
+                    (name, bytes.clone()),
+                    ("b-00003.csv.gz", Vec::new()),
+                    ("b-00004.csv.gz", one.clone()),
+                ],
+                "b-00004.csv.gz",
+            ),
+        ] {
+            let (world, given_up) = deliver_files(&files).await;
+            assert!(world.current().is_empty(), "{name}");
+            let words =
+                format!("/{after}` after it is not: AWS leaves files empty only at the end");
+            assert!(given_up.iter().any(|reason| reason.contains(&words)), "{given_up:?}");
+            let empty = if after == "b-00004.csv.gz" { "b-00003.csv.gz" } else { name };
+            assert!(given_up.iter().any(|reason| reason.contains(empty)), "{given_up:?}");
+        }
+    }
+    // What follows cannot be read: that is what is said.
+    let damaged = [("a-1.csv.gz", Vec::new()), ("a-2.csv.gz", one[..one.len() - 9].to_vec())];
+    let (_, given_up) = deliver_files(&damaged).await;
+    assert!(given_up.iter().any(|reason| reason.contains("a-2.csv.gz")), "{given_up:?}");
+}
+
+/// Files without manifests are taken in the order of their numbers: the tenth is the last.
+#[tokio::test]
+async fn without_a_manifest_trailing_files_are_trailing() {
+    let mut world = World::new(CONTRACTS);
+    world.app.settings.manifest_less = true;
+    let folder = "cur/costs/20261001-20261101/";
+    let line = gzip(csv(Generation::Legacy, &[Line::usage(ACME, "1")]));
+    for number in 1..=10 {
+        let bytes = if number == 10 { bytes::Bytes::new() } else { line.clone() };
+        world.reports.put(&format!("{folder}costs-{number}.csv.gz"), bytes);
+    }
+    assert_eq!(world.deliver(folder, Order::Sent).await, [""; 0]);
+    assert_eq!(proof(&world).empty_files, [format!("{folder}costs-10.csv.gz")]);
+    assert_eq!(proof(&world).report_totals.lines, 9);
 }
 
 /// A report with only these columns, in this order, under these names.
@@ -349,20 +418,93 @@ async fn a_report_file_starts_nothing_unless_the_function_is_told_so() {
     assert!(world.outcome().is_empty());
 }
 
+/// A bucket of data files, with nothing but these lines in a folder of this name.
+async fn folder(contracts: &str, folder: &str, lines: &[Line]) -> (World, Vec<String>) {
+    let mut world = World::new(contracts);
+    world.app.settings.manifest_less = true;
+    let key = format!("{folder}costs-00001.csv.gz");
+    world.reports.put(&key, gzip(csv(Generation::DataExports, lines)));
+    let given_up = world.deliver(&key, Order::Sent).await;
+    (world, given_up)
+}
+
 #[tokio::test]
-async fn a_folder_does_not_say_whose_report_it_is() {
+async fn without_a_manifest_the_lines_say_whose_report_it_is() {
+    let of = |payer: &str, line: &Line| line.clone().with(Column::PayerAccountId, payer);
+    let usage = Line::usage(ACME, "1");
+    let october = "cur2/costs/data/BILLING_PERIOD=2026-10/";
     let any = CONTRACTS.replace("payers = [\"999988887777\"]\n", "");
-    let (world, given_up) = replicated(&[small(Generation::Legacy)], &any, true).await;
+    let two = CONTRACTS.replace("[\"999988887777\"]", "[\"100000000001\", \"999988887777\"]");
+    for contracts in [&any, &two] {
+        let (world, given_up) = folder(contracts, october, std::slice::from_ref(&usage)).await;
+        assert_eq!(given_up, [""; 0]);
+        assert_eq!(proof(&world).payer_account_id.to_string(), "999988887777");
+        assert_eq!(proof(&world).report_checks["one_payer"].checked, 1);
+    }
+    let named = "cur2/100000000001/costs/data/BILLING_PERIOD=2026-10/";
+    let september = "cur2/costs/data/BILLING_PERIOD=2026-09/";
+    let start = |text: &str| usage.clone().with(Column::BillingPeriodStartDate, text);
+    let first = |line: Line| vec![line, usage.clone()];
+    let second = |line: Line| vec![usage.clone(), line];
+    for (contracts, place, lines, words) in [
+        (
+            &two,
+            named,
+            first(usage.clone()),
+            "of payer 100000000001, and its lines are of payer 9999",
+        ),
+        (&two, october, first(of("100000000002", &usage)), "which is not among the payers"),
+        (&two, october, first(of("acme", &usage)), "the first line's payer account is \"acme\""),
+        (&two, september, first(usage.clone()), "is a folder of 2026-09, and the first line of"),
+        (
+            &two,
+            october,
+            first(start("soon")),
+            "the first line's start of the billing period is \"soon\"",
+        ),
+        // Every other line is compared when it is rated, and named where it stands.
+        (
+            &two,
+            october,
+            second(of("100000000001", &usage)),
+            "costs-00001.csv.gz`, line 3, column bill_payer_account_id: \"100000000001\" is not the payer",
+        ),
+        (
+            &two,
+            october,
+            second(start("2026-11-01T00:00:00.000Z")),
+            "line 3, column bill_billing_period_start_date: \"2026-11-01T00:00:00.000Z\" does not begin",
+        ),
+    ] {
+        let (world, given_up) = folder(contracts, place, &lines).await;
+        assert!(world.current().is_empty(), "{words}");
+        assert!(given_up.iter().any(|reason| reason.contains(words)), "{words}: {given_up:?}");
+    }
+}
+
+/// A file without the columns, as someone may have made it.
+#[tokio::test]
+async fn without_a_manifest_and_the_columns_the_folder_or_the_contracts_say_whose_report_it_is() {
+    let any = CONTRACTS.replace("payers = [\"999988887777\"]\n", "");
+    let two = CONTRACTS.replace("[\"999988887777\"]", "[\"100000000001\", \"999988887777\"]");
+    let bill = async |contracts: &str, place: &str| {
+        let mut world = World::new(contracts);
+        world.app.settings.manifest_less = true;
+        let key = format!("{place}costs-00001.csv");
+        let required = billing::REQUIRED_COLUMNS.iter().map(|column| (column.names()[1], *column));
+        let names: Vec<(&str, Column)> = required.collect();
+        world.reports.put(&key, columns(&names, &[Line::usage(ACME, "1")]));
+        let given_up = world.deliver(&key, Order::Sent).await;
+        (world, given_up)
+    };
+    let (world, given_up) = bill(&any, "cur2/costs/data/BILLING_PERIOD=2026-10/").await;
     assert!(world.current().is_empty());
     assert!(given_up[0].contains("name the one payer account under `[reseller]`"), "{given_up:?}");
-
-    let two = CONTRACTS.replace("[\"999988887777\"]", "[\"100000000001\", \"999988887777\"]");
-    let mut world = World::new(&two);
-    world.app.settings.manifest_less = true;
-    let key = "cur2/999988887777/costs/data/BILLING_PERIOD=2026-10/costs-00001.csv.gz";
-    world.reports.put(key, gzip(csv(Generation::DataExports, &lines())));
-    assert_eq!(world.deliver(key, Order::Sent).await, [""; 0]);
+    let (world, given_up) =
+        bill(&two, "cur2/999988887777/costs/data/BILLING_PERIOD=2026-10/").await;
+    assert_eq!(given_up, [""; 0]);
     assert_eq!(proof(&world).payer_account_id.to_string(), "999988887777");
+    assert_eq!(proof(&world).report_checks["one_payer"].checked, 0);
 }
 
 #[tokio::test]

@@ -12,8 +12,8 @@ use cur::AccountId;
 use datasets::{AllocationRow, CommitmentRow, CoverageRow, Row, encode_parquet};
 use money::Amount;
 use pipeline::{
-    AllocateReceipt, Check, CommitmentSums, Kept, MissingRate, Plan, RunId, Step, Table, Tally,
-    UnpricedUsage, keys,
+    AllocateReceipt, Check, CommitmentSums, Kept, MissingRate, Plan, RunId, SplitReceipt, Step,
+    Table, Tally, UnpricedUsage, keys,
 };
 use runs::{App, Failure, Outcome};
 
@@ -74,7 +74,9 @@ pub async fn allocate_again(plan: &Plan, day: NaiveDate, app: &App) -> Result<Al
     let rates = app.rates(plan).await?;
     let input = load(plan, day, app).await?;
     if let (Some(line), true) = (&input.not_hourly, contracts.sharing().is_handed_out()) {
-        return Err(Failure::Reject(line.clone()));
+        let receipts: Vec<SplitReceipt> = app.receipts(&plan.run_id, Step::SplitReport).await?;
+        let reason = reports::with_place(&app.reports, plan, &receipts, line).await?;
+        return Err(Failure::Reject(reason));
     }
     let policy = Policy {
         sharing: contracts.sharing(),

@@ -7,13 +7,15 @@ use chrono::NaiveDate;
 use commitments::{Day, DemandRow, DemandSku};
 use cur::{AccountId, BillingPeriod};
 use datasets::{decode_parquet, decode_parquet_day};
-use pipeline::{CommitmentTally, Plan, PlanTerms, RecalculateReceipt, ReservationFee, Step, keys};
+use pipeline::{
+    CommitmentTally, LineNote, Plan, PlanTerms, RecalculateReceipt, ReservationFee, Step, keys,
+};
 use runs::{App, Failure};
 
 /// What there is of commitments, and what was used on the day.
 pub struct Input {
     /// The first line whose hour nobody knows, where there is something to hand out.
-    pub not_hourly: Option<String>,
+    pub not_hourly: Option<LineNote>,
     reservations: Vec<(AccountId, ReservationFee)>,
     plans: BTreeMap<String, (AccountId, PlanTerms)>,
     tallies: BTreeMap<String, CommitmentTally>,

@@ -3,7 +3,12 @@
 use lambda::{Request, Uses, misdelivered};
 use pipeline::{Message, Step};
 
-const USES: Uses = Uses { reports: false, catalog: false, sends_to: &[Step::PublishDatasets] };
+const USES: Uses = Uses {
+    // To say in which line of AWS's file something is wrong.
+    reports: true,
+    catalog: false,
+    sends_to: &[Step::PublishDatasets],
+};
 
 fn main() -> Result<(), lambda::Error> {
     lambda::run(USES, |request, app| async move {

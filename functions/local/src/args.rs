@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use cur::BillingPeriod;
+use pipeline::RunId;
 
 /// Exact bills for every customer of an AWS reseller, from the cost and usage report.
 #[derive(Debug, Parser)]
@@ -23,6 +24,8 @@ pub enum Command {
     Generate(GenerateArgs),
     /// Say everything that is wrong with a contracts file
     Check(CheckArgs),
+    /// Make a run current that is held
+    Accept(AcceptArgs),
     /// Prove a finished run again from its files
     Verify(VerifyArgs),
 }
@@ -126,6 +129,15 @@ pub enum Layout {
 pub struct CheckArgs {
     /// A contracts file
     pub file: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct AcceptArgs {
+    /// The run's id, as `sluice run` shows it
+    pub run: RunId,
+    /// The results bucket's root
+    #[arg(long)]
+    pub out: PathBuf,
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,74 +1,75 @@
-//! Which deliveries lie in a report bucket, and which of them are the newest.
+//! Which deliveries lie in a report bucket, which of them are the newest, and what else lies there.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::DateTime;
 use cur::{AccountId, BillingPeriod, Manifest};
 use pipeline::keys;
-use receive_report::{Delivery, find};
+use receive_report::{Delivery, Found, PassedOver, find};
 use runs::{App, Failure, parse_contracts};
-use storage::{Error, Store};
 
-/// Manifest keys to be billed: the newest delivery of each payer, report and period, and manifests that
-/// cannot be read, so that they are not passed over in silence.
-pub(crate) async fn newest(reports: &dyn Store) -> Result<Vec<String>, Error> {
-    let mut newest: BTreeMap<(AccountId, String, BillingPeriod), (Rank, String)> = BTreeMap::new();
-    let mut unreadable = Vec::new();
-    for key in reports.list("").await? {
-        if !Manifest::is_manifest_key(&key) {
-            continue;
-        }
-        let Some(object) = reports.get(&key).await? else {
-            continue;
-        };
-        let Ok(manifest) = Manifest::parse(&key, &object.bytes) else {
-            unreadable.push(key);
-            continue;
-        };
-        let rank = rank(&key, &manifest, object.info.modified_unix);
-        let report = (manifest.payer_account_id, manifest.report, manifest.billing_period);
-        let entry = newest.entry(report).or_insert_with(|| (rank.clone(), key.clone()));
-        if rank > entry.0 {
-            *entry = (rank, key);
-        }
-    }
-    let mut keys: Vec<String> = newest.into_values().map(|(_, key)| key).collect();
-    keys.extend(unreadable);
-    Ok(keys)
+/// Places are keys of manifests, or folders where there are no manifests.
+#[derive(Default)]
+pub(crate) struct Deliveries {
+    /// The newest of each payer, report and period, and after them those that cannot be read: billing says
+    /// why, so that none is passed over in silence.
+    pub(crate) to_bill: Vec<String>,
+    /// What is no report that the contracts bill from, each with one of its places.
+    pub(crate) passed_over: BTreeMap<PassedOver, String>,
 }
 
-/// The same where there are no manifests: folders of report files. Those that nobody can place come last.
-pub(crate) async fn newest_folders(app: &App) -> Result<Vec<String>, Failure> {
-    let keys = app.reports.list("").await?;
-    let folders: BTreeSet<&str> = keys.iter().filter_map(|key| Manifest::folder_of(key)).collect();
-    let contracts = parse_contracts(keys::CONTRACTS, &app.need_bytes(keys::CONTRACTS).await?)?;
-    let mut newest: BTreeMap<(AccountId, String, BillingPeriod), (Option<String>, &str)> =
-        BTreeMap::new();
-    let mut unplaced = Vec::new();
-    for folder in folders {
-        let Ok(Some(Delivery { manifest, .. })) = find(folder, &contracts, app).await else {
-            unplaced.push(folder.to_owned());
-            continue;
-        };
-        let report = (manifest.payer_account_id, manifest.report, manifest.billing_period);
-        let entry = newest.entry(report).or_default();
-        *entry = entry.clone().max((manifest.delivered_at, folder));
+impl Deliveries {
+    pub(crate) fn only(place: &str) -> Self {
+        Self { to_bill: vec![place.to_owned()], ..Self::default() }
     }
-    let folders = newest.into_values().map(|(_, folder)| folder.to_owned());
-    Ok(folders.chain(unplaced).collect())
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.to_bill.is_empty() && self.passed_over.is_empty()
+    }
+
+    pub(crate) async fn in_bucket(app: &App) -> Result<Self, Failure> {
+        let contracts = parse_contracts(keys::CONTRACTS, &app.need_bytes(keys::CONTRACTS).await?)?;
+        let mut newest: BTreeMap<(AccountId, String, BillingPeriod), Rank> = BTreeMap::new();
+        let mut unreadable = Vec::new();
+        let mut passed_over = BTreeMap::new();
+        for place in places(app).await? {
+            match find(&place, &contracts, app).await {
+                Ok(Some(Found::Delivery(delivery))) => {
+                    let rank = rank(place, &delivery);
+                    let Manifest { payer_account_id, report, billing_period, .. } =
+                        delivery.manifest;
+                    let entry = newest.entry((payer_account_id, report, billing_period));
+                    let best = entry.or_insert_with(|| rank.clone());
+                    *best = rank.max(best.clone());
+                }
+                Ok(Some(Found::PassedOver(export))) => _ = passed_over.insert(export, place),
+                Ok(None) => {}
+                Err(_) => unreadable.push(place),
+            }
+        }
+        let newest = newest.into_values().map(|(_, _, Reverse(place))| place);
+        Ok(Self { to_bill: newest.chain(unreadable).collect(), passed_over })
+    }
+}
+
+async fn places(app: &App) -> Result<BTreeSet<String>, Failure> {
+    let keys = app.reports.list("").await?;
+    let place = |key: &String| {
+        if app.settings.manifest_less {
+            Manifest::folder_of(key).map(str::to_owned)
+        } else {
+            Manifest::is_manifest_key(key).then(|| key.clone())
+        }
+    };
+    Ok(keys.iter().filter_map(place).collect())
 }
 
 /// Compared from left to right, the largest is the newest.
-type Rank = (std::cmp::Reverse<usize>, String, std::cmp::Reverse<String>);
+type Rank = (Reverse<usize>, String, Reverse<String>);
 
 /// AWS keeps one manifest a period above those of single deliveries and overwrites it with the latest,
-/// so the shallower one wins; among equals the later one.
-fn rank(key: &str, manifest: &Manifest, modified_unix: i64) -> Rank {
-    let modified = || {
-        let time = DateTime::from_timestamp(modified_unix, 0).unwrap_or_default();
-        time.format("%Y-%m-%dT%H:%M:%S.000Z").to_string()
-    };
-    let delivered_at = manifest.delivered_at.clone().unwrap_or_else(modified);
-    let depth = key.matches('/').count();
-    (std::cmp::Reverse(depth), delivered_at, std::cmp::Reverse(key.to_owned()))
+/// so the shallower one wins; among equals the later one. Folders are told apart by their time alone.
+fn rank(place: String, delivery: &Delivery) -> Rank {
+    let depth = if place.ends_with('/') { 0 } else { place.matches('/').count() };
+    (Reverse(depth), delivery.delivered_at().to_owned(), Reverse(place))
 }

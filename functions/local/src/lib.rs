@@ -1,6 +1,7 @@
 //! `sluice`: all six functions in one process. A folder is the bucket, the queue is in memory, the
 //! handlers are the same.
 
+mod accept;
 pub mod args;
 mod check;
 mod deliveries;
@@ -29,6 +30,7 @@ pub async fn main(command: Command, out: &mut (dyn Write + Send)) -> anyhow::Res
         Command::Demo(options) => demo::demo(&options, out).await?,
         Command::Run(options) => run::command(&options, out).await?,
         Command::Generate(options) => generate::command(&options, out)?,
+        Command::Accept(options) => accept::command(&options, out).await?,
         Command::Check(options) => check::command(&options, out)?,
         Command::Verify(options) => verify::command(&options, out).await?,
     };

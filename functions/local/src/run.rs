@@ -1,20 +1,22 @@
 //! `sluice run`: bills every report in a folder.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use pipeline::{Compression, Current, Reconciliation, keys};
-use receive_report::Delivery;
+use receive_report::{Delivery, Found, PassedOver};
 use runs::{Failure, Outcome, parse_contracts};
 use serde::Serialize;
 use storage::{FolderStore, Replaced, Store};
 
 use crate::args::RunArgs;
+use crate::deliveries::Deliveries;
 use crate::progress::Progress;
+use crate::show;
 use crate::world::World;
-use crate::{deliveries, show};
 
 pub struct RunOptions {
     pub source: PathBuf,
@@ -29,10 +31,16 @@ pub struct RunOptions {
 }
 
 /// How one delivery ended.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Finished {
     pub manifest: String,
     pub is_sealed: bool,
+    /// Why nobody asked to bill it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub passed_over: Option<PassedOver>,
+    /// Why it waits for someone to accept it. It is proved, and what was current still is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held: Option<String>,
     /// Why it is not sealed, a reason a failed unit.
     pub failures: Vec<String>,
     pub reconciliation: Option<Reconciliation>,
@@ -40,7 +48,30 @@ pub struct Finished {
 
 pub(crate) async fn command(args: &RunArgs, out: &mut dyn Write) -> anyhow::Result<bool> {
     let finished = run_and_show(args, out).await?;
-    Ok(finished.iter().all(|run| run.is_sealed))
+    if finished.iter().all(|run| run.passed_over.is_some()) {
+        bail!("nothing was billed: {}", what_is_missing(args, &finished)?);
+    }
+    Ok(finished.iter().all(|run| run.is_sealed || run.passed_over.is_some()))
+}
+
+/// What to set where everything in the bucket was passed over.
+fn what_is_missing(args: &RunArgs, passed_over: &[Finished]) -> anyhow::Result<String> {
+    let (text, shown) = read(&args.contracts)?;
+    let contracts = contracts::Contracts::parse(&text);
+    let report = contracts.as_ref().ok().and_then(contracts::Contracts::report);
+    let there: BTreeSet<&str> = (passed_over.iter())
+        .filter_map(|run| Some(run.passed_over.as_ref()?.report.as_str()))
+        .collect();
+    Ok(match report {
+        Some(report) if !there.contains(report) => format!(
+            "no delivery is of report `{report}`, which `{shown}` names under `[reseller]`; the bucket has \
+             `{}`: set `report` to the one to bill from, or leave it out",
+            there.into_iter().collect::<Vec<_>>().join("`, `")
+        ),
+        _ => "no delivery is a cost and usage report: let AWS deliver one to this bucket, as CUR 2.0 or as a \
+              legacy report"
+            .to_owned(),
+    })
 }
 
 pub(crate) async fn run_and_show(
@@ -77,18 +108,22 @@ pub async fn run(options: &RunOptions) -> anyhow::Result<Vec<Finished>> {
     place_config(options, results.as_ref()).await?;
     let mut world = World::new(reports, results, options.compression);
     world.app.settings.manifest_less = options.manifest_less;
-    let manifests = match &options.manifest {
-        Some(key) => vec![key.clone()],
-        None if options.manifest_less => deliveries::newest_folders(&world.app).await?,
-        None => deliveries::newest(world.app.reports.as_ref()).await?,
+    let deliveries = match &options.manifest {
+        Some(key) => Deliveries::only(key),
+        None => Deliveries::in_bucket(&world.app).await?,
     };
-    if manifests.is_empty() {
+    if deliveries.is_empty() {
         bail!("no report in `{}`: expected {}", options.source.display(), expected(options));
     }
     let mut finished = Vec::new();
-    for manifest in manifests {
+    for manifest in deliveries.to_bill {
         finished.push(bill(&world, manifest, options.is_quiet).await?);
     }
+    finished.extend(deliveries.passed_over.into_iter().map(|(export, manifest)| Finished {
+        manifest,
+        passed_over: Some(export),
+        ..Finished::default()
+    }));
     Ok(finished)
 }
 
@@ -136,22 +171,33 @@ async fn place(key: &str, text: String, results: &dyn Store) -> anyhow::Result<(
     }
 }
 
+const REPLACED: &str = "a newer delivery has replaced this one";
+
 async fn bill(world: &World, manifest: String, is_quiet: bool) -> anyhow::Result<Finished> {
     let progress = Progress::new(is_quiet);
     progress.say(&format!("receive-report {manifest}"));
     let mut failures = Vec::new();
+    let mut held = None;
     match world.deliver(&manifest).await {
         Ok(Outcome::Ignored(reason)) => failures.push(reason),
-        Ok(_) => {}
+        Ok(Outcome::Held { run, reason }) => held = Some((run, reason)),
+        Ok(Outcome::Superseded) => failures.push(REPLACED.to_owned()),
+        Ok(Outcome::Done | Outcome::Sealed) => {}
         Err(failure) => failures.push(failure.to_string()),
     }
     let drained = world.drain(&progress).await;
+    if let Some((run, reason)) = drained.held.or(held) {
+        let reconciliation = Some(world.app.need(&keys::reconciliation(&run)).await?);
+        let held = Some(reason);
+        return Ok(Finished { manifest, held, failures, reconciliation, ..Finished::default() });
+    }
     if drained.superseded {
-        failures.push("a newer delivery has replaced this one".to_owned());
+        failures.push(REPLACED.to_owned());
     }
     failures.extend(drained.given_up.into_iter().map(|message| message.reason));
     let reconciliation = if failures.is_empty() { sealed(world, &manifest).await? } else { None };
-    Ok(Finished { is_sealed: reconciliation.is_some(), manifest, failures, reconciliation })
+    let is_sealed = reconciliation.is_some();
+    Ok(Finished { manifest, is_sealed, failures, reconciliation, ..Finished::default() })
 }
 
 /// The proof of the run that the pointer names, if it is this delivery's under these contracts.
@@ -159,7 +205,7 @@ async fn sealed(world: &World, place: &str) -> anyhow::Result<Option<Reconciliat
     let text = world.app.need_bytes(keys::CONTRACTS).await?;
     let contracts = parse_contracts(keys::CONTRACTS, &text)?;
     let found = receive_report::find(place, &contracts, &world.app).await?;
-    let Some(Delivery { manifest, .. }) = found else { return Ok(None) };
+    let Some(Found::Delivery(Delivery { manifest, .. })) = found else { return Ok(None) };
     let pointer = keys::current(manifest.payer_account_id, manifest.billing_period);
     let Some(current) = world.app.find::<Current>(&pointer).await? else { return Ok(None) };
     let is_this_run = current.delivery_id == manifest.delivery_id

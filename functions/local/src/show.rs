@@ -11,16 +11,20 @@ use datasets::InvoiceFile;
 use money::rounding::{Mode, round};
 use money::{Amount, Currency};
 use pipeline::{
-    Check, CustomerTotals, Kept, MissingRate, Reconciliation, ReplayTally, UNASSIGNED, keys,
+    Changes, Check, CustomerChange, CustomerTotals, Kept, MissingRate, Reconciliation, ReplayTally,
+    UNASSIGNED, keys,
 };
 
 use crate::run::Finished;
 
 pub(crate) fn runs(finished: &[Finished], results: &Path, out: &mut dyn Write) -> io::Result<()> {
     for run in finished {
-        match &run.reconciliation {
-            Some(reconciliation) => sealed(reconciliation, results, out)?,
-            None => not_sealed(run, out)?,
+        match (&run.reconciliation, &run.passed_over) {
+            (Some(reconciliation), _) => proved(reconciliation, run.held.as_deref(), results, out)?,
+            (None, Some(export)) => {
+                writeln!(out, "PASSED OVER  {}: {}", run.manifest, export.reason)?;
+            }
+            (None, None) => not_sealed(run, out)?,
         }
     }
     Ok(())
@@ -34,12 +38,27 @@ fn not_sealed(run: &Finished, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "  Nothing was published; what was current before still is.")
 }
 
-fn sealed(run: &Reconciliation, results: &Path, out: &mut dyn Write) -> io::Result<()> {
+/// A run that is current, or is held.
+fn proved(
+    run: &Reconciliation,
+    held: Option<&str>,
+    results: &Path,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let verdict = if held.is_some() { "HELD" } else { "SEALED" };
     writeln!(
         out,
-        "SEALED  payer {}, report {}, {}, delivery {}, run {}",
+        "{verdict}  payer {}, report {}, {}, delivery {}, run {}",
         run.payer_account_id, run.report, run.billing_period, run.delivery_id, run.run_id
     )?;
+    if let Some(reason) = held {
+        writeln!(out, "  {reason}")?;
+        writeln!(
+            out,
+            "  It is proved, and what was current before still is. If it is right, accept it:"
+        )?;
+        writeln!(out, "  sluice accept {} --out {}", run.run_id, results.display())?;
+    }
     writeln!(out, "Amounts are in the report's currency, invoices in the customer's.")?;
     writeln!(out, "\n{}", customers(run))?;
     writeln!(out, "{}", margin(run))?;
@@ -50,6 +69,10 @@ fn sealed(run: &Reconciliation, results: &Path, out: &mut dyn Write) -> io::Resu
     unmatched(run, out)?;
     unassigned(run, out)?;
     news(run, out)?;
+    changes(run, out)?;
+    for file in &run.empty_files {
+        writeln!(out, "EMPTY  {file} has no lines")?;
+    }
     for missing in &run.not_guaranteed {
         writeln!(out, "NOT GUARANTEED  {missing}")?;
     }
@@ -221,10 +244,7 @@ fn commitments(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "The report says two things: {note}")?;
     }
     for (arn, missing) in &run.unknown_costs {
-        writeln!(
-            out,
-            "Nothing says what {arn} cost, so its margin is unknown: {missing} is empty"
-        )?;
+        writeln!(out, "Nothing says what {arn} cost, so its margin is unknown: {missing}")?;
     }
     for (service, usage_type) in &run.unknown_usage {
         writeln!(
@@ -346,6 +366,41 @@ fn news(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
 
 fn if_known(amount: Option<Amount>) -> String {
     amount.map_or_else(|| "unknown".to_owned(), cents)
+}
+
+/// What customers see different from the run that was current before.
+fn changes(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
+    let Some(changes) = &run.changes else { return Ok(()) };
+    let header = ["customer", "lines before", "lines", "charge before", "charge", "difference"];
+    let mut table = Table::new(1..6, header);
+    let is_same = |change: &&CustomerChange| {
+        change.lines == change.lines_before && change.difference.is_zero()
+    };
+    let (same, other): (Vec<_>, Vec<_>) = changes.customers.iter().partition(is_same);
+    for change in &other {
+        table.row([
+            change.customer.clone(),
+            grouped(&change.lines_before.to_string()),
+            grouped(&change.lines.to_string()),
+            cents(change.charge_before),
+            cents(change.charge),
+            cents(change.difference),
+        ]);
+    }
+    let Changes { replaces, delivery_id, loud, .. } = changes;
+    writeln!(
+        out,
+        "Instead of run {replaces} of delivery {delivery_id}: {} customers changed, {} did not",
+        other.len(),
+        same.len()
+    )?;
+    if !other.is_empty() {
+        writeln!(out, "\n{table}")?;
+    }
+    for hole in loud {
+        writeln!(out, "FEWER LINES  {hole}")?;
+    }
+    Ok(())
 }
 
 /// To the cent, for the eye; files have every digit.

@@ -189,7 +189,7 @@ async fn lines_give_rated(
     proof: &mut Proof,
 ) -> anyhow::Result<()> {
     let id = account.account;
-    let (again, _) = recalculate_account::rate_again(plan, id, &world.app).await?;
+    let again = recalculate_account::rate_again(plan, id, &world.app).await?;
     let stored: Vec<LineGroup> = parquet(world, &keys::rated(plan, id)).await?;
     proof.compare("lines give rated lines", id, &again.groups, &stored);
     if !again.demand.is_empty() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 
 use catalog::NoCatalog;
-use pipeline::{Compression, Message, Notice, ResumeRequest, Step};
+use pipeline::{Compression, Message, Notice, ResumeRequest, RunId, Step};
 use queue::MemoryQueue;
 use runs::{App, Failure, Outcome, Settings};
 use storage::Store;
@@ -34,6 +34,8 @@ pub struct Drained {
     pub given_up: Vec<GivenUp>,
     /// AWS replaced the report meanwhile, or a newer delivery is current.
     pub superseded: bool,
+    /// The run that waits to be accepted, and why.
+    pub held: Option<(RunId, String)>,
 }
 
 impl World {
@@ -80,7 +82,11 @@ impl World {
             match finished {
                 Ok((message, Ok(outcome))) => {
                     progress.finished(&message);
-                    drained.superseded |= outcome == Outcome::Superseded;
+                    match outcome {
+                        Outcome::Superseded => drained.superseded = true,
+                        Outcome::Held { run, reason } => drained.held = Some((run, reason)),
+                        Outcome::Done | Outcome::Sealed | Outcome::Ignored(_) => {}
+                    }
                 }
                 Ok((message, Err(reason))) => drained.given_up.push(GivenUp {
                     step: message.step(),

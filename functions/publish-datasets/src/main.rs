@@ -3,8 +3,13 @@
 use lambda::{Request, Uses, misdelivered};
 use pipeline::Message;
 
-/// The last step: it sends to nobody.
-const USES: Uses = Uses { reports: false, catalog: false, sends_to: &[] };
+const USES: Uses = Uses {
+    // To say in which line of AWS's file something is wrong.
+    reports: true,
+    catalog: false,
+    // The last step: it sends to nobody.
+    sends_to: &[],
+};
 
 fn main() -> Result<(), lambda::Error> {
     lambda::run(USES, |request, app| async move {

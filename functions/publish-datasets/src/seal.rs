@@ -8,10 +8,12 @@ use contracts::{Basis, Contracts};
 use cur::AccountId;
 use money::Amount;
 use pipeline::{
-    AllocateReceipt, Check, CommitmentSums, CommitmentTally, CustomerTotals, Kept, KeptReason,
-    LineTotals, Margin, MissingRate, News, Plan, PublishReceipt, RecalculateReceipt,
-    Reconciliation, ReplayTally, SplitReceipt, Step, Tally, UNASSIGNED, Units, Unmatched, keys,
+    AccountLine, AllocateReceipt, Check, CommitmentSums, CommitmentTally, CustomerTotals, Kept,
+    KeptReason, LineNote, LineTotals, Margin, MissingRate, News, Plan, PublishReceipt,
+    RecalculateReceipt, Reconciliation, ReplayTally, SplitReceipt, Step, Tally, UNASSIGNED, Units,
+    Unmatched, keys,
 };
+use reports::places;
 use runs::{App, Failure, Outcome};
 
 use crate::load::Derived;
@@ -23,14 +25,61 @@ pub(crate) async fn seal(
     contracts: &Contracts,
     app: &App,
 ) -> Result<Outcome, Failure> {
+    if app.results.head(&keys::reconciliation(&plan.run_id)).await?.is_some() {
+        // It was proved before. What has become current since is compared when the pointer is moved.
+        return app.make_current(plan, runs::Entry::Sealed).await;
+    }
     let books = Books::load(plan, app).await?;
-    let reconciliation = books.reconcile(plan, contracts);
+    let mut reconciliation = books.reconcile(plan, contracts);
+    put_places(&mut reconciliation.report_checks, plan, &books.split, app).await?;
+    reconciliation.unknown_costs = unknown_costs(&books, plan, app).await?;
     refuse_broken(&reconciliation.laws)?;
     if contracts.strict_report() {
         refuse_faulty_report(&reconciliation)?;
     }
+    let replaced = app.replaced_by(plan).await?;
+    reconciliation.changes =
+        replaced.map(|before| billing::changes(&before, &reconciliation.sums()));
     app.write_once(&keys::reconciliation(&plan.run_id), &reconciliation).await?;
     app.make_current(plan, runs::Entry::Sealed).await
+}
+
+/// Says where the lines stand that examples are of. They are looked up here, where one is left of each check,
+/// and not where an account has found it: a file would be read once for every account.
+async fn put_places(
+    checks: &mut BTreeMap<String, Tally>,
+    plan: &Plan,
+    receipts: &[SplitReceipt],
+    app: &App,
+) -> Result<(), Failure> {
+    let (lines, examples): (Vec<AccountLine>, Vec<&mut String>) = checks
+        .values_mut()
+        .filter_map(|tally| Some((tally.line.take()?, tally.example.as_mut()?)))
+        .unzip();
+    let places = places(&app.reports, plan, receipts, &lines).await?;
+    for (example, place) in examples.into_iter().zip(places) {
+        *example = format!("{place}: {example}");
+    }
+    Ok(())
+}
+
+/// Commitments of which a cost is unknown even when all of their lines are taken together, and where the first
+/// cell stands that is missing.
+async fn unknown_costs(
+    books: &Books,
+    plan: &Plan,
+    app: &App,
+) -> Result<BTreeMap<String, String>, Failure> {
+    let unknown = books.commitments().into_iter().filter_map(|(arn, tally)| {
+        let is_known = costs_are_known(arn, &tally);
+        tally.missing.filter(|_| !is_known).map(|missing| (arn.to_owned(), missing))
+    });
+    let (arns, missing): (Vec<String>, Vec<LineNote>) = unknown.unzip();
+    let lines: Vec<AccountLine> = missing.iter().map(|missing| missing.line).collect();
+    let places = places(&app.reports, plan, &books.split, &lines).await?;
+    let missing = missing.into_iter().zip(places);
+    let texts = missing.map(|(missing, place)| format!("{place}: {}", missing.text));
+    Ok(arns.into_iter().zip(texts).collect())
 }
 
 /// Every receipt of the run, and what the previous period had.
@@ -72,6 +121,7 @@ impl Books {
             contracts_version: plan.contracts_version.clone(),
             engine_version: plan.engine_version.clone(),
             report_totals: self.read(),
+            empty_files: self.empty_files(),
             margin: self.margin(),
             customers: self.published.iter().map(customer_totals).collect(),
             unassigned: self.unassigned(),
@@ -79,7 +129,7 @@ impl Books {
             replay: self.replay(),
             kept: self.kept(),
             disagreements: union(self.allocated.iter().map(|day| &day.disagreements)),
-            unknown_costs: self.unknown_costs(),
+            unknown_costs: BTreeMap::new(),
             unknown_usage: self.unknown_usage(),
             missing_rates: self.missing_rates(),
             unknown_assignments: self.unknown_assignments(plan, contracts),
@@ -89,6 +139,7 @@ impl Books {
             news: self.news(&product_codes, &line_item_types),
             product_codes,
             line_item_types,
+            changes: None,
             not_guaranteed: plan.not_guaranteed(),
         }
     }
@@ -106,6 +157,11 @@ impl Books {
     /// The same, as lines were read back and rated.
     fn rated(&self) -> LineTotals {
         sum(self.recalculated.iter().map(|account| &account.totals))
+    }
+
+    fn empty_files(&self) -> Vec<String> {
+        let empty = self.split.iter().filter(|file| file.totals.all_lines() == 0);
+        empty.map(|file| file.file.clone()).collect()
     }
 
     fn published(&self, amount: fn(&PublishReceipt) -> Amount) -> Amount {
@@ -238,13 +294,6 @@ impl Books {
             }
         }
         kept.into_values().collect()
-    }
-
-    /// Commitments of which a cost is unknown even when all of their lines are taken together.
-    fn unknown_costs(&self) -> BTreeMap<String, String> {
-        let commitments = self.commitments().into_iter();
-        let unknown = commitments.filter(|(arn, tally)| !costs_are_known(arn, tally));
-        unknown.map(|(arn, tally)| (arn.to_owned(), tally.missing.unwrap_or_default())).collect()
     }
 
     fn unknown_usage(&self) -> Vec<(String, String)> {

@@ -4,12 +4,13 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use billing::{LineGroup, Needs, Rated, Rater};
+use billing::{LineGroup, Needs, OfReport, Rated, Rater};
 use commitments::DemandRow;
 use contracts::Contracts;
-use cur::{AccountId, Column, CsvError, LineError, Records};
+use cur::{AccountId, Column, CsvError, LayoutError, LineError, Records};
 use datasets::encode_parquet;
-use pipeline::{Compression, Plan, RecalculateReceipt, RunId, SplitReceipt, Step, keys};
+use pipeline::{Compression, LineNote, Plan, RecalculateReceipt, RunId, SplitReceipt, Step, keys};
+use reports::in_chunks;
 use rows::{ReportFile, RowsError};
 use runs::{App, Failure, Outcome};
 use storage::{BlockingRanges, BlockingReader, ObjectInfo, Store};
@@ -24,7 +25,7 @@ pub async fn handle(run: &RunId, account: AccountId, app: &App) -> Result<Outcom
 }
 
 async fn recalculate(plan: &Plan, account: AccountId, app: &App) -> Result<(), Failure> {
-    let (rated, not_hourly) = rate_again(plan, account, app).await?;
+    let rated = rate_again(plan, account, app).await?;
 
     let groups = encode_parquet(rated.groups.chunk_by(same_day))
         .map_err(|error| Failure::Reject(error.to_string()))?;
@@ -37,45 +38,56 @@ async fn recalculate(plan: &Plan, account: AccountId, app: &App) -> Result<(), F
             .map_err(|error| Failure::Reject(error.to_string()))?;
         app.results.create(&keys::demand(plan, account), demand).await?;
     }
-    let receipt = receipt(account, rated, not_hourly);
+    let receipt = receipt(account, rated);
     app.write_receipt(&plan.run_id, Step::RecalculateAccount, account.as_str(), &receipt).await
 }
 
-/// Rates the account's lines from its objects and writes nothing. Also what a proof begins with. Says
-/// where the first line is whose hour nobody knows.
-pub async fn rate_again(
-    plan: &Plan,
-    account: AccountId,
-    app: &App,
-) -> Result<(Rated, Option<String>), Failure> {
+/// Rates the account's lines from its objects and writes nothing. Also what a proof begins with.
+pub async fn rate_again(plan: &Plan, account: AccountId, app: &App) -> Result<Rated, Failure> {
     let contracts = app.contracts(plan).await?;
-    let objects = objects_of(plan, account, app).await?;
-    let needs = needs(&contracts, account, plan);
-    rate(Rater::new(account, plan.billing_period, needs), objects, app).await
+    let receipts: Vec<SplitReceipt> = app.receipts(&plan.run_id, Step::SplitReport).await?;
+    let objects = objects_of(&receipts, account, app).await?;
+    let report = OfReport {
+        payer: plan.payer_account_id,
+        period: plan.billing_period,
+        has_manifest: !plan.manifest.is_folder(),
+    };
+    let rater = Rater::new(account, report, needs(&contracts, account, plan));
+    let refused = match rate(rater, objects, app).await? {
+        Ok(done) => return Ok(done),
+        Err(refused) => refused,
+    };
+    let reason = reports::with_place(&app.reports, plan, &receipts, &refused).await?;
+    Err(Failure::Reject(reason))
 }
 
 fn same_day(a: &LineGroup, b: &LineGroup) -> bool {
     a.usage_date == b.usage_date
 }
 
+/// Some of the account's own lines, and the report file that they are of.
+struct OwnLines {
+    object: ObjectInfo,
+    file: String,
+}
+
 /// The account's own lines: one or more objects a report file.
 async fn objects_of(
-    plan: &Plan,
+    receipts: &[SplitReceipt],
     account: AccountId,
     app: &App,
-) -> Result<Vec<ObjectInfo>, Failure> {
-    let receipts: Vec<SplitReceipt> = app.receipts(&plan.run_id, Step::SplitReport).await?;
-    let keys = receipts
-        .into_iter()
-        .filter_map(|mut receipt| receipt.accounts.remove(&account))
-        .flat_map(|share| share.objects)
-        .collect();
+) -> Result<Vec<OwnLines>, Failure> {
+    let shares = receipts.iter().filter_map(|receipt| {
+        let share = receipt.accounts.get(&account)?;
+        Some(share.objects.iter().map(|key| (key.clone(), receipt.file.clone())))
+    });
     let app = app.clone();
-    runs::in_order(keys, move |key| {
+    runs::in_order(shares.flatten().collect(), move |(key, file)| {
         let app = app.clone();
         async move {
             let found = app.results.head(&key).await?;
-            found.ok_or_else(|| Failure::Reject(format!("`{key}` is missing")))
+            let object = found.ok_or_else(|| Failure::Reject(format!("`{key}` is missing")))?;
+            Ok(OwnLines { object, file })
         }
     })
     .await
@@ -87,21 +99,28 @@ fn needs(contracts: &Contracts, account: AccountId, plan: &Plan) -> Needs {
     Needs::of(customer.map(|customer| customer.basis), contracts.sharing())
 }
 
-/// Reads and rates off the async threads: it is all computation.
+/// Reads and rates off the async threads: it is all computation. Says which line cannot be rated.
 async fn rate(
     mut rater: Rater,
-    objects: Vec<ObjectInfo>,
+    objects: Vec<OwnLines>,
     app: &App,
-) -> Result<(Rated, Option<String>), Failure> {
+) -> Result<Result<Rated, LineNote>, Failure> {
     let store = Arc::clone(&app.results);
     let work = move || {
-        let mut not_hourly = None;
-        for object in objects {
-            rate_object(&mut rater, &object, &store).map_err(|error| error.of(&object.key))?;
-            let is_here = |error| format!("`{}`, {error}", object.key);
-            not_hourly = not_hourly.or_else(|| rater.not_hourly().map(is_here));
+        for OwnLines { object, file } in objects {
+            match rate_object(&mut rater, &object, &store) {
+                Ok(()) => {}
+                Err(ObjectError::Line(error)) => {
+                    return Ok(Err(LineNote { line: rater.last_line(), text: error.of_cell() }));
+                }
+                // Every object of a file has the file's header.
+                Err(ObjectError::Layout(error)) => {
+                    return Err(Failure::Reject(format!("`{file}`: {error}")));
+                }
+                Err(error) => return Err(error.of(&object.key)),
+            }
         }
-        Ok((rater.finish(), not_hourly))
+        Ok(Ok(rater.finish()))
     };
     tokio::task::spawn_blocking(work).await.map_err(|panic| Failure::Retry(panic.to_string()))?
 }
@@ -111,17 +130,29 @@ enum ObjectError {
     #[error("{0}")]
     Line(#[from] LineError),
     #[error("{0}")]
-    Csv(#[from] CsvError),
+    Layout(LayoutError),
+    #[error("{0}")]
+    Csv(CsvError),
     #[error("{0}")]
     Rows(RowsError),
     #[error("{0}")]
     Read(#[from] io::Error),
 }
 
+impl From<CsvError> for ObjectError {
+    fn from(error: CsvError) -> Self {
+        match error {
+            CsvError::Layout(error) => Self::Layout(error),
+            other => Self::Csv(other),
+        }
+    }
+}
+
 impl From<RowsError> for ObjectError {
     fn from(error: RowsError) -> Self {
         match error {
             RowsError::Read(error) => Self::Read(error),
+            RowsError::Layout(error) => Self::Layout(error),
             other => Self::Rows(other),
         }
     }
@@ -131,7 +162,7 @@ impl ObjectError {
     fn of(self, key: &str) -> Failure {
         match self {
             Self::Read(error) => Failure::reading(key, error),
-            Self::Line(_) | Self::Csv(_) | Self::Rows(_) => {
+            Self::Line(_) | Self::Layout(_) | Self::Csv(_) | Self::Rows(_) => {
                 Failure::Reject(format!("`{key}`, {self}"))
             }
         }
@@ -154,14 +185,10 @@ fn rate_object(
         _ => Box::new(zstd::Decoder::new(reader)?),
     };
     let mut records = Records::new(billing::REQUIRED_COLUMNS);
-    let mut buffer = vec![0; 256 * 1024];
-    loop {
-        let read = reader.read(&mut buffer)?;
-        if read == 0 {
-            return records.finish(|line| Ok(rater.add(line)?));
-        }
-        records.push(&buffer[..read], |line| Ok::<_, ObjectError>(rater.add(line)?))?;
-    }
+    in_chunks(&mut reader, ObjectError::Read, |chunk| {
+        records.push(chunk, |line| Ok::<_, ObjectError>(rater.add(line)?))
+    })?;
+    records.finish(|line| Ok(rater.add(line)?))
 }
 
 fn rate_rows(rater: &mut Rater, object: BlockingRanges) -> Result<(), ObjectError> {
@@ -171,7 +198,7 @@ fn rate_rows(rater: &mut Rater, object: BlockingRanges) -> Result<(), ObjectErro
     file.lines(&layout, &Column::ALL, |line| Ok(rater.add(line)?))
 }
 
-fn receipt(account: AccountId, rated: Rated, not_hourly: Option<String>) -> RecalculateReceipt {
+fn receipt(account: AccountId, rated: Rated) -> RecalculateReceipt {
     let mut demand_days: Vec<_> =
         rated.demand.iter().map(|row: &DemandRow| row.usage_date).collect();
     demand_days.dedup();
@@ -181,7 +208,7 @@ fn receipt(account: AccountId, rated: Rated, not_hourly: Option<String>) -> Reca
         amortized_cost: rated.amortized_cost,
         line_groups: rated.groups.len() as u64,
         demand_days,
-        not_hourly,
+        not_hourly: rated.not_hourly,
         commitments: rated.commitments,
         reservations: rated.reservations,
         plans: rated.plans,

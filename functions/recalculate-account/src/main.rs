@@ -4,7 +4,8 @@ use lambda::{Request, Uses, misdelivered};
 use pipeline::{Message, Step};
 
 const USES: Uses = Uses {
-    reports: false,
+    // To say in which line of AWS's file something is wrong.
+    reports: true,
     catalog: false,
     // A report without commitments has no days to allocate.
     sends_to: &[Step::AllocateCommitments, Step::PublishDatasets],

@@ -5,12 +5,15 @@ mod manifest_less;
 use bytes::Bytes;
 use chrono::DateTime;
 use contracts::Contracts;
-use cur::Manifest;
+use cur::{ExportKind, Heading, Manifest};
 use pipeline::{
     Current, ManifestRef, Notice, Plan, PlannedFile, RecalculateRequest, RunId, keys, version_of,
 };
+use reports::{Beginning, FileError};
 use runs::{App, Begun, Entry, Failure, Outcome, parse_contracts, parse_rates, to_json};
-use storage::ObjectInfo;
+use serde::Serialize;
+use serde_json::json;
+use storage::{ErrorKind, ObjectInfo};
 
 /// Part of every run id: a new engine computes anew.
 const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -24,6 +27,7 @@ pub async fn handle(notice: &Notice, app: &App) -> Result<Outcome, Failure> {
         },
         Notice::Recalculate(request) => recalculate(request, app).await,
         Notice::Resume(request) => receive(&request.manifest, None, Again::Resume, app).await,
+        Notice::Accept(request) => accept(&request.run, app).await,
     }
 }
 
@@ -59,12 +63,47 @@ async fn recalculate(request: &RecalculateRequest, app: &App) -> Result<Outcome,
     receive(&plan.manifest.key, None, Again::Resume, app).await
 }
 
+/// What lies at a place.
+pub enum Found {
+    Delivery(Delivery),
+    /// It is there, and not what is billed.
+    PassedOver(PassedOver),
+}
+
+/// Makes a run current that is held. Saying it twice, or late, changes nothing: the acceptance is of this run
+/// and stays, and a run that another has replaced does not come back by it.
+async fn accept(run: &RunId, app: &App) -> Result<Outcome, Failure> {
+    let plan: Option<Plan> = app.find(&keys::plan(run)).await?;
+    let plan = plan.ok_or_else(|| Failure::Reject(format!("there is no run {run}")))?;
+    if app.results.head(&keys::reconciliation(run)).await?.is_none() {
+        return Err(Failure::Reject(format!(
+            "run {run} is not proved, so there is nothing to accept: it is under way, or it has stopped"
+        )));
+    }
+    app.write_once(&keys::accepted(run), &json!({ "run_id": run })).await?;
+    app.make_current(&plan, Entry::Sealed).await
+}
+
 /// A delivery as it was found.
 pub struct Delivery {
     pub manifest: Manifest,
     place: ManifestRef,
     /// When it was written, for deliveries whose id carries no time.
     modified: String,
+}
+
+impl Delivery {
+    /// When AWS made it, as it says itself, or else when it was written.
+    pub fn delivered_at(&self) -> &str {
+        self.manifest.delivered_at.as_deref().unwrap_or(&self.modified)
+    }
+}
+
+/// Something else that AWS delivers to the bucket.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct PassedOver {
+    pub report: String,
+    pub reason: String,
 }
 
 /// Takes the delivery of a manifest, or of a folder, whose creation a bucket has told of.
@@ -76,13 +115,12 @@ async fn receive(
 ) -> Result<Outcome, Failure> {
     let config = config_now(app).await?;
     let contracts = parse_contracts(keys::CONTRACTS, &config.contracts)?;
-    let Some(delivery) = find(place, &contracts, app).await? else {
-        return Ok(Outcome::Ignored(format!("`{place}` is gone again")));
+    let delivery = match find(place, &contracts, app).await? {
+        Some(Found::Delivery(delivery)) => delivery,
+        Some(Found::PassedOver(export)) => return Ok(Outcome::Ignored(export.reason)),
+        None => return Ok(Outcome::Ignored(format!("`{place}` is gone again"))),
     };
     let manifest = &delivery.manifest;
-    if let Some(reason) = not_billed(manifest, &contracts) {
-        return Ok(Outcome::Ignored(reason));
-    }
     let payer = manifest.payer_account_id;
     if !contracts.payer_is_known(payer) {
         return Err(Failure::Reject(format!(
@@ -111,22 +149,78 @@ async fn receive(
 }
 
 /// What there is of a delivery, if it is there at all.
-pub async fn find(
-    place: &str,
-    contracts: &Contracts,
-    app: &App,
-) -> Result<Option<Delivery>, Failure> {
+pub async fn find(place: &str, contracts: &Contracts, app: &App) -> Result<Option<Found>, Failure> {
     if place.ends_with('/') {
         return manifest_less::find(place, contracts, app).await;
     }
     let Some(object) = app.reports.get(place).await? else {
         return Ok(None);
     };
-    let manifest = Manifest::parse(place, &object.bytes)
-        .map_err(|error| Failure::Reject(format!("`{place}`: {error}")))?;
+    let refused = |error| Failure::Reject(format!("`{place}`: {error}"));
+    let heading = Manifest::heading(place, &object.bytes).map_err(refused)?;
+    if let Some(other) = passed_over(&heading, contracts, app).await? {
+        return Ok(Some(Found::PassedOver(other)));
+    }
+    let manifest = Manifest::parse(place, &object.bytes).map_err(refused)?;
     let modified = iso(object.info.modified_unix);
     let place = ManifestRef { key: object.info.key, etag: object.info.etag };
-    Ok(Some(Delivery { manifest, place, modified }))
+    Ok(Some(Found::Delivery(Delivery { manifest, place, modified })))
+}
+
+/// The bucket may have other exports, and other reports of the payer: the contracts name the one that is
+/// billed from, and only a cost and usage report can be.
+async fn passed_over(
+    heading: &Heading,
+    contracts: &Contracts,
+    app: &App,
+) -> Result<Option<PassedOver>, Failure> {
+    let report = &heading.report;
+    if let Some(other) = other_report(report, contracts) {
+        return Ok(Some(other));
+    }
+    let kind = match heading.kind {
+        Some(kind) => Some(kind),
+        None => kind_of_files(&heading.files, app).await?,
+    };
+    Ok(kind.and_then(|kind| other_kind(report, kind)))
+}
+
+fn other_report(report: &str, contracts: &Contracts) -> Option<PassedOver> {
+    let billed = contracts.report().filter(|billed| *billed != report)?;
+    let reason = format!("report `{report}` is not the one that is billed, `{billed}`");
+    Some(PassedOver { report: report.to_owned(), reason })
+}
+
+fn other_kind(report: &str, kind: ExportKind) -> Option<PassedOver> {
+    let reason = format!("report `{report}` is {kind}; only cost and usage reports are billed");
+    (kind != ExportKind::CostAndUsage).then(|| PassedOver { report: report.to_owned(), reason })
+}
+
+/// What the first file that has a header says that it is. A file that cannot be read says nothing: the run
+/// will say what is wrong with it.
+async fn kind_of_files(files: &[String], app: &App) -> Result<Option<ExportKind>, Failure> {
+    for key in files {
+        if let Some(info) = app.reports.head(key).await?
+            && let Some(beginning) = beginning(&planned(info), app).await?
+        {
+            return Ok(Some(beginning.kind));
+        }
+    }
+    Ok(None)
+}
+
+/// `None` also for a file that nobody can read.
+async fn beginning(file: &PlannedFile, app: &App) -> Result<Option<Beginning>, Failure> {
+    match reports::beginning(&app.reports, file).await {
+        Ok(beginning) => Ok(beginning),
+        Err(FileError::Storage(error)) if error.kind == ErrorKind::Transient => Err(error.into()),
+        Err(_) => Ok(None),
+    }
+}
+
+fn planned(info: ObjectInfo) -> PlannedFile {
+    let ObjectInfo { key, etag, size_bytes, .. } = info;
+    PlannedFile { key, etag, size_bytes }
 }
 
 /// A manifest speaks of the bucket that AWS delivers to. Files of another would be billed from whatever
@@ -149,13 +243,6 @@ fn refuse_other_bucket(
         "`{place}` names files of bucket `{named}`, and lies in `{bucket}`: if `{bucket}` is a copy of \
          it, say so with REPLICA_OF={named}"
     )))
-}
-
-/// A payer may deliver more than one report; the contracts name the one that is billed from.
-fn not_billed(manifest: &Manifest, contracts: &Contracts) -> Option<String> {
-    let billed = contracts.report()?;
-    (billed != manifest.report)
-        .then(|| format!("report `{}` is not the one that is billed, `{billed}`", manifest.report))
 }
 
 /// What a run depends on besides the report.
@@ -186,8 +273,7 @@ async fn pin(manifest: &Manifest, app: &App) -> Result<Vec<PlannedFile>, Failure
             let info = app.reports.head(&key).await?.ok_or_else(|| {
                 Failure::Retry(format!("the manifest names `{key}`, which is not in the bucket"))
             })?;
-            let ObjectInfo { key, etag, size_bytes, .. } = info;
-            Ok(PlannedFile { key, etag, size_bytes })
+            Ok(planned(info))
         }
     })
     .await
@@ -199,7 +285,8 @@ async fn plan(
     config: &Config,
     app: &App,
 ) -> Result<Plan, Failure> {
-    let Delivery { manifest, place, modified } = delivery;
+    let delivered_at = delivery.delivered_at().to_owned();
+    let Delivery { manifest, place, .. } = delivery;
     let payer_account_id = manifest.payer_account_id;
     let billing_period = manifest.billing_period;
     let mut plan = Plan {
@@ -209,7 +296,7 @@ async fn plan(
         report: manifest.report,
         billing_period,
         delivery_id: manifest.delivery_id,
-        delivered_at: manifest.delivered_at.unwrap_or(modified),
+        delivered_at,
         manifest: place,
         contracts_version: version_of(&config.contracts),
         rates_version: config.rates.as_deref().map(version_of),

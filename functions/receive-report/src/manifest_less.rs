@@ -5,34 +5,50 @@
 //! [`pipeline::Plan::not_guaranteed`].
 
 use contracts::Contracts;
-use cur::{AccountId, Manifest};
+use cur::{AccountId, BillingPeriod, Manifest};
 use pipeline::{ManifestRef, keys};
+use reports::Beginning;
 use runs::{App, Failure};
 use storage::ObjectInfo;
 
-use crate::{Delivery, iso};
+use crate::{Delivery, Found, beginning, iso, other_kind, other_report, planned};
 
 /// The report files of a folder, as they are now.
 pub(crate) async fn find(
     folder: &str,
     contracts: &Contracts,
     app: &App,
-) -> Result<Option<Delivery>, Failure> {
+) -> Result<Option<Found>, Failure> {
     let infos = files(folder, app).await?;
     let Some(modified) = infos.iter().map(|info| info.modified_unix).max() else {
         return Ok(None);
     };
+    let report = Manifest::report_of_folder(folder);
+    if let Some(other) = other_report(report, contracts) {
+        return Ok(Some(Found::PassedOver(other)));
+    }
+    let beginning = first_beginning(&infos, app).await?;
+    if let Some((_, beginning)) = &beginning
+        && let Some(other) = other_kind(report, beginning.kind)
+    {
+        return Ok(Some(Found::PassedOver(other)));
+    }
+    let said = Said::by(beginning.as_ref())?;
     let modified = iso(modified);
     let files: Vec<String> = infos.into_iter().map(|info| info.key).collect();
-    let manifest = Manifest::of_folder(folder, payer(folder, contracts)?, &files, &modified)
+    let payer = payer(folder, &said, contracts)?;
+    let manifest = Manifest::of_folder(folder, payer, &files, &modified)
         .map_err(|error| Failure::Reject(format!("`{folder}`: {error}")))?;
+    said.agrees(folder, manifest.billing_period)?;
     let place = ManifestRef { key: folder.to_owned(), etag: String::new() };
-    Ok(Some(Delivery { manifest, place, modified }))
+    Ok(Some(Found::Delivery(Delivery { manifest, place, modified })))
 }
 
+/// In the order of their numbers, which AWS does not always fill with zeros: `costs-2` before `costs-10`.
 async fn files(folder: &str, app: &App) -> Result<Vec<ObjectInfo>, Failure> {
     let mut keys = app.reports.list(folder).await?;
     keys.retain(|key| Manifest::folder_of(key) == Some(folder));
+    keys.sort_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
     let reports = app.clone();
     let infos = runs::in_order(keys, move |key| {
         let app = reports.clone();
@@ -41,16 +57,89 @@ async fn files(folder: &str, app: &App) -> Result<Vec<ObjectInfo>, Failure> {
     Ok(infos.await?.into_iter().flatten().collect())
 }
 
-/// A folder does not say whose report it is, unless one above it is named after the account, as some
-/// replications do.
-fn payer(folder: &str, contracts: &Contracts) -> Result<AccountId, Failure> {
-    let named = folder.split('/').filter_map(|name| name.parse().ok());
-    let known: Vec<AccountId> = named.filter(|payer| contracts.payer_is_known(*payer)).collect();
-    known.last().copied().or_else(|| contracts.only_payer()).ok_or_else(|| {
-        Failure::Reject(format!(
-            "`{folder}` has no manifest to say which payer its report is of: name the one payer \
-             account under `[reseller]` of `{}` with `payers`, or have a folder named after it",
-            keys::CONTRACTS
-        ))
-    })
+/// Of the first file that has a line. If none has one, of the first that has a header.
+async fn first_beginning(
+    infos: &[ObjectInfo],
+    app: &App,
+) -> Result<Option<(String, Beginning)>, Failure> {
+    let mut first = None;
+    for info in infos {
+        if let Some(beginning) = beginning(&planned(info.clone()), app).await? {
+            let has_line = beginning.first_line.is_some();
+            let found = (info.key.clone(), beginning);
+            if has_line {
+                return Ok(Some(found));
+            }
+            first = first.or(Some(found));
+        }
+    }
+    Ok(first)
+}
+
+/// What the first line says of its report. All other lines are compared with it when they are rated.
+#[derive(Default)]
+struct Said {
+    file: String,
+    payer: Option<AccountId>,
+    period: Option<BillingPeriod>,
+}
+
+impl Said {
+    fn by(beginning: Option<&(String, Beginning)>) -> Result<Self, Failure> {
+        let Some((file, Beginning { first_line: Some(line), .. })) = beginning else {
+            return Ok(Self::default());
+        };
+        let refused = |what: &str, text: &str| {
+            Failure::Reject(format!(
+                "`{file}`: the first line's {what} is \"{}\"",
+                cur::printable(text)
+            ))
+        };
+        let payer = match line.payer.as_str() {
+            "" => None,
+            text => Some(text.parse().map_err(|_| refused("payer account", text))?),
+        };
+        let period = match line.period_start.as_str() {
+            "" => None,
+            text => {
+                let period = BillingPeriod::starting(text);
+                Some(period.ok_or_else(|| refused("start of the billing period", text))?)
+            }
+        };
+        Ok(Self { file: file.clone(), payer, period })
+    }
+
+    /// A folder may have been copied under another period's name.
+    fn agrees(&self, folder: &str, period: BillingPeriod) -> Result<(), Failure> {
+        match self.period {
+            Some(said) if said != period => Err(Failure::Reject(format!(
+                "`{folder}` is a folder of {period}, and the first line of `{}` is of {said}: move the \
+                 files to a folder of their own period",
+                self.file
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The lines say whose report it is. Where they do not, a folder that is named after the account may, as
+/// some replications do, or the contracts, if they name one payer only. All that say it say the same.
+fn payer(folder: &str, said: &Said, contracts: &Contracts) -> Result<AccountId, Failure> {
+    let mut named = folder.split('/').filter_map(|name| name.parse().ok());
+    let named: Option<AccountId> = named.rfind(|payer| contracts.payer_is_known(*payer));
+    match (said.payer, named) {
+        (Some(said), Some(named)) if said != named => Err(Failure::Reject(format!(
+            "`{folder}` is a folder of payer {named}, and its lines are of payer {said}: move the files \
+             to a folder of their own payer"
+        ))),
+        (Some(payer), _) | (None, Some(payer)) => Ok(payer),
+        (None, None) => contracts.only_payer().ok_or_else(|| {
+            Failure::Reject(format!(
+                "`{folder}` has no manifest to say which payer its report is of, and its lines do not \
+                 say it: name the one payer account under `[reseller]` of `{}` with `payers`, or have a \
+                 folder named after it",
+                keys::CONTRACTS
+            ))
+        }),
+    }
 }

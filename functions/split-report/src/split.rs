@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use cur::{AccountId, Column, CsvError, FileFormat, LineError, LineItem, Records, UnknownFormat};
 use pipeline::{LineTotals, Plan, PlannedFile, SplitReceipt};
+use reports::{FileError, format_of, in_chunks, packing, unpacked, unreadable};
 use rows::RowsError;
 use runs::Failure;
 use storage::{BlockingRanges, BlockingReader, Store};
@@ -16,12 +17,7 @@ use tokio::task;
 use crate::account_objects::AccountObjects;
 use crate::account_rows::AccountRows;
 use crate::limits::{Bounded, Limits, TooMuch};
-use crate::unpack::{format_of, unpacked};
 use crate::uploads::Uploads;
-
-/// Unpacked bytes handed to the parser at a time: they stay in the CPU's cache, and a record cut in
-/// two by them is rare.
-const CHUNK_BYTES: usize = 256 * 1024;
 
 /// What no line can be routed or counted without.
 pub(crate) const REQUIRED: [Column; 3] =
@@ -42,34 +38,11 @@ pub enum SplitError {
 #[derive(Debug, thiserror::Error)]
 pub enum ContentError {
     #[error("{0}")]
-    Csv(#[from] CsvError),
-    #[error("{0}")]
     Line(#[from] LineError),
     #[error("{0}")]
     TooMuch(#[from] TooMuch),
     #[error("{0}")]
-    Rows(RowsError),
-    #[error(
-        "its name says that it is {named}, and its bytes say {found}; the file was renamed, unpacked \
-         or replaced after AWS wrote it"
-    )]
-    OtherFormat { named: FileFormat, found: FileFormat },
-    #[error("the {0} data ends before its end; the file is cut off")]
-    CutOff(&'static str),
-    #[error("the {format} data is damaged: {reason}")]
-    Damaged { format: &'static str, reason: String },
-    #[error("the archive has no file in it; a report's has one")]
-    NoMember,
-    #[error(
-        "the archive has {0} files in it; a report's has one, and it is not clear which to bill from"
-    )]
-    SeveralMembers(usize),
-    #[error(
-        "the archive's directory is longer than one file's can be; a report's archive has one file"
-    )]
-    LongDirectory,
-    #[error("the file in the archive is encrypted; AWS does not encrypt reports in this way")]
-    Encrypted,
+    File(FileError),
 }
 
 impl From<SplitError> for Failure {
@@ -122,14 +95,15 @@ fn split_object(
 ) -> Result<SplitReceipt, Broken> {
     let mut totals = LineTotals::default();
     let stem = named.stem(&file.key);
-    // AWS overwrites a file that is no longer needed with an empty one.
+    // AWS overwrites a file that is no longer needed with an empty one. Whether it may be empty is the
+    // handler's question: here is one file.
     if file.size_bytes == 0 {
         return Ok(SplitReceipt { file: file.key.clone(), totals, accounts: BTreeMap::new() });
     }
     let mut reader = BlockingReader::new(object.clone());
     let found = format_of(&mut reader).map_err(|error| unreadable("", error))?;
     if found != named {
-        return Err(ContentError::OtherFormat { named, found }.into());
+        return Err(FileError::OtherFormat { named, found }.into());
     }
     let accounts = if found == FileFormat::Parquet {
         AccountRows::new(plan, stem, uploads).split(limits, object, &mut totals)?
@@ -158,24 +132,15 @@ fn split_stream(
         Ok::<_, Broken>(limits.check(totals, objects.accounts())?)
     };
     let mut records = Records::new(&REQUIRED);
-    let mut chunk = vec![0; CHUNK_BYTES];
-    loop {
-        let length = match stream.read(&mut chunk) {
-            Ok(0) => return records.finish(&mut route),
-            Ok(length) => length,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(unreadable(packing(format), error)),
-        };
-        records.push(chunk.get(..length).unwrap_or_default(), &mut route)?;
-    }
+    in_chunks(stream, |error| stopped(format, error), |chunk| records.push(chunk, &mut route))?;
+    records.finish(&mut route)
 }
 
-/// What the bytes around the lines are called.
-const fn packing(format: FileFormat) -> &'static str {
-    match format {
-        FileFormat::CsvGzip => "gzip",
-        FileFormat::CsvZip => "zip",
-        FileFormat::Csv | FileFormat::Parquet => "",
+/// A limit travels inside the I/O error.
+fn stopped(format: FileFormat, error: io::Error) -> Broken {
+    match error.downcast::<TooMuch>() {
+        Ok(error) => ContentError::TooMuch(error).into(),
+        Err(error) => unreadable(packing(format), error).into(),
     }
 }
 
@@ -212,21 +177,6 @@ impl Broken {
     }
 }
 
-/// A storage error and a limit travel inside the I/O error; anything else is the decoder's.
-pub(crate) fn unreadable(format: &'static str, error: io::Error) -> Broken {
-    let error = match error.downcast::<TooMuch>() {
-        Ok(error) => return ContentError::TooMuch(error).into(),
-        Err(error) => error,
-    };
-    match error.downcast::<storage::Error>() {
-        Ok(error) => Broken::Storage(error),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            ContentError::CutOff(format).into()
-        }
-        Err(error) => ContentError::Damaged { format, reason: error.to_string() }.into(),
-    }
-}
-
 impl From<ContentError> for Broken {
     fn from(reason: ContentError) -> Self {
         Self::Content(reason)
@@ -239,24 +189,30 @@ impl From<TooMuch> for Broken {
     }
 }
 
-impl From<CsvError> for Broken {
-    fn from(error: CsvError) -> Self {
-        Self::Content(error.into())
-    }
-}
-
 impl From<LineError> for Broken {
     fn from(error: LineError) -> Self {
         Self::Content(error.into())
     }
 }
 
+impl From<FileError> for Broken {
+    fn from(error: FileError) -> Self {
+        match error {
+            FileError::Storage(error) => Self::Storage(error),
+            other => Self::Content(ContentError::File(other)),
+        }
+    }
+}
+
+impl From<CsvError> for Broken {
+    fn from(error: CsvError) -> Self {
+        FileError::from(error).into()
+    }
+}
+
 impl From<RowsError> for Broken {
     fn from(error: RowsError) -> Self {
-        match error {
-            RowsError::Read(error) => unreadable("Parquet", error),
-            other => Self::Content(ContentError::Rows(other)),
-        }
+        FileError::from(error).into()
     }
 }
 

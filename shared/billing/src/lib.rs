@@ -1,10 +1,12 @@
 //! Billing: classify, price, convert, round, tax, and the laws that prove it. Pure computation.
 
+mod changes;
 mod charges;
 mod classify;
 mod commitment_fees;
 mod derived;
 mod groups;
+mod identities;
 mod invoice;
 mod laws;
 mod price;
@@ -27,6 +29,7 @@ pub const REQUIRED_COLUMNS: &[cur::Column] = &[
     cur::Column::UnblendedCost,
 ];
 
+pub use changes::{changes, reasons_to_hold};
 pub use charges::{
     Benefit, Benefits, Charge, ChargeKey, DailyCharge, HandedOut, MarginTerms, Measures, Priced,
     Pricing, PricingError, UnusedShare, sum_days,
@@ -34,4 +37,4 @@ pub use charges::{
 pub use derived::{CostPart, fill_in_cost};
 pub use invoice::{Invoice, InvoiceError, InvoiceLine, ROUNDING, TAX_ROUNDING, TaxLine, invoice};
 pub use laws::{invoice_re_adds, margin_explains_itself};
-pub use rated::{LineGroup, Needs, Rated, Rater};
+pub use rated::{LineGroup, Needs, OfReport, Rated, Rater};

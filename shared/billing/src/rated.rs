@@ -9,7 +9,9 @@ use cur::{
     AccountId, BillingPeriod, CellProblem, Column, LineError, LineItem, LineItemType, UsageHour,
 };
 use money::Amount;
-use pipeline::{CommitmentTally, LineTotals, PlanTerms, ReservationFee, Tally, Units};
+use pipeline::{
+    AccountLine, CommitmentTally, LineNote, LineTotals, PlanTerms, ReservationFee, Tally, Units,
+};
 
 use crate::classify::looks_like_support;
 use crate::commitment_fees::{plan_terms, reservation_fee};
@@ -17,6 +19,15 @@ use crate::groups::{Groups, Key};
 use crate::price::hourly_commitment;
 use crate::rated_line::RatedLine;
 use crate::report_checks::ReportChecks;
+
+/// Which report the lines are to be of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OfReport {
+    pub payer: AccountId,
+    pub period: BillingPeriod,
+    /// Whether a manifest says so. Where none does, lines that say otherwise are refused.
+    pub has_manifest: bool,
+}
 
 /// Which numbers the account's bill depends on, by its customer's basis. A cell of theirs that is no number
 /// stops the run; that of another is counted by a report check. An empty cell stops nothing here: the
@@ -91,6 +102,8 @@ pub struct Rated {
     pub line_item_types: Vec<String>,
     pub currencies: Vec<String>,
     pub report_checks: BTreeMap<String, Tally>,
+    /// The first line whose hour nobody knows. Where there are commitments, they cannot be handed out.
+    pub not_hourly: Option<LineNote>,
 }
 
 /// Takes an account's lines in any order.
@@ -98,6 +111,8 @@ pub struct Rater {
     account: AccountId,
     period: BillingPeriod,
     needs: Needs,
+    /// How many lines were taken, with the one at hand.
+    taken: u64,
     groups: Groups<LineGroup>,
     skus: Groups<DemandSku>,
     demand: Groups<DemandRow>,
@@ -107,15 +122,16 @@ pub struct Rater {
     amortized_cost: Amount,
     commitments: BTreeMap<String, CommitmentTally>,
     checks: ReportChecks,
-    not_hourly: Option<LineError>,
+    not_hourly: Option<LineNote>,
 }
 
 impl Rater {
-    pub fn new(account: AccountId, period: BillingPeriod, needs: Needs) -> Self {
+    pub fn new(account: AccountId, report: OfReport, needs: Needs) -> Self {
         Self {
             account,
-            period,
+            period: report.period,
             needs,
+            taken: 0,
             groups: Groups::default(),
             skus: Groups::default(),
             demand: Groups::default(),
@@ -124,19 +140,21 @@ impl Rater {
             totals: LineTotals::default(),
             amortized_cost: Amount::ZERO,
             commitments: BTreeMap::new(),
-            checks: ReportChecks::default(),
+            checks: ReportChecks::new(report),
             not_hourly: None,
         }
     }
 
-    /// The first line whose hour nobody knows. Where there are commitments, they cannot be handed out.
-    pub fn not_hourly(&self) -> Option<&LineError> {
-        self.not_hourly.as_ref()
+    /// The line that was taken last, or refused.
+    pub const fn last_line(&self) -> AccountLine {
+        AccountLine { account: self.account, number: self.taken }
     }
 
     pub fn add(&mut self, line: &LineItem) -> Result<(), LineError> {
+        self.taken += 1;
+        self.checks.check_identity(line, self.last_line())?;
         self.rate(line)?;
-        self.checks.check_digits(line)
+        self.checks.check_digits(line, self.last_line())
     }
 
     fn rate(&mut self, line: &LineItem) -> Result<(), LineError> {
@@ -150,7 +168,7 @@ impl Rater {
         self.totals.lines += 1;
         self.totals.unblended_cost += unblended;
         self.amortized_cost += rated.costs.amortized.unwrap_or_default();
-        self.checks.check(line, &rated)?;
+        self.checks.check(line, &rated, self.last_line())?;
         self.add_commitment(line, &rated)?;
         if !rated.commitment.is_empty() {
             self.tally(line, &rated);
@@ -245,7 +263,7 @@ impl Rater {
             }
             if is_longer {
                 let error = line.refuse(Column::UsageEndDate, CellProblem::LongerThanAnHour);
-                self.not_hourly = Some(error);
+                self.not_hourly = Some(LineNote { line: self.last_line(), text: error.of_cell() });
             }
         }
         let sku = self.sku(line, rated)?;
@@ -368,11 +386,12 @@ impl Rater {
                 _ => None,
             };
         }
+        let place = self.last_line();
         let tally = self.commitments.entry(rated.commitment.to_string()).or_default();
         tally.add(&seen);
         if let (Some(column), None) = (missing, &tally.missing) {
-            tally.missing =
-                Some(format!("{}, column {}", line.place(), line.layout().name(column)));
+            let text = format!("column {} is empty", line.layout().name(column));
+            tally.missing = Some(LineNote { line: place, text });
         }
     }
 
@@ -401,6 +420,7 @@ impl Rater {
             amortized_cost: self.amortized_cost,
             commitments: self.commitments,
             report_checks: self.checks.into_tallies(),
+            not_hourly: self.not_hourly,
         }
     }
 }

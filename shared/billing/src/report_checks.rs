@@ -3,19 +3,25 @@
 use std::collections::BTreeMap;
 
 use contracts::ChargeKind;
-use cur::{Column, LineError, LineItem, LineItemType, printable};
+use cur::{BillingPeriod, CellProblem, Column, LineError, LineItem, LineItemType, printable};
 use money::Amount;
 use money::rounding::Read;
-use pipeline::Tally;
+use pipeline::{AccountLine, Tally};
 
+use crate::OfReport;
+use crate::identities::Identities;
 use crate::rated_line::RatedLine;
 
 /// AWS prints costs with ten decimals and rates with as many: their product may differ from the
 /// 6th decimal of large amounts on.
 const TOLERANCE: Amount = Amount::from_units(10_i128.pow(12));
 
-#[derive(Default)]
 pub(crate) struct ReportChecks {
+    report: OfReport,
+    one_payer: Compared,
+    one_period: Compared,
+    identities: Identities,
+    no_line_twice: Tally,
     rate_times_amount: Tally,
     effective_cost_present: Tally,
     on_demand_cost_present: Tally,
@@ -25,63 +31,158 @@ pub(crate) struct ReportChecks {
     digits_kept: Tally,
 }
 
+/// A check of a cell that is the same in nearly every line: bytes that were judged are not judged again.
+#[derive(Default)]
+struct Compared {
+    last: Vec<u8>,
+    holds: bool,
+    tally: Tally,
+}
+
+impl Compared {
+    /// Refuses a line whose cell is not as it should be, or counts it. An empty cell says nothing.
+    fn check(
+        &mut self,
+        line: &LineItem,
+        column: Column,
+        place: AccountLine,
+        problem: Problem,
+        is_right: impl FnOnce(&str) -> bool,
+    ) -> Result<(), LineError> {
+        let cell = line.bytes(column);
+        if cell.is_empty() {
+            return Ok(());
+        }
+        if *cell != *self.last {
+            self.last = cell.to_vec();
+            self.holds = std::str::from_utf8(&cell).is_ok_and(is_right);
+        }
+        let refusal = || line.refuse(column, problem.of_cell);
+        if problem.is_refused && !self.holds {
+            return Err(refusal());
+        }
+        self.tally.record_line(self.holds, place, || refusal().of_cell());
+        Ok(())
+    }
+}
+
+/// What is wrong with a cell that is not as it should be, and whether its line can be billed.
+#[derive(Clone, Copy)]
+struct Problem {
+    of_cell: CellProblem,
+    is_refused: bool,
+}
+
 impl ReportChecks {
-    pub(crate) fn check(&mut self, line: &LineItem, rated: &RatedLine) -> Result<(), LineError> {
+    pub(crate) fn new(report: OfReport) -> Self {
+        Self {
+            report,
+            one_payer: Compared::default(),
+            one_period: Compared::default(),
+            identities: Identities::default(),
+            no_line_twice: Tally::default(),
+            rate_times_amount: Tally::default(),
+            effective_cost_present: Tally::default(),
+            on_demand_cost_present: Tally::default(),
+            discounts_are_lines: Tally::default(),
+            digits_kept: Tally::default(),
+        }
+    }
+
+    /// Whether the line belongs to the report, and to no line before it. Lines whose money does not count
+    /// are checked as well.
+    pub(crate) fn check_identity(
+        &mut self,
+        line: &LineItem,
+        place: AccountLine,
+    ) -> Result<(), LineError> {
+        let OfReport { payer, period, has_manifest } = self.report;
+        let problem = |of_cell| Problem { of_cell, is_refused: !has_manifest };
+        let (of_payer, of_period) =
+            (problem(CellProblem::OtherPayer), problem(CellProblem::OtherPeriod));
+        self.one_payer
+            .check(line, Column::PayerAccountId, place, of_payer, |cell| cell == payer.as_str())?;
+        self.one_period.check(line, Column::BillingPeriodStartDate, place, of_period, |cell| {
+            BillingPeriod::starting(cell) == Some(period)
+        })?;
+        self.check_twice(line, place);
+        Ok(())
+    }
+
+    fn check_twice(&mut self, line: &LineItem, place: AccountLine) {
+        let (id, interval) = (line.bytes(Column::LineItemId), line.bytes(Column::TimeInterval));
+        if id.is_empty() || interval.is_empty() {
+            return;
+        }
+        if let Some(is_new) = self.identities.is_new(&id, &interval) {
+            self.no_line_twice.record_line(is_new, place, || {
+                let [id, interval] = [id, interval].map(|cell| {
+                    let text = String::from_utf8_lossy(&cell);
+                    printable(&text).into_owned()
+                });
+                format!("the line {id} of {interval} is there twice, and is billed twice")
+            });
+        }
+    }
+
+    pub(crate) fn check(
+        &mut self,
+        line: &LineItem,
+        rated: &RatedLine,
+        place: AccountLine,
+    ) -> Result<(), LineError> {
         let cell = |column| line.amount(column).unwrap_or_default();
         if let Some(rate) = cell(Column::UnblendedRate) {
             let holds = rated.costs.unblended.is_about(rate, rated.usage_amount, TOLERANCE);
-            self.rate_times_amount.record(holds, || {
-                format!(
-                    "{}: {rate} × {} is not {}",
-                    line.place(),
-                    rated.usage_amount,
-                    rated.costs.unblended
-                )
+            self.rate_times_amount.record_line(holds, place, || {
+                format!("{rate} × {} is not {}", rated.usage_amount, rated.costs.unblended)
             });
         }
         if let Some(net) = cell(Column::NetUnblendedCost) {
-            self.check_discounts(line, rated, net);
+            self.check_discounts(rated, net, place);
         }
         let effective_cost = match rated.item_type {
             LineItemType::DiscountedUsage => Column::EffectiveCost,
             LineItemType::SavingsPlanCoveredUsage => Column::SavingsPlanEffectiveCost,
             _ => return Ok(()),
         };
-        present(&mut self.effective_cost_present, line, effective_cost)?;
+        present(&mut self.effective_cost_present, line, effective_cost, place)?;
         if rated.item_type == LineItemType::DiscountedUsage {
-            present(&mut self.on_demand_cost_present, line, Column::PublicOnDemandCost)?;
+            present(&mut self.on_demand_cost_present, line, Column::PublicOnDemandCost, place)?;
         }
         Ok(())
     }
 
     /// Discounts are lines, or columns beside the cost, as the payer has set up the report. Lines are
     /// billed, columns are not, so they must not be all there is. Sealing knows whether there are lines.
-    fn check_discounts(&mut self, line: &LineItem, rated: &RatedLine, net: Amount) {
+    fn check_discounts(&mut self, rated: &RatedLine, net: Amount, place: AccountLine) {
         if rated.kind == ChargeKind::Discount {
             return;
         }
         let unblended = rated.costs.unblended;
-        self.discounts_are_lines.record(net == unblended, || {
+        self.discounts_are_lines.record_line(net == unblended, place, || {
             format!(
-                "{}: {unblended} is {net} after discounts that stand in columns only; they are in \
-                 no charge and in no margin",
-                line.place()
+                "{unblended} is {net} after discounts that stand in columns only; they are in no charge \
+                 and in no margin"
             )
         });
     }
 
     /// Called when everything that anybody needs of the line has been read. A line counts once, and one with
     /// several cells that were rounded as often as it has them.
-    pub(crate) fn check_digits(&mut self, line: &LineItem) -> Result<(), LineError> {
+    pub(crate) fn check_digits(
+        &mut self,
+        line: &LineItem,
+        place: AccountLine,
+    ) -> Result<(), LineError> {
         if !line.has_rounded() {
-            self.digits_kept.record(true, String::new);
+            self.digits_kept.record_line(true, place, String::new);
             return Ok(());
         }
         for (column, Read { amount, dropped }) in line.rounded() {
             let (name, text) = (line.layout().name(column), line.text(column)?);
-            self.digits_kept.record(false, || {
-                let place = line.place();
-                format!("{place}, column {name}: \"{}\" is read as {amount}", printable(&text))
+            self.digits_kept.record_line(false, place, || {
+                format!("column {name}: \"{}\" is read as {amount}", printable(&text))
             });
             *self.digits_kept.dropped.entry(name.to_owned()).or_default() += &dropped;
         }
@@ -91,6 +192,9 @@ impl ReportChecks {
     pub(crate) fn into_tallies(self) -> BTreeMap<String, Tally> {
         [
             ("digits_kept", self.digits_kept),
+            ("one_payer", self.one_payer.tally),
+            ("one_period", self.one_period.tally),
+            ("no_line_twice", self.no_line_twice),
             ("discounts_are_lines", self.discounts_are_lines),
             ("rate_times_amount", self.rate_times_amount),
             ("effective_cost_present", self.effective_cost_present),
@@ -101,12 +205,16 @@ impl ReportChecks {
     }
 }
 
-fn present(tally: &mut Tally, line: &LineItem, column: Column) -> Result<(), LineError> {
+fn present(
+    tally: &mut Tally,
+    line: &LineItem,
+    column: Column,
+    place: AccountLine,
+) -> Result<(), LineError> {
     let value = line.text(column)?;
     let holds = matches!(line.amount(column), Ok(Some(_)));
-    tally.record(holds, || {
-        let (place, name) = (line.place(), line.layout().name(column));
-        format!("{place}: {name} is \"{}\", not a number", printable(&value))
+    tally.record_line(holds, place, || {
+        format!("{} is \"{}\", not a number", line.layout().name(column), printable(&value))
     });
     Ok(())
 }

@@ -22,6 +22,13 @@ impl BillingPeriod {
         NaiveDate::from_ymd_opt(year, month, 1).map(|first_day| Self { first_day })
     }
 
+    /// The period that begins with `2026-10`, `20261001T000000.000Z` or `2026-10-01T00:00:00Z`.
+    pub fn starting(text: &str) -> Option<Self> {
+        let digits: String = text.chars().filter(|character| *character != '-').take(6).collect();
+        let (year, month) = digits.split_at_checked(4)?;
+        format!("{year}-{month}").parse().ok()
+    }
+
     pub fn first_day(self) -> NaiveDate {
         self.first_day
     }

@@ -27,6 +27,7 @@ columns! {
     LineItemId: "identity/LineItemId" "identity_line_item_id";
     TimeInterval: "identity/TimeInterval" "identity_time_interval";
     BillType: "bill/BillType" "bill_bill_type";
+    BillingPeriodStartDate: "bill/BillingPeriodStartDate" "bill_billing_period_start_date";
     BillingEntity: "bill/BillingEntity" "bill_billing_entity";
     InvoiceId: "bill/InvoiceId" "bill_invoice_id";
     PayerAccountId: "bill/PayerAccountId" "bill_payer_account_id";

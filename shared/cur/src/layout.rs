@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::Column;
 use crate::line_item::{field, unquoted};
 use crate::scan::BYTE_ORDER_MARK;
+use crate::{Column, ExportKind};
 
 /// A file's header and the positions of the known columns in it.
 #[derive(Debug, Clone)]
@@ -12,6 +12,7 @@ pub struct Layout {
     header: Vec<u8>,
     found: [Option<Found>; Column::ALL.len()],
     field_count: usize,
+    kind: ExportKind,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -67,7 +68,7 @@ impl Layout {
                 found.position = position;
             }
         }
-        Self { header: Vec::new(), found, field_count: columns.len() }
+        Self { header: Vec::new(), found, field_count: columns.len(), kind: self.kind }
     }
 
     fn of_names(
@@ -82,12 +83,18 @@ impl Layout {
                 return Err(LayoutError::Missing(column));
             }
         }
-        Ok(Self { header: header.to_vec(), found, field_count: names.len() })
+        let kind = ExportKind::of_columns(names.iter().map(AsRef::as_ref));
+        Ok(Self { header: header.to_vec(), found, field_count: names.len(), kind })
     }
 
     /// The header as it stands in the file, with its line end if it has one.
     pub fn header(&self) -> &[u8] {
         &self.header
+    }
+
+    /// What a file with this header is.
+    pub const fn kind(&self) -> ExportKind {
+        self.kind
     }
 
     /// The field of a record in which this column stands, if the file has it.

@@ -41,7 +41,7 @@ impl fmt::Display for Place {
 
 /// What is wrong with one cell. The caller says in which file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{place}, column {column}: \"{value}\" {problem}")]
+#[error("{place}, {}", self.of_cell())]
 pub struct LineError {
     pub place: Place,
     /// As this file names it.
@@ -49,6 +49,14 @@ pub struct LineError {
     /// At most 80 characters of it, made printable.
     pub value: String,
     pub problem: CellProblem,
+}
+
+impl LineError {
+    /// The same without the place, for a caller who knows a better one.
+    pub fn of_cell(&self) -> String {
+        let Self { column, value, problem, .. } = self;
+        format!("column {column}: \"{value}\" {problem}")
+    }
 }
 
 /// What is wrong, as the end of a sentence that begins with the cell.
@@ -75,6 +83,10 @@ pub enum CellProblem {
          what AWS did with `sharing = \"as_billed\"`"
     )]
     NoCommitment,
+    #[error("is not the payer account that the delivery is of")]
+    OtherPayer,
+    #[error("does not begin the billing period that the delivery is of")]
+    OtherPeriod,
     #[error(
         "is more than an hour after the start; commitments are handed out hour by hour: let AWS \
          write the report with hourly granularity, or keep what AWS did with \
@@ -202,7 +214,8 @@ impl<'a> LineItem<'a> {
         self.error(column, problem)
     }
 
-    fn bytes(&self, column: Column) -> Cow<'a, [u8]> {
+    /// The cell as it is, empty where the file has no such column: for comparing, which needs no text.
+    pub fn bytes(&self, column: Column) -> Cow<'a, [u8]> {
         match self.layout.position(column) {
             Some(position) => unquoted(field(self.raw, self.ends, position)),
             None => Cow::Borrowed(&[]),

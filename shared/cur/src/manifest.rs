@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use crate::file_format::name_of;
-use crate::{AccountId, BillingPeriod, FileFormat, InvalidAccountId, UnknownFormat, paths};
+use crate::{
+    AccountId, BillingPeriod, ExportKind, FileFormat, InvalidAccountId, UnknownFormat, paths,
+};
 
 /// Which of AWS's two services wrote the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +32,17 @@ pub struct Manifest {
     /// Where the manifest says that its files are. A replica names the bucket it was made from.
     pub bucket: Option<String>,
     /// Keys in the report bucket, in the manifest's order. None at all is legal.
+    pub files: Vec<String>,
+}
+
+/// What a manifest says of its report before anything of it is checked: whoever passes over other exports
+/// of the bucket need not understand the rest of their manifests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heading {
+    pub report: String,
+    /// What its columns say that it is; `None` where the manifest lists too few of them to tell.
+    pub kind: Option<ExportKind>,
+    /// Its files, as far as they lie in its own folder.
     pub files: Vec<String>,
 }
 
@@ -65,7 +78,7 @@ pub enum ManifestError {
     Outside { file: String, root: String },
 }
 
-/// The fields of both generations. AWS adds others, and columns are read from the files' own headers.
+/// The fields of both generations. AWS adds others. Where columns stand is read from the files' own headers.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ManifestJson {
@@ -79,6 +92,9 @@ struct ManifestJson {
     execution_id: Option<String>,
     export_arn: Option<String>,
     data_files: Option<Vec<FileJson>>,
+    /// Of any form: that one of them is odd is no reason to refuse a delivery.
+    #[serde(default)]
+    columns: serde_json::Value,
 }
 
 #[derive(Deserialize)]
@@ -107,11 +123,32 @@ impl Manifest {
     }
 
     pub fn parse(key: &str, bytes: &[u8]) -> Result<Self, ManifestError> {
-        let json: ManifestJson = serde_json::from_slice(bytes)
-            .map_err(|error| ManifestError::NotJson(error.to_string()))?;
+        let json = read(bytes)?;
         match (&json.report_keys, &json.data_files) {
             (Some(keys), None) => legacy(key, &json, keys),
             (None, Some(files)) => data_exports(key, &json, files),
+            _ => Err(ManifestError::NoGeneration),
+        }
+    }
+
+    /// Which report the manifest is of, and what that is.
+    pub fn heading(key: &str, bytes: &[u8]) -> Result<Heading, ManifestError> {
+        let json = read(bytes)?;
+        match (&json.report_keys, &json.data_files) {
+            // The service of 2015 delivers nothing else.
+            (Some(_), None) => Ok(Heading {
+                report: legacy_name(key, &json),
+                kind: Some(ExportKind::CostAndUsage),
+                files: Vec::new(),
+            }),
+            (None, Some(files)) => {
+                let located = located(key, &json, files.iter().map(FileJson::location));
+                Ok(Heading {
+                    report: exported_name(key, &json),
+                    kind: kind_said(&json.columns),
+                    files: located.map(|located| located.keys).unwrap_or_default(),
+                })
+            }
             _ => Err(ManifestError::NoGeneration),
         }
     }
@@ -122,6 +159,11 @@ impl Manifest {
         let folder = &key[..=key.rfind('/')?];
         let is_report = FileFormat::of(key).is_ok() && paths::period_of(folder).is_some();
         is_report.then_some(folder)
+    }
+
+    /// The report that such a folder is of.
+    pub fn report_of_folder(folder: &str) -> &str {
+        paths::report_of(folder)
     }
 
     /// What such a folder says of its files, the newest of which was written at `modified`.
@@ -165,6 +207,18 @@ impl Stems {
     }
 }
 
+fn read(bytes: &[u8]) -> Result<ManifestJson, ManifestError> {
+    serde_json::from_slice(bytes).map_err(|error| ManifestError::NotJson(error.to_string()))
+}
+
+/// What the columns of an export's manifest say that it is, if they say anything.
+fn kind_said(columns: &serde_json::Value) -> Option<ExportKind> {
+    let columns = columns.as_array().into_iter().flatten();
+    let names = columns.filter_map(|column| column.get("name")?.as_str());
+    let kind = ExportKind::of_columns(names.map(str::as_bytes));
+    (kind != ExportKind::Unknown).then_some(kind)
+}
+
 fn legacy(key: &str, json: &ManifestJson, keys: &[String]) -> Result<Manifest, ManifestError> {
     let files = located(key, json, keys.iter().map(String::as_str))?;
     let delivery_id = needed(json.assembly_id.as_deref(), "assemblyId")?;
@@ -176,7 +230,7 @@ fn legacy(key: &str, json: &ManifestJson, keys: &[String]) -> Result<Manifest, M
     Ok(Manifest {
         generation: Generation::Legacy,
         payer_account_id: needed(json.account.as_deref(), "account")?.parse()?,
-        report: json.report_name.clone().unwrap_or_else(|| name_before_manifest(key)),
+        report: legacy_name(key, json),
         billing_period: period,
         delivery_id: delivery_id.to_owned(),
         delivered_at: paths::timestamp(delivery_id),
@@ -204,7 +258,7 @@ fn data_exports(
     Ok(Manifest {
         generation: Generation::DataExports,
         payer_account_id: needed(account, "account or exportArn")?.parse()?,
-        report: arn.and_then(export_name).unwrap_or_else(|| name_before_manifest(key)),
+        report: exported_name(key, json),
         billing_period,
         delivery_id: delivery_id.to_owned(),
         delivered_at,
@@ -289,6 +343,15 @@ fn format_said(compression: &str) -> Option<FileFormat> {
     found.map(|(_, format)| *format)
 }
 
+fn legacy_name(key: &str, json: &ManifestJson) -> String {
+    json.report_name.clone().unwrap_or_else(|| name_before_manifest(key))
+}
+
+fn exported_name(key: &str, json: &ManifestJson) -> String {
+    let named = json.export_arn.as_deref().and_then(export_name);
+    named.unwrap_or_else(|| name_before_manifest(key))
+}
+
 /// `…/name-Manifest.json` names its report.
 fn name_before_manifest(key: &str) -> String {
     let name = name_of(key);
@@ -331,11 +394,6 @@ fn agree(period: BillingPeriod, in_path: Option<BillingPeriod>) -> Result<(), Ma
     }
 }
 
-/// The period that begins with `2026-10`, `20261001T000000.000Z` or `2026-10-01T00:00:00Z`.
 fn starting(text: &str) -> Result<BillingPeriod, ManifestError> {
-    let digits: String = text.chars().filter(|character| *character != '-').take(6).collect();
-    let period = digits.split_at_checked(4).map(|(year, month)| format!("{year}-{month}"));
-    period
-        .and_then(|period| period.parse().ok())
-        .ok_or_else(|| ManifestError::Start(text.to_owned()))
+    BillingPeriod::starting(text).ok_or_else(|| ManifestError::Start(text.to_owned()))
 }

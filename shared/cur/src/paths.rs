@@ -22,9 +22,12 @@ pub(crate) fn root_of(key: &str) -> &str {
     without_tree(root)
 }
 
-/// What belongs to one period is below one of these. `month=` follows `year=`.
+/// What belongs to one period is below one of these. `month=` follows `year=`; exports that are no reports
+/// of costs may have a folder a day, `date=2026-10-31`.
 fn is_period_folder(name: &str) -> bool {
-    in_range(name).is_some() || in_export(name).is_some() || value_of(name, "year").is_some()
+    in_range(name).is_some()
+        || in_export(name).is_some()
+        || ["year", "date"].iter().any(|part| value_of(name, part).is_some())
 }
 
 /// A data export has two trees, and a report for Athena repeats its name.

@@ -1,14 +1,14 @@
 //! What a payload asks for, whatever it is wrapped in.
 //!
 //! S3 tells of a new object directly, through EventBridge, through SNS, or through SQS around any of
-//! these; a person asks for a recalculation or for a run to go on; a step sends a message to the next.
-//! Only the fields that say so are read: a field that AWS adds or leaves out elsewhere must not stop a
-//! delivery.
+//! these; a person asks for a recalculation, for a run to go on, or for one to be accepted; a step sends a
+//! message to the next. Only the fields that say so are read: a field that AWS adds or leaves out elsewhere
+//! must not stop a delivery.
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
-use pipeline::{Message, Notice, RecalculateRequest, ResumeRequest};
+use pipeline::{AcceptRequest, Message, Notice, RecalculateRequest, ResumeRequest};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -31,7 +31,7 @@ pub enum InvalidEvent {
     NotJson(String),
     #[error(
         "not an event for this function; expected an S3 notification, an EventBridge event of aws.s3, \
-         {{\"recalculate\": …}}, {{\"resume\": …}} or a pipeline message {{\"step\": …}}"
+         {{\"recalculate\": …}}, {{\"resume\": …}}, {{\"accept\": …}} or a pipeline message {{\"step\": …}}"
     )]
     Unknown,
     #[error("not {what}: {reason}")]
@@ -62,6 +62,10 @@ pub fn decode(payload: &Value) -> Result<Vec<Request>, InvalidEvent> {
     if let Some(request) = payload.get("resume") {
         let request: ResumeRequest = read("a request to resume", request)?;
         return Ok(vec![Request::Notice(Notice::Resume(request))]);
+    }
+    if let Some(request) = payload.get("accept") {
+        let request: AcceptRequest = read("a request to accept", request)?;
+        return Ok(vec![Request::Notice(Notice::Accept(request))]);
     }
     match (text(payload, "Event"), text(payload, "source"), text(payload, "Type")) {
         // S3 sends it once, when the notification is set up.

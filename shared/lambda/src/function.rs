@@ -163,6 +163,9 @@ impl Subject {
                 received(format!("{} {}", request.payer_account_id, request.billing_period))
             }
             Request::Notice(Notice::Resume(request)) => received(request.manifest.clone()),
+            Request::Notice(Notice::Accept(request)) => {
+                Self { run: Some(request.run.to_string()), ..received("accept".to_owned()) }
+            }
             Request::Nothing(name) => received(name.clone()),
         }
     }
@@ -174,7 +177,7 @@ fn report(subject: &Subject, result: &Result<Outcome, Failure>, duration_ms: u64
     match result {
         Ok(outcome) => {
             let reason = match outcome {
-                Outcome::Ignored(reason) => Some(reason),
+                Outcome::Ignored(reason) | Outcome::Held { reason, .. } => Some(reason),
                 _ => None,
             };
             let outcome = name(outcome);
@@ -195,6 +198,7 @@ fn name(outcome: &Outcome) -> String {
     let name = match outcome {
         Outcome::Done => "done",
         Outcome::Sealed => "sealed",
+        Outcome::Held { .. } => "held",
         Outcome::Superseded => "superseded",
         Outcome::Ignored(_) => "ignored",
     };

@@ -59,6 +59,16 @@ pub fn reconciliation(run: &RunId) -> String {
     format!("runs/{run}/reconciliation.json")
 }
 
+/// Why the run waits for someone to accept it, and what it would take the place of.
+pub fn held(run: &RunId) -> String {
+    format!("runs/{run}/held.json")
+}
+
+/// Someone has said that the run is right, whatever it would be held for.
+pub fn accepted(run: &RunId) -> String {
+    format!("runs/{run}/accepted.json")
+}
+
 pub fn current_prefix() -> &'static str {
     "current/"
 }

@@ -11,15 +11,18 @@ mod run_id;
 mod step;
 mod table;
 
-pub use message::{Message, Notice, RecalculateRequest, ResumeRequest};
+pub use message::{AcceptRequest, Message, Notice, RecalculateRequest, ResumeRequest};
 pub use plan::{Compression, Current, ManifestRef, Plan, PlannedFile};
 pub use receipt::{
-    AccountTotals, AllocateReceipt, BrokenHour, Check, CommitmentSums, CommitmentTally, Explained,
-    Kept, KeptReason, Lease, LineTotals, MissingRate, PlanTerms, PublishReceipt,
-    RecalculateReceipt, RegisterReceipt, ReplayTally, ReservationFee, SplitReceipt, Tally, Units,
-    UnpricedUsage,
+    AccountLine, AccountTotals, AllocateReceipt, BrokenHour, Check, CommitmentSums,
+    CommitmentTally, Explained, Kept, KeptReason, Lease, LineNote, LineTotals, MissingRate,
+    PlanTerms, PublishReceipt, RecalculateReceipt, RegisterReceipt, ReplayTally, ReservationFee,
+    SplitReceipt, Tally, Units, UnpricedUsage,
 };
-pub use reconciliation::{CustomerTotals, Margin, News, Reconciliation, Unmatched};
+pub use reconciliation::{
+    Changes, CustomerChange, CustomerSums, CustomerTotals, Margin, News, Reconciliation, RunSums,
+    Unmatched,
+};
 pub use run_id::{InvalidRunId, RunId, version_of};
 pub use step::Step;
 pub use table::Table;

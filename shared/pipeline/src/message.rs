@@ -87,6 +87,8 @@ pub enum Notice {
     Recalculate(RecalculateRequest),
     /// Someone asks for a delivery's run to go on where it stopped.
     Resume(ResumeRequest),
+    /// Someone says that a run which is held is right.
+    Accept(AcceptRequest),
 }
 
 /// `{"recalculate": {"payer_account_id": "…", "billing_period": "YYYY-MM"}}` without its envelope.
@@ -102,4 +104,11 @@ pub struct RecalculateRequest {
 #[serde(deny_unknown_fields)]
 pub struct ResumeRequest {
     pub manifest: String,
+}
+
+/// `{"accept": {"run": "…"}}` without its envelope.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptRequest {
+    pub run: RunId,
 }

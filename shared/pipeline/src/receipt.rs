@@ -67,7 +67,7 @@ pub struct RecalculateReceipt {
     /// Days on which the account used, or paid for, what commitments are about.
     pub demand_days: Vec<NaiveDate>,
     /// The first line of those whose hour nobody knows.
-    pub not_hourly: Option<String>,
+    pub not_hourly: Option<LineNote>,
     pub commitments: BTreeMap<String, CommitmentTally>,
     /// What the account bought: reservations by the fees of the period, plans by their ARNs.
     pub reservations: Vec<ReservationFee>,
@@ -186,8 +186,8 @@ pub struct CommitmentTally {
     pub unused_cost: Amount,
     /// Fee lines that do not say it.
     pub fees_without_unused: u64,
-    /// The first cell of those that are missing, as a person finds it.
-    pub missing: Option<String>,
+    /// The first cell of those that are missing.
+    pub missing: Option<LineNote>,
     /// Of the fee lines: what the unused part is charged as.
     pub service_code: String,
     pub currency: String,
@@ -229,6 +229,21 @@ impl CommitmentTally {
     }
 }
 
+/// A line of a report as its account knows it: the first is 1, in the order of the plan's files and of their
+/// lines. Where it stands in AWS's files is looked up for those that a person is told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AccountLine {
+    pub account: AccountId,
+    pub number: u64,
+}
+
+/// What is to be said of a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineNote {
+    pub line: AccountLine,
+    pub text: String,
+}
+
 /// How often a check was made, how often it failed, and the first failure in words.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Tally {
@@ -238,6 +253,9 @@ pub struct Tally {
     /// Of `digits_kept`, by column: what its cells say, less the amounts that they were read as.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub dropped: BTreeMap<String, Dropped>,
+    /// The line that the example is of, until its place in AWS's file has been put before the words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<AccountLine>,
 }
 
 impl Tally {
@@ -249,11 +267,25 @@ impl Tally {
         }
     }
 
+    /// The same for a check of one line.
+    pub fn record_line(
+        &mut self,
+        holds: bool,
+        line: AccountLine,
+        describe: impl FnOnce() -> String,
+    ) {
+        if !holds && self.broken == 0 {
+            self.line = Some(line);
+        }
+        self.record(holds, describe);
+    }
+
     pub fn add(&mut self, other: &Self) {
         self.checked += other.checked;
         self.broken += other.broken;
         if self.example.is_none() {
             self.example.clone_from(&other.example);
+            self.line = other.line;
         }
         for (column, dropped) in &other.dropped {
             *self.dropped.entry(column.clone()).or_default() += dropped;

@@ -20,6 +20,9 @@ pub struct Reconciliation {
     pub engine_version: String,
     /// As the report's files were read.
     pub report_totals: LineTotals,
+    /// Files without a line, by AWS's keys: those at the end that a shorter report no longer needs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub empty_files: Vec<String>,
     pub margin: Margin,
     pub customers: Vec<CustomerTotals>,
     /// Accounts of the report that belong to no customer, with their unblended cost.
@@ -49,6 +52,10 @@ pub struct Reconciliation {
     pub news: News,
     pub product_codes: Vec<String>,
     pub line_item_types: Vec<String>,
+    /// What is different from the run that was current when this one was proved; nothing if none was, or
+    /// if it is a later delivery's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Changes>,
     /// What the proof does not reach, each in words; empty where there was a manifest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_guaranteed: Vec<String>,
@@ -93,6 +100,63 @@ pub struct Unmatched {
     pub price_rules: BTreeMap<String, Vec<String>>,
     /// Accounts without a line.
     pub accounts: BTreeMap<String, Vec<AccountId>>,
+}
+
+/// From the run that is replaced to the one that replaces it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changes {
+    pub replaces: RunId,
+    /// The delivery of that run: it may be the same, under other contracts.
+    pub delivery_id: String,
+    /// What may be a hole in the report, in words.
+    pub loud: Vec<String>,
+    /// Every customer of either run.
+    pub customers: Vec<CustomerChange>,
+}
+
+/// Charges are in the report's currency, before rounding and tax.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerChange {
+    pub customer: String,
+    pub lines_before: u64,
+    pub lines: u64,
+    pub charge_before: Amount,
+    pub charge: Amount,
+    pub difference: Amount,
+}
+
+/// What two runs are compared by. It is read from a proof of any version, so it has no other fields.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunSums {
+    pub run_id: RunId,
+    pub delivery_id: String,
+    pub report_totals: LineTotals,
+    pub customers: Vec<CustomerSums>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerSums {
+    pub customer: String,
+    pub accounts: Vec<AccountId>,
+    pub lines: u64,
+    pub charge: Amount,
+}
+
+impl Reconciliation {
+    pub fn sums(&self) -> RunSums {
+        let of_customer = |totals: &CustomerTotals| CustomerSums {
+            customer: totals.customer.clone(),
+            accounts: totals.accounts.clone(),
+            lines: totals.lines,
+            charge: totals.charge,
+        };
+        RunSums {
+            run_id: self.run_id.clone(),
+            delivery_id: self.delivery_id.clone(),
+            report_totals: self.report_totals,
+            customers: self.customers.iter().map(of_customer).collect(),
+        }
+    }
 }
 
 /// Product codes and types of line items that were not there in the previous period.

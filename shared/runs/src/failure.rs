@@ -2,6 +2,8 @@
 
 use std::io;
 
+use pipeline::RunId;
+
 /// A message was dealt with. It is deleted from its queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -9,6 +11,9 @@ pub enum Outcome {
     Done,
     /// The unit was the run's last: the run is sealed.
     Sealed,
+    /// The unit was the run's last, and the run is proved. It would take so much away from the one that is
+    /// current that a person has to accept it first.
+    Held { run: RunId, reason: String },
     /// AWS has replaced the report since; the newer delivery does the work.
     Superseded,
     /// There is nothing to do for a reason that has a name.

@@ -1,9 +1,10 @@
 //! The pointer to the run that readers see.
 
-use pipeline::{Current, Plan, RunId, keys, version_of};
+use pipeline::{Current, Plan, RunId, RunSums, keys, version_of};
+use serde_json::json;
 use storage::Replaced;
 
-use crate::{App, Failure, Outcome};
+use crate::{App, Failure, Outcome, parse_contracts};
 
 /// Why a run asks to be the current one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,14 +15,54 @@ pub enum Entry {
     Asked,
 }
 
+/// What the contracts say now, which may be later than those of a run.
+#[derive(Default)]
+struct ContractsNow {
+    version: String,
+    report: Option<String>,
+}
+
 impl App {
-    /// The version of the contracts as they are now, which may be later than those of a run.
-    async fn contracts_version_now(&self) -> Result<Option<String>, Failure> {
-        let contracts = self.results.get(keys::CONTRACTS).await?;
-        Ok(contracts.map(|object| version_of(&object.bytes)))
+    async fn contracts_now(&self) -> Result<ContractsNow, Failure> {
+        let Some(object) = self.results.get(keys::CONTRACTS).await? else {
+            return Ok(ContractsNow::default());
+        };
+        // Contracts that cannot be read name no report.
+        let contracts = parse_contracts(keys::CONTRACTS, &object.bytes).ok();
+        let report = contracts.and_then(|contracts| contracts.report().map(str::to_owned));
+        Ok(ContractsNow { version: version_of(&object.bytes), report })
     }
 
-    /// Moves the pointer to the run, unless a newer delivery has it: an older one can finish later.
+    /// The run that this one would take the place of, if it were proved now.
+    pub async fn replaced_by(&self, plan: &Plan) -> Result<Option<RunSums>, Failure> {
+        let key = keys::current(plan.payer_account_id, plan.billing_period);
+        let Some(current) = self.find::<Current>(&key).await? else { return Ok(None) };
+        if stays(&current, plan, Entry::Sealed, &self.contracts_now().await?)? {
+            return Ok(None);
+        }
+        self.find(&keys::reconciliation(&current.run_id)).await
+    }
+
+    /// Why the run must not take the place of another before someone accepts it. The run is proved.
+    ///
+    /// Asked each time that the pointer is about to be moved: another run may have become current since the
+    /// run was proved. An acceptance counts whenever it came.
+    async fn held(&self, plan: &Plan, current: &Current) -> Result<Option<String>, Failure> {
+        let before: Option<RunSums> = self.find(&keys::reconciliation(&current.run_id)).await?;
+        let Some(before) = before else { return Ok(None) };
+        let now: RunSums = self.need(&keys::reconciliation(&plan.run_id)).await?;
+        let contracts = self.contracts(plan).await?;
+        let reasons = billing::reasons_to_hold(&before, &now, &contracts, plan.billing_period);
+        if reasons.is_empty() || self.results.head(&keys::accepted(&plan.run_id)).await?.is_some() {
+            return Ok(None);
+        }
+        let note = json!({ "current": current.run_id, "reasons": reasons });
+        self.write_once(&keys::held(&plan.run_id), &note).await?;
+        Ok(Some(reasons.join("; ")))
+    }
+
+    /// Moves the pointer to the run, unless a newer delivery has it (an older one can finish later), or
+    /// the run is held.
     pub async fn make_current(&self, plan: &Plan, entry: Entry) -> Result<Outcome, Failure> {
         let key = keys::current(plan.payer_account_id, plan.billing_period);
         loop {
@@ -34,10 +75,12 @@ impl App {
                 None => None,
             };
             if let Some(current) = &current {
-                refuse_other_report(current, plan)?;
-                if stands(current, plan, entry, self.contracts_version_now().await?.as_deref()) {
+                if stays(current, plan, entry, &self.contracts_now().await?)? {
                     let is_this = current.run_id == plan.run_id;
                     return Ok(if is_this { Outcome::Sealed } else { Outcome::Superseded });
+                }
+                if let Some(reason) = self.held(plan, current).await? {
+                    return Ok(Outcome::Held { run: plan.run_id.clone(), reason });
                 }
             }
             // One line, so that Athena's JSON tables can read it.
@@ -54,15 +97,40 @@ impl App {
 }
 
 /// Whether the pointer stays where it is.
-fn stands(current: &Current, plan: &Plan, entry: Entry, contracts_now: Option<&str>) -> bool {
+fn stays(
+    current: &Current,
+    plan: &Plan,
+    entry: Entry,
+    contracts_now: &ContractsNow,
+) -> Result<bool, Failure> {
+    if current.report != plan.report {
+        return other_report_stays(current, plan, contracts_now.report.as_deref());
+    }
     let is_this = current.run_id == plan.run_id;
     let is_newer = current.delivered_at > plan.delivered_at;
     let has_replaced_it = entry == Entry::Sealed && current.replaced.contains(&plan.run_id);
     // Two changes of the contracts in quick succession: the run of the first may end last.
     let is_up_to_date = current.delivery_id == plan.delivery_id
-        && contracts_now == Some(&current.contracts_version)
+        && contracts_now.version == current.contracts_version
         && current.contracts_version != plan.contracts_version;
-    is_this || is_newer || has_replaced_it || is_up_to_date
+    Ok(is_this || is_newer || has_replaced_it || is_up_to_date)
+}
+
+/// Two reports of one payer have the same lines; billing both would bill twice, and taking turns would be a
+/// matter of luck. So the contracts say which one, and may change it: the other stays if they name it.
+fn other_report_stays(
+    current: &Current,
+    plan: &Plan,
+    named: Option<&str>,
+) -> Result<bool, Failure> {
+    match named {
+        Some(named) => Ok(named != plan.report),
+        None => Err(Failure::Reject(format!(
+            "payer {} is billed from report `{}` in {}, and this is report `{}`: say which one under \
+             `[reseller]` with `report = \"…\"`",
+            plan.payer_account_id, current.report, plan.billing_period, plan.report
+        ))),
+    }
 }
 
 /// The pointer remembers which runs of the same delivery it pointed to before.
@@ -85,17 +153,4 @@ fn next(plan: &Plan, current: Option<Current>) -> Current {
         contracts_version: plan.contracts_version.clone(),
         replaced,
     }
-}
-
-/// Two reports of one payer have the same lines; billing both would bill twice, and taking turns
-/// would be a matter of luck.
-fn refuse_other_report(current: &Current, plan: &Plan) -> Result<(), Failure> {
-    if current.report == plan.report {
-        return Ok(());
-    }
-    Err(Failure::Reject(format!(
-        "payer {} is billed from report `{}` in {}, and this is report `{}`: say which one under \
-         `[reseller]` with `report = \"…\"`",
-        plan.payer_account_id, current.report, plan.billing_period, plan.report
-    )))
 }

@@ -13,6 +13,8 @@ use crate::Line;
 
 pub const PAYER: &str = "999988887777";
 pub const REPORT: &str = "costs";
+/// Of the period that deliveries are of unless they say otherwise.
+const PERIOD_START: &str = "2026-10-01T00:00:00Z";
 const BUCKET: &str = "reports";
 const PREFIX: &str = "cur";
 
@@ -54,7 +56,8 @@ impl Delivery {
     #[must_use]
     pub fn in_files(mut self, lines: &[Line], count: usize) -> Self {
         let size = lines.len().div_ceil(count).max(1);
-        self.files = lines.chunks(size).map(|part| csv(self.generation, part)).collect();
+        let parts = (1..).step_by(size).zip(lines.chunks(size));
+        self.files = parts.map(|(first, part)| csv_from(first, self.generation, part)).collect();
         self
     }
 
@@ -162,15 +165,21 @@ const UNREAD: [[&str; 2]; 2] = [
 
 /// A report file's text, header included.
 pub fn csv(generation: Generation, lines: &[Line]) -> String {
+    csv_from(1, generation, lines)
+}
+
+/// The same of a file whose first line is the `first` of the delivery: no two lines have one id.
+pub fn csv_from(first: usize, generation: Generation, lines: &[Line]) -> String {
     let unread = UNREAD.map(|names| pick(&names, generation));
     let names = Column::ALL.map(|column| pick(column.names(), generation));
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(names.iter().chain(&unread)).unwrap();
-    for (number, line) in (1..).zip(lines) {
+    for (number, line) in (first..).zip(lines) {
         let id = format!("{number:a>52}");
         let cells = Column::ALL.map(|column| match column {
             Column::LineItemId if line.get(column).is_empty() => id.as_str(),
             Column::PayerAccountId if line.get(column).is_empty() => PAYER,
+            Column::BillingPeriodStartDate if line.get(column).is_empty() => PERIOD_START,
             _ => line.get(column),
         });
         writer.write_record(cells.iter().chain(&["", "café"])).unwrap();

@@ -10,7 +10,7 @@ mod random;
 mod world;
 
 pub use commitments::{Reservation, ReservationMonth, SavingsPlan};
-pub use delivery::{Delivery, Layout, PAYER, REPORT, csv, gzip};
+pub use delivery::{Delivery, Layout, PAYER, REPORT, csv, csv_from, gzip};
 pub use faults::{Fault, FaultyQueue, FaultyStore};
 pub use line::Line;
 pub use random::Random;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use catalog::NoCatalog;
-use pipeline::{Compression, Message, Notice, RecalculateRequest, ResumeRequest, keys};
+use pipeline::{
+    AcceptRequest, Compression, Message, Notice, RecalculateRequest, ResumeRequest, RunId, keys,
+};
 use queue::MemoryQueue;
 use runs::{App, Failure, Outcome, Settings};
 use storage::MemoryStore;
@@ -98,6 +100,12 @@ impl World {
         let mut given_up = self.notice(&Notice::Resume(request)).await;
         given_up.extend(self.drain(Order::Sent).await);
         given_up
+    }
+
+    /// Someone says that a run which is held is right.
+    pub async fn accept(&self, run: &RunId) -> Result<Outcome, Failure> {
+        let notice = Notice::Accept(AcceptRequest { run: run.clone() });
+        receive_report::handle(&notice, &self.app).await
     }
 
     /// Takes so many messages; those that wait then are lost. Whether any were.

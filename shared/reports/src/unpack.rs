@@ -9,14 +9,14 @@ use flate2::read::MultiGzDecoder;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use crate::split::{Broken, ContentError, unreadable};
+use crate::{FileError, unreadable};
 
 /// What the directory of an archive with one file takes at most, and what is read to find it: 64 KiB of
 /// comment and name each, and then some.
 const DIRECTORY_BYTES_MAX: u64 = 1024 * 1024;
 
 /// What the file's first bytes say. The reader is at its beginning again afterwards.
-pub(crate) fn format_of(reader: &mut (impl Read + Seek)) -> io::Result<FileFormat> {
+pub fn format_of(reader: &mut (impl Read + Seek)) -> io::Result<FileFormat> {
     let mut beginning = Vec::new();
     reader.take(4).read_to_end(&mut beginning)?;
     reader.seek(SeekFrom::Start(0))?;
@@ -24,11 +24,11 @@ pub(crate) fn format_of(reader: &mut (impl Read + Seek)) -> io::Result<FileForma
 }
 
 /// Hands on the text as a stream. A gzip file may have several members, an archive only one.
-pub(crate) fn unpacked(
+pub fn unpacked<E: From<FileError>>(
     format: FileFormat,
     mut reader: impl Read + Seek,
-    read: impl FnOnce(&mut dyn Read) -> Result<(), Broken>,
-) -> Result<(), Broken> {
+    read: impl FnOnce(&mut dyn Read) -> Result<(), E>,
+) -> Result<(), E> {
     match format {
         FileFormat::CsvGzip => read(&mut MultiGzDecoder::new(reader)),
         FileFormat::CsvZip => unzipped(reader, read),
@@ -38,31 +38,31 @@ pub(crate) fn unpacked(
 
 /// The directory at the archive's end is read first, and then the one file in one go. What it is called
 /// there does not matter. Its checksum is compared at its end.
-fn unzipped(
+fn unzipped<E: From<FileError>>(
     reader: impl Read + Seek,
-    read: impl FnOnce(&mut dyn Read) -> Result<(), Broken>,
-) -> Result<(), Broken> {
+    read: impl FnOnce(&mut dyn Read) -> Result<(), E>,
+) -> Result<(), E> {
     let left = Rc::new(Cell::new(DIRECTORY_BYTES_MAX));
     let reader = Metered { reader, left: Rc::clone(&left) };
     let mut archive = ZipArchive::new(reader).map_err(|error| match left.get() {
-        0 => ContentError::LongDirectory.into(),
+        0 => FileError::LongDirectory,
         _ => unzippable(error),
     })?;
     match archive.len() {
-        0 => return Err(ContentError::NoMember.into()),
+        0 => return Err(FileError::NoMember.into()),
         1 => {}
-        count => return Err(ContentError::SeveralMembers(count).into()),
+        count => return Err(FileError::SeveralMembers(count).into()),
     }
     left.set(u64::MAX);
     let mut member = archive.by_index(0).map_err(unzippable)?;
     read(&mut member)
 }
 
-fn unzippable(error: ZipError) -> Broken {
+fn unzippable(error: ZipError) -> FileError {
     match error {
         ZipError::Io(error) => unreadable("zip", error),
-        ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => ContentError::Encrypted.into(),
-        other => ContentError::Damaged { format: "zip", reason: other.to_string() }.into(),
+        ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => FileError::Encrypted,
+        other => FileError::Damaged { format: "zip", reason: other.to_string() },
     }
 }
 

@@ -1,0 +1,105 @@
+//! A report file from its first byte to its last, in chunks or in lines.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use cur::{Column, FileFormat, Layout, LineItem, Records};
+use rows::ReportFile;
+use storage::{BlockingRanges, BlockingReader};
+
+use crate::unpack::{format_of, unpacked};
+use crate::{FileError, unreadable};
+
+/// Unpacked bytes handed on at a time: they stay in the CPU's cache, and a record cut in two by them is
+/// rare.
+const CHUNK_BYTES: usize = 256 * 1024;
+
+/// Hands on a stream's bytes until it ends.
+pub fn in_chunks<E>(
+    stream: &mut (impl Read + ?Sized),
+    failed: impl Fn(io::Error) -> E,
+    mut on_chunk: impl FnMut(&[u8]) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut chunk = vec![0; CHUNK_BYTES];
+    loop {
+        match stream.read(&mut chunk) {
+            Ok(0) => return Ok(()),
+            Ok(length) => on_chunk(chunk.get(..length).unwrap_or_default())?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(failed(error)),
+        }
+    }
+}
+
+/// What the bytes around the lines are called.
+pub const fn packing(format: FileFormat) -> &'static str {
+    match format {
+        FileFormat::CsvGzip => "gzip",
+        FileFormat::CsvZip => "zip",
+        FileFormat::Csv | FileFormat::Parquet => "",
+    }
+}
+
+/// Why no more lines are handed on.
+pub(crate) enum Stop {
+    /// Whoever looks has seen what they looked for.
+    Enough,
+    Failed(FileError),
+}
+
+impl<E: Into<FileError>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Hands on what a file has of these columns, line by line, until it ends or someone has seen enough. The
+/// file's layout, unless it has no header.
+pub(crate) fn look_through(
+    object: BlockingRanges,
+    named: FileFormat,
+    columns: &[Column],
+    on_line: impl FnMut(&LineItem<'_>) -> Result<(), Stop>,
+) -> Result<Option<Layout>, FileError> {
+    let mut reader = BlockingReader::new(object.clone());
+    let found = format_of(&mut reader).map_err(|error| unreadable("", error))?;
+    if found != named {
+        return Err(FileError::OtherFormat { named, found });
+    }
+    let mut layout = None;
+    let stopped = if found == FileFormat::Parquet {
+        look_through_rows(object, columns, &mut layout, on_line)
+    } else {
+        unpacked(found, reader, |stream| look_through_text(stream, found, &mut layout, on_line))
+    };
+    match stopped {
+        Ok(()) | Err(Stop::Enough) => Ok(layout),
+        Err(Stop::Failed(error)) => Err(error),
+    }
+}
+
+fn look_through_text(
+    stream: &mut dyn Read,
+    format: FileFormat,
+    layout: &mut Option<Layout>,
+    mut on_line: impl FnMut(&LineItem<'_>) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    let mut records = Records::new(&[]);
+    let failed = |error| unreadable(packing(format), error).into();
+    let read = in_chunks(stream, failed, |chunk| records.push(chunk, &mut on_line));
+    let read = read.and_then(|()| records.finish(&mut on_line));
+    *layout = records.layout().cloned();
+    read
+}
+
+fn look_through_rows(
+    object: BlockingRanges,
+    columns: &[Column],
+    layout: &mut Option<Layout>,
+    on_line: impl FnMut(&LineItem<'_>) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    let size_bytes = object.size_bytes();
+    let file = ReportFile::open(size_bytes, Arc::new(move |range| object.read(range)))?;
+    let layout = layout.insert(file.layout(&[])?);
+    file.lines(layout, columns, on_line)
+}
