@@ -63,8 +63,8 @@ async fn put_places(
     Ok(())
 }
 
-/// Commitments of which a cost is unknown even when all of their lines are taken together, and where the first
-/// cell stands that is missing.
+/// Commitments of which a cost is unknown even when all of their lines are taken together, and where the
+/// first cell stands that is missing.
 async fn unknown_costs(
     books: &Books,
     plan: &Plan,
