@@ -4,8 +4,8 @@
 //! 2,000 accounts of 400 customers run 50 instances each, in 48 sizes, families and zones; there are 500
 //! reservations and 20 savings plans. Days are worked out by as many threads as there are cores.
 //!
-//! `month replay` hands out as `everyone` does, takes the outcome for what AWS did, and applies AWS's rules
-//! to that: what it takes longer than `month everyone` is what the comparison costs.
+//! `month recorded` hands out as AWS does and takes the outcome for what the report records. `month replay`
+//! then applies AWS's rules to that and compares: what it takes longer is what the comparison costs.
 #![expect(clippy::print_stdout, reason = "a program for a terminal")]
 #![expect(clippy::indexing_slicing, reason = "places come from the lists they are of")]
 
@@ -36,10 +36,14 @@ const SIZES: [(&str, i128); 4] =
 const ZONES: [&str; 3] = ["us-east-1a", "us-east-1b", "us-east-1c"];
 
 fn main() -> anyhow::Result<()> {
-    let usage = "usage: month owner|customer|everyone|replay";
+    let usage = "usage: month owner|customer|everyone|recorded|replay";
     let name = std::env::args().nth(1).context(usage)?;
-    let is_replay = name == "replay";
-    let sharing = if is_replay { Sharing::Everyone.name() } else { &name };
+    let after = match name.as_str() {
+        "recorded" => After::Recorded,
+        "replay" => After::Replayed,
+        _ => After::HandedOut,
+    };
+    let sharing = if after == After::HandedOut { &name } else { Sharing::Everyone.name() };
     let sharing = Sharing::ALL.into_iter().find(|of| of.name() == sharing);
     let month = Month::new(sharing.context("there is no such sharing")?)?;
     let days: Vec<NaiveDate> = (0..31)
@@ -51,7 +55,7 @@ fn main() -> anyhow::Result<()> {
         for _ in 0..cores {
             scope.spawn(|| {
                 while let Some(date) = days.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let day = month.work_out(*date, is_replay);
+                    let day = month.work_out(*date, after);
                     done.lock().unwrap_or_else(PoisonError::into_inner).add(&day);
                 }
             });
@@ -68,6 +72,14 @@ fn main() -> anyhow::Result<()> {
         done.differences
     );
     Ok(())
+}
+
+/// How far a day is worked out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum After {
+    HandedOut,
+    Recorded,
+    Replayed,
 }
 
 #[derive(Default)]
@@ -179,12 +191,13 @@ impl Month {
         self.plans.insert(arn, (owner, terms));
     }
 
-    fn work_out(&self, date: NaiveDate, is_replay: bool) -> Done {
+    fn work_out(&self, date: NaiveDate, after: After) -> Done {
         let rows = self.rows(date);
         let day = self.day(date, &self.skus, &rows);
         let passes = self.sharing.passes().iter().copied();
         // What AWS does knows nothing of customers.
-        let groups = if is_replay { BTreeMap::new() } else { self.groups.clone() };
+        let of_aws = after != After::HandedOut;
+        let groups = if of_aws { BTreeMap::new() } else { self.groups.clone() };
         let policy = Policy {
             sharing: self.sharing,
             eligibility: Eligibility::new(passes, groups, BTreeSet::new()),
@@ -195,7 +208,8 @@ impl Month {
             Ok(allocated) => allocated,
             Err(error) => panic!("{error}"),
         };
-        let replayed = if is_replay { self.replay(&day, &allocated) } else { Replayed::default() };
+        let replayed =
+            if of_aws { self.replay(&day, &allocated, after) } else { Replayed::default() };
         Done {
             rows: rows.len(),
             allocations: allocated.allocations.len(),
@@ -218,7 +232,7 @@ impl Month {
     }
 
     /// Takes an allocation for what AWS did.
-    fn replay(&self, day: &Day<'_>, allocated: &AllocatedDay) -> Replayed {
+    fn replay(&self, day: &Day<'_>, allocated: &AllocatedDay, after: After) -> Replayed {
         type Place<'a> = (AccountId, &'a str, &'a str, &'a str);
         let mut skus = self.skus.clone();
         let mut places: BTreeMap<Place<'_>, usize> = BTreeMap::new();
@@ -258,7 +272,10 @@ impl Month {
         let rows: Vec<DemandRow> = rows.into_values().collect();
         let day = self.day(day.date, &skus, &rows);
         let situation = Situation::new(&day, Order::default(), &self.rates);
-        situation.replay(&PayerSharing::Learned)
+        match after {
+            After::Replayed => situation.replay(&PayerSharing::Learned),
+            After::Recorded | After::HandedOut => Replayed::default(),
+        }
     }
 
     /// Fewer instances run at night, and some for a part of the hour.

@@ -37,8 +37,11 @@ pub struct Situation<'a> {
     pub(crate) market: Market,
     pub(crate) wholes: Wholes,
     pub(crate) rates: Rates<'a>,
-    /// By ARN.
-    places: BTreeMap<String, usize>,
+    /// By the SKUs of the report's demand: the place of the commitment that covered it, if one did.
+    covered_by: Vec<Option<usize>>,
+    /// By the places of commitments: what a unit costs where lines do not say it, and whether the unit is a
+    /// normalized one.
+    uncosted: BTreeMap<usize, (Exact, bool)>,
 }
 
 /// A part of an hour's usage that a commitment covers, in amounts.
@@ -83,8 +86,21 @@ impl<'a> Situation<'a> {
         let rates = Rates::new(day.skus, day.plans, rates);
         // The first holding of an ARN is where its coverage is booked.
         let places = wholes.holdings.iter().enumerate().rev();
-        let places = places.map(|(place, whole)| (whole.arn.clone(), place)).collect();
-        Self { day, order, market, wholes, rates, places }
+        let places: BTreeMap<&str, usize> =
+            places.map(|(place, whole)| (whole.arn.as_str(), place)).collect();
+        let covered_by = day.skus.iter().zip(&market.usage_of);
+        let covered_by = covered_by
+            .map(|(sku, usage)| {
+                places.get(sku.commitment.as_str()).copied().filter(|_| usage.is_some())
+            })
+            .collect();
+        let uncosted = places.iter().filter_map(|(arn, place)| {
+            let (cost, units, is_normalized) = uncosted(arn, day.tallies.get(*arn)?)?;
+            let each = (!units.is_zero()).then(|| &Exact::from(cost) / &Exact::from(units))?;
+            Some((*place, (each, is_normalized)))
+        });
+        let uncosted = uncosted.collect();
+        Self { day, order, market, wholes, rates, covered_by, uncosted }
     }
 
     /// The hours of the day. An hour without any rows is one in which nobody used anything.
@@ -95,22 +111,10 @@ impl<'a> Situation<'a> {
         for row in self.day.rows {
             hours.entry(row.usage_hour).or_default().push(row);
         }
-        let uncosted: BTreeMap<usize, (Exact, bool)> = (self.places.iter())
-            .filter_map(|(arn, place)| {
-                let (cost, units, is_normalized) = uncosted(arn, self.day.tallies.get(arn)?)?;
-                let each = (!units.is_zero()).then(|| &Exact::from(cost) / &Exact::from(units))?;
-                Some((*place, (each, is_normalized)))
-            })
-            .collect();
-        hours.into_iter().map(move |(hour, rows)| self.hour(hour, &rows, &uncosted))
+        hours.into_iter().map(|(hour, rows)| self.hour(hour, &rows))
     }
 
-    fn hour(
-        &self,
-        hour: UsageHour,
-        rows: &[&'a DemandRow],
-        uncosted: &BTreeMap<usize, (Exact, bool)>,
-    ) -> Hour<'a> {
+    fn hour(&self, hour: UsageHour, rows: &[&'a DemandRow]) -> Hour<'a> {
         let usages = self.market.usage.len();
         let mut used = Used {
             amounts: vec![Amount::ZERO; usages],
@@ -132,27 +136,20 @@ impl<'a> Situation<'a> {
                 used.list_costs[usage] += row.list_cost.unwrap_or_default();
                 used.unpriced[usage] += u32::from(row.list_cost.is_none());
             }
-            if let Some(place) = self.places.get(&sku.commitment) {
-                covered.push(self.covered(*place, usage, row, sku, uncosted.get(place)));
+            if let Some(place) = self.covered_by[row.sku] {
+                covered.push(self.covered(place, usage, row, sku));
             }
         }
         Hour { hour, used, covered, plans }
     }
 
     /// What a covered line says.
-    fn covered(
-        &self,
-        place: usize,
-        usage: usize,
-        row: &DemandRow,
-        sku: &DemandSku,
-        uncosted: Option<&(Exact, bool)>,
-    ) -> Entry {
+    fn covered(&self, place: usize, usage: usize, row: &DemandRow, sku: &DemandSku) -> Entry {
         let units_of_one = || self.market.product_of(usage).units().unwrap_or(Exact::ONE);
         let times = |units: &Exact| cut(&(&Exact::from(row.usage_amount) * units));
         let holding = &self.wholes.holdings[place];
         let commitment_cost = row.commitment_cost.or_else(|| {
-            let (each, is_normalized) = uncosted?;
+            let (each, is_normalized) = self.uncosted.get(&place)?;
             let factor = sku.normalization_factor.map_or(Exact::ONE, Exact::from);
             Some(times(&if *is_normalized { each * &factor } else { each.clone() }))
         });
