@@ -1,6 +1,8 @@
 //! What fee lines say of a commitment: what there is to hand out, hour by hour. A cell that AWS has left
 //! empty is left open here; what AWS covered with the commitment may say the rest.
 
+use std::borrow::Cow;
+
 use cur::{BillingPeriod, Column, LineError, LineItem, UsageHour};
 use money::Amount;
 use pipeline::{BrokenHour, Lease, PlanTerms, ReservationFee, Units};
@@ -152,7 +154,7 @@ fn times(amount: Amount, number: u32) -> Amount {
 
 /// Reads what a plan is from the fee of one of its hours.
 pub(crate) fn plan_terms(line: &LineItem, rated: &RatedLine) -> Result<PlanTerms, LineError> {
-    let text = |column| line.text(column).map(|text| text.into_owned());
+    let text = |column| line.text(column).map(Cow::into_owned);
     Ok(PlanTerms {
         offering_type: text(Column::OfferingType)?,
         term: text(Column::PurchaseTerm)?,

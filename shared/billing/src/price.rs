@@ -153,10 +153,9 @@ pub(crate) fn upfront_of_period(
             let weights = [period, term - period].map(|hours| Amount::from(u64::from(hours)));
             Ok(apportion(whole, &weights).ok().and_then(|parts| parts.first().copied()))
         }
-        (Some(_), _) => Ok(None),
         // A fee of nothing has been paid upfront; one that is paid now has not, unless it says so.
         (None, _) if option.is_empty() && !unblended.is_zero() => Ok(Some(Amount::ZERO)),
-        (None, _) => Ok(None),
+        (_, _) => Ok(None),
     }
 }
 

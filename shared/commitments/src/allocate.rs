@@ -65,7 +65,7 @@ impl Situation<'_> {
 
     /// What AWS did, as its covered lines say.
     fn as_billed(&self, ledger: &mut Ledger<'_>) {
-        for Hour { hour, covered, plans, .. } in self.hours() {
+        for Hour { starts: hour, covered, plans, .. } in self.hours() {
             let supplies: Vec<Supply> =
                 ledger.holdings.iter().map(|holding| holding.supply(hour, &plans)).collect();
             ledger.see_hour(hour, &supplies, covered, &|_| true);
@@ -88,7 +88,7 @@ impl Situation<'_> {
         let mut engine =
             Engine::new(&market.skus, &market.usage, &commitments, eligibility, &self.order, rate);
         let missing = self.missing_rates(&ledger.holdings, eligibility, rate);
-        for Hour { hour, mut used, covered, plans } in self.hours() {
+        for Hour { starts: hour, mut used, covered, plans } in self.hours() {
             // Where nobody benefits, nothing is kept for anybody.
             let is_kept = |whole: usize| {
                 policy.sharing.is_handed_out()

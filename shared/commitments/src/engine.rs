@@ -288,10 +288,13 @@ struct Preparation<'a> {
     eligibility: &'a Eligibility,
     order: &'a Order,
     of_sku: Vec<Vec<usize>>,
-    /// Lists of reservations by what they cover and whose usage it is: many share one.
-    shared: BTreeMap<(String, Vec<(usize, Exact)>, Circle), usize>,
+    /// Lists of reservations: many share one.
+    shared: BTreeMap<Shared, usize>,
     lists: Vec<Candidates>,
 }
+
+/// What a list of reservations depends on: what they cover by their terms and besides, and whose usage it is.
+type Shared = (String, Vec<(usize, Exact)>, Circle);
 
 /// A plan's SKUs with what decides their order: what is paid of each unit of price, and the rate.
 type Ranked = Vec<(Exact, Exact, usize)>;

@@ -492,10 +492,11 @@ impl<'a> Ledger<'a> {
         let reason = kept.map(|_| holding.kept.unwrap_or(KeptReason::NotReplayed));
         let Supply { units: purchased, upfront_cost, recurring_cost } = units.supply;
         let (kind, covers) = match &holding.commitment.terms {
-            Terms::Reservation { .. } => ("reservation", holding.sku.usage_type.clone()),
             Terms::Plan { plan_type, family, .. } => (plan_type.name(), family.clone()),
             Terms::Unknown if holding.is_plan => ("savings_plan", String::new()),
-            Terms::Unknown => ("reservation", holding.sku.usage_type.clone()),
+            Terms::Reservation { .. } | Terms::Unknown => {
+                ("reservation", holding.sku.usage_type.clone())
+            }
         };
         CommitmentDay {
             usage_date: self.situation.day.date,

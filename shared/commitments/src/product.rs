@@ -83,8 +83,8 @@ impl Coverable {
 /// The row of the tables that usage is in, and what it is there.
 struct Kind<'a> {
     row: &'static UsageKinds,
-    /// Empty where it is capacity, or metered.
-    kind: &'a str,
+    /// `BoxUsage`; empty where it is capacity, or metered.
+    of_usage: &'a str,
     instance_type: &'a str,
 }
 
@@ -94,23 +94,23 @@ impl<'a> Kind<'a> {
         let of_service =
             |list: &'static [UsageKinds]| list.iter().filter(move |row| row.service == service);
         if let Some(row) = of_service(&USAGE.instances).find(|row| row.has(kind, instance_type)) {
-            return Some(Self { row, kind, instance_type });
+            return Some(Self { row, of_usage: kind, instance_type });
         }
         for row in of_service(&USAGE.capacity) {
             if let Some(instance_type) = row.capacity(kind, instance_type) {
-                return Some(Self { row, kind: "", instance_type });
+                return Some(Self { row, of_usage: "", instance_type });
             }
         }
         let usage = without_region(usage_type);
         let row = of_service(&USAGE.metered).find(|row| row.has_beginning_of(usage))?;
-        Some(Self { row, kind: "", instance_type: "" })
+        Some(Self { row, of_usage: "", instance_type: "" })
     }
 }
 
 impl Attributes {
     /// What a line of the report is about, `None` if the tables do not know it.
     pub fn of_line(service: &str, usage_type: &str, operation: &str, region: &str) -> Option<Self> {
-        let Kind { row, kind, instance_type } = Kind::of(service, usage_type)?;
+        let Kind { row, of_usage, instance_type } = Kind::of(service, usage_type)?;
         let mut attributes = Self {
             service: service.to_owned(),
             region: region.to_owned(),
@@ -118,8 +118,8 @@ impl Attributes {
             plans: row.plans.clone(),
             ..Self::default()
         };
-        if !kind.is_empty() {
-            attributes.describe(kind, operation);
+        if !of_usage.is_empty() {
+            attributes.describe(of_usage, operation);
         }
         Some(attributes)
     }

@@ -181,7 +181,7 @@ impl<'s, 'a> Comparison<'s, 'a> {
     fn replay_hour(&mut self, hour: &Hour<'_>, engine: &mut Engine, replayed: &mut Replayed) {
         let holdings = &self.situation.wholes.holdings;
         let supplies: Vec<Amount> =
-            holdings.iter().map(|whole| whole.supply(hour.hour, &hour.plans).units).collect();
+            holdings.iter().map(|whole| whole.supply(hour.starts, &hour.plans).units).collect();
         let mut kept: BTreeMap<usize, Option<usize>> = BTreeMap::new();
         for (place, whole) in holdings.iter().enumerate() {
             if whole.kept.is_some() {
@@ -195,7 +195,7 @@ impl<'s, 'a> Comparison<'s, 'a> {
         );
         there.extend(hour.covered.iter().filter_map(|entry| self.group_of[entry.holding]));
         let applied = loop {
-            let applied = self.apply(hour, engine, &supplies, &kept);
+            let applied = Self::apply(hour, engine, &supplies, &kept);
             let Some((group, difference)) = self.first_difference(hour, &kept, &applied) else {
                 break applied;
             };
@@ -212,13 +212,12 @@ impl<'s, 'a> Comparison<'s, 'a> {
         tally.replayed = tally.compared - tally.kept;
         self.note_ties(hour, &kept, &applied, replayed);
         if !kept.is_empty() {
-            replayed.kept.insert(hour.hour, kept);
+            replayed.kept.insert(hour.starts, kept);
         }
     }
 
     /// What AWS's rules cover in the hour, apart from what is kept.
     fn apply(
-        &self,
         hour: &Hour<'_>,
         engine: &mut Engine,
         supplies: &[Amount],
@@ -264,7 +263,7 @@ impl<'s, 'a> Comparison<'s, 'a> {
         let differ = sums.into_iter().find(|(_, sums)| is_other(sums));
         differ.map(|((group, rank), [recorded, applied])| {
             let difference = Difference {
-                usage_hour: hour.hour,
+                usage_hour: hour.starts,
                 group: self.names[group].clone(),
                 what: what(self.groups[group].turn, &self.ranks[rank]),
                 recorded,
@@ -301,7 +300,7 @@ impl<'s, 'a> Comparison<'s, 'a> {
                 let [recorded, applied] = sums;
                 replayed.tally.ties += 1;
                 replayed.ties.push(Difference {
-                    usage_hour: hour.hour,
+                    usage_hour: hour.starts,
                     group: self.names[group].clone(),
                     what: format!("what {account} used of commitments of {owner}"),
                     recorded,

@@ -72,7 +72,7 @@ pub(crate) struct Used {
 
 /// An hour of the day.
 pub(crate) struct Hour<'a> {
-    pub(crate) hour: UsageHour,
+    pub(crate) starts: UsageHour,
     pub(crate) used: Used,
     /// What AWS covered, by the place of the whole commitment.
     pub(crate) covered: Vec<Entry>,
@@ -140,7 +140,7 @@ impl<'a> Situation<'a> {
                 covered.push(self.covered(place, usage, row, sku));
             }
         }
-        Hour { hour, used, covered, plans }
+        Hour { starts: hour, used, covered, plans }
     }
 
     /// What a covered line says.
