@@ -398,9 +398,9 @@ impl Situation<'_> {
         };
         let open = ("open", of(&passes, BTreeSet::new()));
         if taking_part.is_empty() {
-            return vec![open, ("none", of(&passes[..1], BTreeSet::new()))];
+            return vec![open, ("open to nobody", of(&passes[..1], BTreeSet::new()))];
         }
         let others: BTreeSet<AccountId> = all.difference(&taking_part).copied().collect();
-        vec![open, ("open to some accounts", of(&passes, others))]
+        vec![open, ("open to those that took part", of(&passes, others))]
     }
 }
