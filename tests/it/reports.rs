@@ -4,7 +4,8 @@
 //! A folder has the report bucket (`bucket/`), the contracts (`contracts.toml`), what is right and why
 //! (`expected.md`), and what is compared (`expected.json`): `charges`, the exact sum of each customer;
 //! `totals`, those of the invoices; `exit`, the exit code of `sluice run`; `says`, a text that the output
-//! has. The project's own may also say `verify`, the exit code of `sluice verify`.
+//! has. The project's own may also say `verify`, the exit code of `sluice verify`. A folder may have the
+//! rates of savings plans as well (`savings-plan-rates.csv`).
 //!
 //! `cargo test -p tests reports -- --nocapture` shows how many there are and what fails.
 
@@ -73,6 +74,7 @@ async fn check(case: &Path) -> Vec<String> {
         source: path(&case.join("bucket")),
         contracts: path(&case.join("contracts.toml")),
         results: path(results.path()),
+        rates: Some(case.join("savings-plan-rates.csv")).filter(|rates| rates.is_file()),
     };
     let (said, exit) = run.call(&[]).await;
     let mut wrong = Vec::new();
@@ -127,13 +129,16 @@ struct Run {
     source: String,
     contracts: String,
     results: String,
+    rates: Option<PathBuf>,
 }
 
 impl Run {
     async fn call(&self, more: &[&str]) -> (String, i64) {
-        let Self { source, contracts, results } = self;
+        let Self { source, contracts, results, rates } = self;
         let run = ["run", "--source", source, "--contracts", contracts, "--out", results];
-        call(&[&run[..], more].concat()).await
+        let rates = rates.iter().flat_map(|rates| ["--rates", rates.to_str().unwrap()]);
+        let words: Vec<&str> = run.into_iter().chain(rates).chain(more.iter().copied()).collect();
+        call(&words).await
     }
 }
 
