@@ -294,8 +294,9 @@ fn check_conserved(world: &World, day: &AllocatedDay) {
         assert_eq!([row.used, row.used_cost], [units, cost], "{row:?}");
         assert_eq!(row.used + row.unused, row.purchased, "{row:?}");
         assert_eq!(row.used_by_owner + row.lent, row.used, "{row:?}");
-        assert_eq!(row.used_cost + row.unused_cost, row.upfront_cost + row.recurring_cost);
-        assert!(!row.unused.is_negative() && !row.unused_cost.is_negative(), "{row:?}");
+        let unused_cost = row.unused_cost.unwrap();
+        assert_eq!(row.used_cost + unused_cost, row.upfront_cost + row.recurring_cost);
+        assert!(!row.unused.is_negative() && !unused_cost.is_negative(), "{row:?}");
         let sums = purchased.entry(&row.commitment).or_default();
         sums[0] += row.purchased;
         sums[1] += row.upfront_cost + row.recurring_cost;

@@ -485,7 +485,7 @@ fn terms(commitment: &Value) -> Terms {
     let zone = commitment["az"].as_str().filter(|_| text_of(commitment, "scope") != "Region");
     Terms::Reservation {
         product: Box::new(Product::new(attributes(commitment), "2026-10".parse().unwrap())),
-        zone: zone.map(str::to_owned),
+        zone: zone.map(commitments::Zone::from),
     }
 }
 

@@ -68,6 +68,21 @@ fn a_right_file_says_what_was_promised() {
     assert_eq!(acme.adjustment(ChargeKind::Fee), Adjustment::Retain);
 }
 
+/// A benefit is less than a list price. By AWS's own costs there is nothing to hand out.
+#[test]
+fn where_nobody_is_billed_by_list_price_nothing_is_handed_out() {
+    let of = |basis: &str| {
+        let text = format!(
+            "[reseller]\nname = \"MSP\"\n[commitments]\nsharing = \"everyone\"\n\
+             [[customer]]\nid = \"acme\"\naccounts = []\nbasis = \"{basis}\"\n"
+        );
+        parse(&text).sharing()
+    };
+    assert_eq!(of("amortized"), Sharing::AsBilled);
+    assert_eq!(of("unblended"), Sharing::AsBilled);
+    assert_eq!(of("list"), Sharing::Everyone);
+}
+
 #[test]
 fn what_is_left_out_has_a_default() {
     let contracts = parse(
@@ -79,6 +94,9 @@ fn what_is_left_out_has_a_default() {
         [[customer]]
         id = "acme"
         basis = "amortized"
+        accounts = []
+        [[customer]]
+        id = "globex"
         accounts = []
         "#,
     );

@@ -162,7 +162,7 @@ fn receipt(
         let sums = commitments.entry(day.commitment.clone()).or_default();
         sums.is_normalized = day.unit == "normalized";
         sums.unused += day.unused;
-        sums.unused_cost += day.unused_cost;
+        sums.unused_cost += day.unused_cost.unwrap_or_default();
     }
     for benefit in &allocated.benefits {
         let customer = customer_of(benefit.usage_account_id);

@@ -9,12 +9,14 @@ mod unmatched;
 use std::collections::BTreeSet;
 
 use billing::{
-    Charge, DailyCharge, HandedOut, Invoice, MarginTerms, Priced, Pricing, invoice,
-    invoice_re_adds, sum_days,
+    Charge, DailyCharge, HandedOut, Invoice, InvoiceError, MarginTerms, Priced, Pricing,
+    PricingError, invoice, invoice_re_adds, sum_days,
 };
 use contracts::{Contracts, Customer};
 use money::Amount;
-use pipeline::{Check, Explained, Plan, PublishReceipt, RunId, Step, UNASSIGNED};
+use pipeline::{
+    Check, Explained, LineNote, Plan, PublishReceipt, RunId, SplitReceipt, Step, UNASSIGNED,
+};
 use runs::{App, Failure, Outcome, Progress};
 
 use load::Input;
@@ -40,13 +42,48 @@ async fn publish(
     let customer = find_customer(contracts, customer_id)?;
     let input = load::load(plan, contracts, customer, app).await?;
 
-    let published = compute(plan, contracts, customer, &input)
-        .map_err(|reason| Failure::Reject(format!("customer `{customer_id}`: {reason}")))?;
+    let published = match compute(plan, contracts, customer, &input) {
+        Ok(published) => published,
+        Err(reason) => {
+            let missing = missing_cell(&reason, &input, plan, app).await?;
+            let reason = format!("customer `{customer_id}`: {reason}{missing}");
+            return Err(Failure::Reject(reason));
+        }
+    };
     let receipt = receipt(customer_id, &input, &published);
     refuse_broken(&receipt.checks)?;
 
     store::store(plan, customer_id, &published, app).await?;
     app.write_receipt(&plan.run_id, Step::PublishDatasets, customer_id, &receipt).await
+}
+
+/// Why a customer cannot be billed.
+#[derive(Debug, thiserror::Error)]
+enum Reason {
+    #[error(transparent)]
+    Pricing(#[from] PricingError),
+    #[error(transparent)]
+    Invoice(#[from] InvoiceError),
+}
+
+/// Where the cell stands that is missing, if it is one that leaves a commitment's cost unknown.
+async fn missing_cell(
+    reason: &Reason,
+    input: &Input,
+    plan: &Plan,
+    app: &App,
+) -> Result<String, Failure> {
+    let own = || input.accounts.iter().flat_map(|account| account.commitments.keys());
+    let unknown = &input.unknown_costs;
+    let note = match reason {
+        Reason::Pricing(PricingError::NoCommitmentCost(arn)) => unknown.get(arn),
+        Reason::Pricing(PricingError::NoAmortizedCost(_)) => own().find_map(|arn| unknown.get(arn)),
+        Reason::Pricing(_) | Reason::Invoice(_) => None,
+    };
+    let Some(LineNote { line, text }) = note else { return Ok(String::new()) };
+    let receipts: Vec<SplitReceipt> = app.receipts(&plan.run_id, Step::SplitReport).await?;
+    let places = reports::places(&app.reports, plan, &receipts, &[*line]).await?;
+    Ok(places.first().map(|place| format!("; {place}: {text}")).unwrap_or_default())
 }
 
 /// `None` is `_unassigned`.
@@ -73,7 +110,8 @@ pub async fn price_again(plan: &Plan, customer: &str, app: &App) -> Result<Publi
     let contracts = app.contracts(plan).await?;
     let customer = find_customer(&contracts, customer)?;
     let input = load::load(plan, &contracts, customer, app).await?;
-    compute(plan, &contracts, customer, &input).map_err(Failure::Reject)
+    compute(plan, &contracts, customer, &input)
+        .map_err(|reason| Failure::Reject(reason.to_string()))
 }
 
 fn compute(
@@ -81,19 +119,16 @@ fn compute(
     contracts: &Contracts,
     customer: Option<&Customer>,
     input: &Input,
-) -> Result<Published, String> {
+) -> Result<Published, Reason> {
     let pricing = Pricing { contracts, customer, period: plan.billing_period };
     let shares: Vec<_> = input.unused_shares.values().flatten().cloned().collect();
     let handed_out =
         HandedOut { benefits: &input.benefits, unpriced: &input.unpriced, unused_shares: &shares };
-    let priced = pricing
-        .price(input.groups.iter().cloned(), handed_out)
-        .map_err(|error| error.to_string())?;
+    let priced = pricing.price(input.groups.iter().cloned(), handed_out)?;
     let charges = sum_days(&priced.daily);
     let invoice = customer
         .map(|customer| invoice(customer, contracts, plan.billing_period, &charges))
-        .transpose()
-        .map_err(|error| error.to_string())?;
+        .transpose()?;
     let Priced { daily, margin_terms, explained, taken_off } = priced;
     Ok(Published { daily, charges, invoice, margin_terms, explained, taken_off })
 }

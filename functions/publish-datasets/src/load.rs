@@ -5,14 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use billing::{Benefit, Benefits, ChargeKey, CostPart, LineGroup, UnusedShare};
 use chrono::NaiveDate;
 use commitments::{
-    CommitmentDay, DailyBenefit, DerivedCosts, Sharing, Unused, UnusedCost, derived_costs,
+    CommitmentDay, DailyBenefit, DerivedCosts, Sharing, Unused, UnusedCost, costs_are_known,
+    derived_costs, says_fee,
 };
 use contracts::{ChargeKind, Contracts, Customer};
 use cur::AccountId;
 use datasets::{CommitmentRow, Row, decode_parquet};
 use money::Amount;
 use pipeline::{
-    AllocateReceipt, CommitmentTally, Plan, RecalculateReceipt, Step, Table, UnpricedUsage, keys,
+    AllocateReceipt, CommitmentTally, LineNote, Plan, RecalculateReceipt, Step, Table,
+    UnpricedUsage, keys,
 };
 use runs::{App, Failure};
 
@@ -24,13 +26,15 @@ pub(crate) struct Input {
     pub(crate) derived_cost: Amount,
     pub(crate) benefits: Benefits,
     pub(crate) unpriced: BTreeSet<UnpricedUsage>,
+    pub(crate) unknown_costs: BTreeMap<String, LineNote>,
     /// By commitment.
     pub(crate) unused_shares: BTreeMap<String, Vec<UnusedShare>>,
 }
 
 impl Input {
     pub(crate) fn unused_share_totals(&self) -> BTreeMap<String, Amount> {
-        let total = |shares: &Vec<UnusedShare>| shares.iter().map(|share| share.amount).sum();
+        let total =
+            |shares: &Vec<UnusedShare>| shares.iter().filter_map(|share| share.amount).sum();
         self.unused_shares.iter().map(|(arn, shares)| (arn.clone(), total(shares))).collect()
     }
 }
@@ -50,6 +54,7 @@ pub(crate) async fn load(
         derived_cost: Amount::ZERO,
         benefits: Benefits::new(),
         unpriced: BTreeSet::new(),
+        unknown_costs: unknown_costs(&all),
         unused_shares: match (contracts.sharing(), contracts.unused()) {
             (Sharing::AsBilled, Unused::ProRata) => own.of_report(&all, &derived),
             _ => BTreeMap::new(),
@@ -66,6 +71,20 @@ pub(crate) async fn load(
     input.groups = rows::<LineGroup>(rated, app).await?;
     input.derived_cost = derived.fill_in(&mut input.groups);
     Ok(input)
+}
+
+/// Commitments of which a cost is unknown even when all of their lines are taken together, with the first
+/// cell that is missing.
+pub(crate) fn unknown_costs(all: &[RecalculateReceipt]) -> BTreeMap<String, LineNote> {
+    let mut commitments: BTreeMap<&str, CommitmentTally> = BTreeMap::new();
+    for (arn, tally) in all.iter().flat_map(|receipt| &receipt.commitments) {
+        commitments.entry(arn).or_default().add(tally);
+    }
+    let is_known = |arn: &str, tally: &CommitmentTally| {
+        costs_are_known(arn, tally) && (tally.fee_lines == 0 || says_fee(arn, tally))
+    };
+    let unknown = commitments.into_iter().filter(|(arn, tally)| !is_known(arn, tally));
+    unknown.filter_map(|(arn, tally)| Some((arn.to_owned(), tally.missing?))).collect()
 }
 
 /// Costs of commitments that no line says, by ARN and account. Every customer works the same out of the
@@ -184,14 +203,16 @@ impl Own<'_> {
                 fees.add(tally);
             }
         }
-        let share = |(arn, (unused, fees)): (&str, (UnusedCost, CommitmentTally))| {
+        let share = |(arn, (mut unused, fees)): (&str, (UnusedCost, CommitmentTally))| {
+            unused.is_unknown = !costs_are_known(arn, &fees);
             let parts = unused.pro_rata().into_iter().filter(|(account, _)| self.has(*account));
             let share = |(account, amount)| UnusedShare {
                 unused: Unused::ProRata,
                 usage_account_id: account,
+                commitment: arn.to_owned(),
                 service_code: fees.service_code.clone(),
                 currency: fees.currency.clone(),
-                amount,
+                amount: (!unused.is_unknown).then_some(amount),
             };
             (arn.to_owned(), parts.map(share).collect())
         };
@@ -215,13 +236,16 @@ impl Own<'_> {
                 _ => BTreeMap::new(),
             };
             let of_commitment = shares.entry(arn.to_owned()).or_default();
-            for (account, amount) in parts.into_iter().filter(|(_, amount)| !amount.is_zero()) {
+            let is_unknown = held.unused.is_unknown;
+            let parts = parts.into_iter().filter(|(_, amount)| is_unknown || !amount.is_zero());
+            for (account, amount) in parts {
                 of_commitment.push(UnusedShare {
                     unused: policy,
                     usage_account_id: account,
+                    commitment: arn.to_owned(),
                     service_code: held.day.service_code.clone(),
                     currency: held.day.currency.clone(),
-                    amount,
+                    amount: (!is_unknown).then_some(amount),
                 });
             }
         }
@@ -248,7 +272,8 @@ fn held(days: &Days) -> BTreeMap<(&str, &str), Held<'_>> {
         });
         // The ledger writes nothing but accounts there.
         if let Ok(owner) = day.owner_account_id.parse() {
-            *held.unused.kept_by.entry(owner).or_default() += day.unused_cost;
+            *held.unused.kept_by.entry(owner).or_default() += day.unused_cost.unwrap_or_default();
+            held.unused.is_unknown |= day.unused_cost.is_none();
         }
     }
     for row in &days.benefits {

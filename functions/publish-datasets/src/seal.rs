@@ -3,7 +3,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use commitments::{Sharing, commitment_rows_agree, costs_are_known};
+use commitments::{Sharing, commitment_rows_agree, says_fee};
 use contracts::{Basis, Contracts};
 use cur::AccountId;
 use money::Amount;
@@ -16,7 +16,7 @@ use pipeline::{
 use reports::places;
 use runs::{App, Failure, Outcome};
 
-use crate::load::Derived;
+use crate::load::{self, Derived};
 use crate::refuse_broken;
 use crate::unmatched::unmatched;
 
@@ -70,10 +70,7 @@ async fn unknown_costs(
     plan: &Plan,
     app: &App,
 ) -> Result<BTreeMap<String, String>, Failure> {
-    let unknown = books.commitments().into_iter().filter_map(|(arn, tally)| {
-        let is_known = costs_are_known(arn, &tally);
-        tally.missing.filter(|_| !is_known).map(|missing| (arn.to_owned(), missing))
-    });
+    let unknown = load::unknown_costs(&books.recalculated).into_iter();
     let (arns, missing): (Vec<String>, Vec<LineNote>) = unknown.unzip();
     let lines: Vec<AccountLine> = missing.iter().map(|missing| missing.line).collect();
     let places = places(&app.reports, plan, &books.split, &lines).await?;
@@ -234,7 +231,7 @@ impl Books {
             };
             // What lines do not say is derived elsewhere, and cannot be compared with them.
             let is_said = tally.uncosted.plain.is_zero();
-            let has_fee = tally.fee_lines > 0 && tally.fees_without_cost == 0;
+            let has_fee = says_fee(arn, &tally);
             if sharing == Sharing::AsBilled {
                 if is_said {
                     equal("cost used", sums.used_cost, tally.covered_cost);

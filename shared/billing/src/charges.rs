@@ -105,9 +105,11 @@ pub struct UnusedShare {
     /// By which policy.
     pub unused: Unused,
     pub usage_account_id: AccountId,
+    pub commitment: String,
     pub service_code: String,
     pub currency: String,
-    pub amount: Amount,
+    /// `None` where nothing says what the commitment costs.
+    pub amount: Option<Amount>,
 }
 
 /// The named steps from amortized cost to charge. They sum to the margin, which is law 6.
@@ -138,6 +140,12 @@ pub enum PricingError {
         usage_type = .0.usage_type
     )]
     NoAmortizedCost(Box<ChargeKey>),
+    #[error(
+        "nothing in the report says what {0} costs in the period, and its unused part is to be paid: \
+         let AWS write the columns `reservation/AmortizedUpfrontFeeForBillingPeriod` or \
+         `reservation/UpfrontValue`, or for a savings plan `savingsPlan/TotalCommitmentToDate`"
+    )]
+    NoCommitmentCost(String),
 }
 
 /// Whose lines are priced, and by which contract.
@@ -344,12 +352,14 @@ impl Pricing<'_> {
             operation: String::new(),
             currency: share.currency.clone(),
         };
-        add_term(terms, "commitment_fees", share.amount);
+        let unknown = || PricingError::NoCommitmentCost(share.commitment.clone());
+        let amount = share.amount.ok_or_else(unknown)?;
+        add_term(terms, "commitment_fees", amount);
         let (charge, rule) = match self.customer {
-            Some(customer) => self.apply_rule(customer, &key, &Measures::ZERO, share.amount)?,
-            None => (share.amount, String::new()),
+            Some(customer) => self.apply_rule(customer, &key, &Measures::ZERO, amount)?,
+            None => (amount, String::new()),
         };
-        add_term(terms, "contract", charge - share.amount);
+        add_term(terms, "contract", charge - amount);
         let by_policy = || format!("unused {}", share.unused.name());
         Ok(DailyCharge {
             usage_date: self.period.first_day(),

@@ -7,6 +7,8 @@ use contracts::ChargeKind;
 use cur::{Column, LineError, LineItem, LineItemType};
 use serde::Deserialize;
 
+use crate::price::is_reservation_fee;
+
 pub(crate) fn charge_kind(
     line: &LineItem,
     item_type: LineItemType,
@@ -17,7 +19,7 @@ pub(crate) fn charge_kind(
         return Ok(ChargeKind::Marketplace);
     }
     let of_type = TABLE.kinds[item_type as usize];
-    Ok(if of_type == ChargeKind::Fee && !line.text(Column::ReservationArn)?.is_empty() {
+    Ok(if of_type == ChargeKind::Fee && is_reservation_fee(line)? {
         ChargeKind::CommitmentFee
     } else if TABLE.has_support[item_type as usize] && is_support(product_code) {
         ChargeKind::Support

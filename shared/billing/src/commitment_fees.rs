@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 
 use cur::{BillingPeriod, Column, LineError, LineItem, UsageHour};
-use money::Amount;
-use pipeline::{BrokenHour, Lease, PlanTerms, ReservationFee, Units};
+use money::{Amount, apportion};
+use pipeline::{Lease, PlanTerms, ReservationFee, Units};
 
 use crate::price::upfront_of_period;
 use crate::rated_line::RatedLine;
@@ -17,14 +17,14 @@ pub(crate) fn reservation_fee(
     period: BillingPeriod,
 ) -> Result<ReservationFee, LineError> {
     let term = Term::read(line, period)?;
-    // The usage of a fee line is the units that it is for.
-    let units = line.amount(Column::TotalReservedUnits)?.filter(|units| !units.is_zero());
+    let number = line.amount(Column::NumberOfReservations)?.filter(|number| !number.is_zero());
+    let plain = units(line, rated, &term, number)?;
     let units = Units {
-        plain: units.unwrap_or(rated.usage_amount),
+        plain,
         normalized: line.amount(Column::TotalReservedNormalizedUnits)?.unwrap_or(Amount::ZERO),
     };
     let factor = line.amount(Column::NormalizationFactor)?;
-    let lease = term.lease(units.plain, line.amount(Column::NumberOfReservations)?);
+    let lease = term.lease(units.plain, number);
     let hours = term.hours.map(|term| [lease.hours, term]);
     // A fee of zero units is for nothing.
     let for_nothing = units.plain.is_zero().then_some(Amount::ZERO);
@@ -46,10 +46,25 @@ pub(crate) fn reservation_fee(
     })
 }
 
+/// The units of all hours of the period: as the fee says them, else its usage, else so many in each hour.
+fn units(
+    line: &LineItem,
+    rated: &RatedLine,
+    term: &Term,
+    number: Option<Amount>,
+) -> Result<Amount, LineError> {
+    let said = line.amount(Column::TotalReservedUnits)?.filter(|units| !units.is_zero());
+    let used = Some(rated.usage_amount).filter(|amount| !amount.is_zero());
+    let of_hours = || number.map(|number| times(number, term.clock_hours()));
+    Ok(said.or(used).or_else(of_hours).unwrap_or(Amount::ZERO))
+}
+
 /// From when to when a reservation is there, where its line says so.
 struct Term {
     starts: Option<(UsageHour, u32)>,
     ends: Option<(UsageHour, u32)>,
+    /// The end of the line's own time, which is that of the lease only if the units say so.
+    line_ends: Option<UsageHour>,
     /// Of the whole term.
     hours: Option<u32>,
     /// The clock hours of the period that it touches.
@@ -64,69 +79,109 @@ impl Term {
         let starts = line.time(Column::ReservationStartTime)?;
         let ends = line.time(Column::ReservationEndTime)?.map(full_hour);
         let of_line = line.time(Column::UsageStartDate)?;
+        let line_ends = line.time(Column::UsageEndDate).unwrap_or_default().map(full_hour);
         let first = starts.or(of_line).map_or(begin, |(hour, _)| hour).max(begin);
         let end = ends.map_or(close, |(hour, seconds)| hour.after(u32::from(seconds > 0)));
         let end = end.min(close);
         let hours = starts.zip(ends).map(|((starts, _), (ends, _))| ends.hours_since(starts));
         let hours = hours.and_then(|hours| u32::try_from(hours).ok());
+        let line_ends = line_ends.map(|(hour, _)| hour).filter(|hour| *hour > first);
         if first < end {
-            return Ok(Self { starts: starts.or(of_line), ends, hours, first, end });
+            return Ok(Self { starts: starts.or(of_line), ends, line_ends, hours, first, end });
         }
         // A fee for another period, such as one that comes late: nothing of this one is its own, so that
         // all of the period is as good as any part of it.
-        Ok(Self { starts: None, ends: None, hours: None, first: begin, end: close })
+        let (starts, ends, line_ends, hours) = (None, None, None, None);
+        Ok(Self { starts, ends, line_ends, hours, first: begin, end: close })
     }
 
-    /// Whether the term begins, or ends, within an hour of the period.
-    fn is_broken(&self) -> [bool; 2] {
-        let begins = self.starts.is_some_and(|(hour, seconds)| seconds > 0 && hour == self.first);
-        let ends =
-            self.ends.is_some_and(|(hour, seconds)| seconds > 0 && hour.after(1) == self.end);
-        [begins, ends]
+    fn clock_hours(&self) -> u32 {
+        u32::try_from(self.end.hours_since(self.first)).unwrap_or_default()
+    }
+
+    /// Of the first clock hour and the last: the seconds for which the reservation is there, if it begins or
+    /// ends within them.
+    fn broken(&self) -> [Option<u32>; 2] {
+        const HOUR: u32 = 3_600;
+        let begins = self.starts.filter(|(hour, seconds)| *seconds > 0 && *hour == self.first);
+        let ends = self.ends.filter(|(hour, seconds)| *seconds > 0 && hour.after(1) == self.end);
+        [begins.map(|(_, seconds)| HOUR.saturating_sub(seconds)), ends.map(|(_, seconds)| seconds)]
     }
 
     /// The hours for which AWS has billed so many units. Whole clock hours come first: of 2.19 units since
     /// 21:48, one each are in the hours from 22:00 and from 23:00, and 0.19 in the hour before them. A
     /// reservation that is billed an hour less than its times say lacks its first, broken hour.
     fn lease(&self, units: Amount, number: Option<Amount>) -> Lease {
-        let hours = u32::try_from(self.end.hours_since(self.first)).unwrap_or_default();
+        let hours = self.clock_hours();
         let Some(each) = units_in_an_hour(units, number, hours) else {
             return Lease::whole(self.first, hours);
         };
-        let [begins, ends] = self.is_broken();
-        let whole = hours - u32::from(begins) - u32::from(ends);
-        let in_whole = times(each, whole);
-        let rest = units - in_whole;
-        let at_begin = if begins { rest.min(each) } else { Amount::ZERO };
-        let at_end = rest - at_begin;
-        let is_possible = !rest.is_negative() && !at_begin.is_negative() && at_end <= each;
-        if units == times(each, hours) || !is_possible || (!ends && !at_end.is_zero()) {
-            return self.other_lease(units, each, hours);
+        let [begins, ends] = self.broken();
+        let broken = u32::from(begins.is_some()) + u32::from(ends.is_some());
+        let rest = units - times(each, hours.saturating_sub(broken));
+        let room = times(each, broken.min(hours));
+        if rest.is_negative() || rest > room || broken == 0 || units == times(each, hours) {
+            return self.other_lease(units, number, each, hours);
         }
-        let first = if at_begin.is_zero() && begins { self.first.after(1) } else { self.first };
-        let hours =
-            hours - u32::from(begins && at_begin.is_zero()) - u32::from(ends && at_end.is_zero());
-        let broken = |number, units: Amount| {
-            let is_broken = !units.is_zero() && units != each;
-            is_broken.then_some(BrokenHour { number, units })
+        if hours == 1 {
+            let broken_first = (rest != each && !rest.is_zero()).then_some(rest);
+            return Lease { broken_first, ..Lease::whole(self.first, 1) };
+        }
+        let [at_begin, at_end] = match (begins, ends) {
+            // An hour less: the first is not billed.
+            (Some(_), Some(_)) if rest == each => [Amount::ZERO, each],
+            (Some(begins), Some(ends)) => by_seconds(rest, [begins, ends]),
+            (Some(_), None) => [rest, Amount::ZERO],
+            (None, _) => [Amount::ZERO, rest],
         };
-        let broken_hour = broken(0, at_begin).or_else(|| broken(hours.saturating_sub(1), at_end));
-        Lease { first_hour: first, hours, broken_hour }
+        let lacks_first = begins.is_some() && at_begin.is_zero();
+        let lacks_last = ends.is_some() && at_end.is_zero();
+        let partly = |units: Amount| Some(units).filter(|of| !of.is_zero() && *of != each);
+        Lease {
+            first_hour: self.first.after(u32::from(lacks_first)),
+            hours: hours - u32::from(lacks_first) - u32::from(lacks_last),
+            broken_first: partly(at_begin),
+            broken_last: partly(at_end),
+        }
     }
 
     /// Where the times say nothing of a broken hour. What is billed an hour less than its times say lacks the
-    /// first. A lease whose end nothing says ends when its units do. Anything else is spread over all hours.
-    fn other_lease(&self, units: Amount, each: Amount, hours: u32) -> Lease {
+    /// first. A lease whose end nothing says ends with its line, if the units say so too, else when its units
+    /// do. Anything else is spread over all hours.
+    fn other_lease(
+        &self,
+        units: Amount,
+        number: Option<Amount>,
+        each: Amount,
+        hours: u32,
+    ) -> Lease {
         let is_one_less = hours > 1 && units == times(each, hours - 1);
         if is_one_less && self.starts.is_some_and(|(hour, _)| hour == self.first) {
             return Lease::whole(self.first.after(1), hours - 1);
         }
+        if self.ends.is_some() || units == times(each, hours) {
+            return Lease::whole(self.first, hours);
+        }
+        let of_line = self.line_ends.map(|ends| ends.hours_since(self.first));
+        let of_line = of_line.and_then(|hours| u32::try_from(hours).ok()).filter(|of| *of < hours);
+        if let Some(hours) = of_line.filter(|hours| *hours > 1)
+            && units_in_an_hour(units, number, hours)
+                .is_some_and(|each| units == times(each, hours))
+        {
+            return Lease::whole(self.first, hours);
+        }
         let billed = units.units().checked_div(each.units()).and_then(|n| u32::try_from(n).ok());
         let billed = billed.filter(|billed| *billed > 0 && units == times(each, *billed));
-        match billed {
-            Some(billed) if self.ends.is_none() => Lease::whole(self.first, billed.min(hours)),
-            _ => Lease::whole(self.first, hours),
-        }
+        Lease::whole(self.first, billed.map_or(hours, |billed| billed.min(hours)))
+    }
+}
+
+/// Units of two broken hours, by the seconds for which the reservation was there.
+fn by_seconds(units: Amount, seconds: [u32; 2]) -> [Amount; 2] {
+    let weights = seconds.map(|seconds| Amount::from(u64::from(seconds)));
+    match apportion(units, &weights).as_deref() {
+        Ok([first, last]) => [*first, *last],
+        _ => [units, Amount::ZERO],
     }
 }
 

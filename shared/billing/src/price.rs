@@ -111,7 +111,10 @@ pub(crate) fn hourly_commitment(
         return Ok(total);
     }
     let parts = sum_if_known(cell(upfront)?, cell(recurring)?).filter(says_something);
-    let is_all_paid = is_no_upfront(&line.text(Column::PaymentOption)?);
+    let option = line.text(Column::PaymentOption)?;
+    // `ComputeSP:1yrNoUpfront` says it too.
+    let is_all_paid = is_no_upfront(&option)
+        || option.is_empty() && line.text(Column::UsageType)?.ends_with("NoUpfront");
     Ok(parts.or_else(|| is_all_paid.then_some(unblended)).or(total))
 }
 
@@ -186,8 +189,18 @@ fn product(rate: Amount, amount: Amount) -> Amount {
     cut(&(&Exact::from(rate) * &Exact::from(amount)))
 }
 
-fn is_reservation_fee(line: &LineItem) -> Result<bool, LineError> {
-    Ok(!line.text(Column::ReservationArn)?.is_empty())
+/// Whether a fee is the upfront payment of a reservation: by its ARN, or, where the report was written without
+/// that column, by what only such a fee has.
+pub(crate) fn is_reservation_fee(line: &LineItem) -> Result<bool, LineError> {
+    const OF_RESERVATIONS: [Column; 3] =
+        [Column::ReservationArn, Column::NumberOfReservations, Column::TotalReservedUnits];
+    for column in OF_RESERVATIONS {
+        let text = line.text(column)?;
+        if !text.is_empty() && text.trim_matches(['0', '.']) != "" {
+            return Ok(true);
+        }
+    }
+    Ok(line.text(Column::UsageType)?.contains("HeavyUsage"))
 }
 
 /// A number that may be missing. A text that is none is refused where somebody is billed by it; elsewhere

@@ -249,9 +249,11 @@ impl Rater {
         let end = line.hour(Column::UsageEndDate);
         let is_longer =
             end.as_ref().is_ok_and(|end| end.is_some_and(|end| end.hours_since(rated.hour) > 1));
+        let is_known = Coverable::of(&rated.service_code, &rated.usage_type) == Coverable::Yes;
         if is_longer && rated.item_type == LineItemType::Usage {
-            // Nobody knows that it can be covered, so its hours are of no use.
-            if Coverable::of(&rated.service_code, &rated.usage_type) == Coverable::Unknown {
+            // Its hours are of no use: nobody knows that it can be covered, or there is nothing to save.
+            let rate = line.amount(Column::UnblendedRate).unwrap_or_default();
+            if !is_known || rate == Some(Amount::ZERO) {
                 return Ok(());
             }
         }
@@ -261,13 +263,16 @@ impl Rater {
             if self.needs.commitments {
                 end?;
             }
-            if is_longer {
+            // What nobody knows stays as AWS applied it, whatever its hours.
+            if is_longer && (is_known || !rated.is_covered()) {
                 let error = line.refuse(Column::UsageEndDate, CellProblem::LongerThanAnHour);
                 self.not_hourly = Some(LineNote { line: self.last_line(), text: error.of_cell() });
             }
         }
         let sku = self.sku(line, rated)?;
-        let key = |key: &mut Key| _ = key.hour(rated.hour).number(sku);
+        // A line that corrects another is apart from what it corrects.
+        let is_correction = usize::from(rated.usage_amount.is_negative());
+        let key = |key: &mut Key| _ = key.hour(rated.hour).number(sku).number(is_correction);
         let row = self.demand.find(key, || DemandRow {
             usage_date: rated.hour.date(),
             usage_hour: rated.hour,
@@ -341,6 +346,15 @@ impl Rater {
                 let fee = self.reservations.last().filter(|fee| fee.arn == rated.commitment);
                 let Some(fee) = fee else { return };
                 seen.purchased = fee.units;
+                seen.units_of_one = fee.normalization_factor.or_else(|| {
+                    let region = rated.region.as_ref();
+                    commitments::units_of_one(
+                        &fee.service_code,
+                        &fee.usage_type,
+                        &fee.operation,
+                        region,
+                    )
+                });
                 seen.purchased_cost = fee.recurring_cost + fee.upfront_cost.unwrap_or(Amount::ZERO);
                 seen.fees_without_cost = u64::from(fee.upfront_cost.is_none());
                 seen.unused = Units {
@@ -358,15 +372,10 @@ impl Rater {
             }
             _ => return,
         }
-        let mut missing = None;
         if rated.is_covered() {
             seen.covered_cost = rated.costs.amortized.unwrap_or_default();
             if rated.is_uncosted() {
                 seen.uncosted = Units { plain: rated.usage_amount, normalized: normalized(line) };
-                missing = Some(match rated.item_type {
-                    LineItemType::DiscountedUsage => Column::EffectiveCost,
-                    _ => Column::SavingsPlanEffectiveCost,
-                });
             }
         } else {
             seen.fee_lines = 1;
@@ -374,24 +383,12 @@ impl Rater {
             seen.fees_without_unused = u64::from(rated.costs.amortized.is_none());
             seen.service_code = rated.service_code.to_string();
             seen.currency = rated.currency.to_string();
-            missing = match rated.item_type {
-                LineItemType::RiFee if seen.fees_without_cost > 0 => {
-                    Some(Column::AmortizedUpfrontFee)
-                }
-                LineItemType::RiFee if rated.costs.amortized.is_none() => {
-                    Some(Column::UnusedRecurringFee)
-                }
-                _ if seen.fees_without_cost > 0 => Some(Column::TotalCommitmentToDate),
-                _ if rated.costs.amortized.is_none() => Some(Column::UsedCommitment),
-                _ => None,
-            };
         }
         let place = self.last_line();
         let tally = self.commitments.entry(rated.commitment.to_string()).or_default();
         tally.add(&seen);
-        if let (Some(column), None) = (missing, &tally.missing) {
-            let text = format!("column {} is empty", line.layout().name(column));
-            tally.missing = Some(LineNote { line: place, text });
+        if tally.missing.is_none() {
+            tally.missing = missing_costs(line, rated).map(|text| LineNote { line: place, text });
         }
     }
 
@@ -402,7 +399,7 @@ impl Rater {
         for row in &mut demand {
             row.sku = places[row.sku];
         }
-        demand.sort_by_key(|row| (row.usage_hour, row.sku));
+        demand.sort_by_key(|row| (row.usage_hour, row.sku, row.usage_amount.is_negative()));
         // Fees come in the order of lines, which is no part of a bill.
         let key = |fee: &ReservationFee| (fee.arn.clone(), fee.lease.first_hour);
         self.reservations.sort_by_cached_key(key);
@@ -435,6 +432,30 @@ fn support_suspects(groups: &[LineGroup]) -> Vec<String> {
 
 fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     names.collect::<BTreeSet<_>>().into_iter().map(str::to_owned).collect()
+}
+
+/// Which columns of a commitment's line are empty that would say what it costs. They are missed only if
+/// nothing else says it.
+fn missing_costs(line: &LineItem, rated: &RatedLine) -> Option<String> {
+    let columns: &[Column] = match rated.item_type {
+        LineItemType::DiscountedUsage => &[Column::EffectiveCost],
+        LineItemType::SavingsPlanCoveredUsage => {
+            &[Column::SavingsPlanEffectiveCost, Column::SavingsPlanRate]
+        }
+        LineItemType::RiFee => &[Column::AmortizedUpfrontFee, Column::UnusedRecurringFee],
+        _ => &[Column::TotalCommitmentToDate, Column::UsedCommitment],
+    };
+    let is_empty = |column: &&Column| {
+        let cell = line.amount(**column).unwrap_or_default();
+        cell.is_none_or(Amount::is_zero)
+    };
+    let names: Vec<&str> =
+        columns.iter().filter(is_empty).map(|column| line.layout().name(*column)).collect();
+    match names.as_slice() {
+        [] => None,
+        [name] => Some(format!("column {name} says nothing")),
+        names => Some(format!("columns {} say nothing", names.join(" and "))),
+    }
 }
 
 /// In normalized units, zero where the line does not say it.

@@ -225,7 +225,7 @@ fn entries(engine: &Engine, used: &Used, supplies: &[Supply]) -> Vec<Entry> {
             usage_amount: Amount::ZERO,
             units: Amount::ZERO,
             list_cost: Amount::ZERO,
-            is_list_known: used.unpriced[*usage] == 0,
+            is_list_known: used.unpriced[*usage].is_zero(),
             commitment_cost: Some(Amount::ZERO),
         })
         .collect();
@@ -233,7 +233,12 @@ fn entries(engine: &Engine, used: &Used, supplies: &[Supply]) -> Vec<Entry> {
         let weights = places.iter().map(|place| &covered[*place].quantity);
         let weights = with_rest(weights, &engine.on_demand()[usage]);
         let amounts = split(used.amounts[usage], &weights);
-        let costs = split(used.list_costs[usage], &weights);
+        let costs = match used.unpriced[usage] {
+            Amount::ZERO => split(used.list_costs[usage], &weights),
+            unpriced => {
+                split_priced(used.list_costs[usage], used.amounts[usage] - unpriced, &weights)
+            }
+        };
         for (part, place) in places.into_iter().enumerate() {
             entries[place].usage_amount = amounts[part];
             entries[place].list_cost = costs[part];
@@ -250,6 +255,16 @@ fn entries(engine: &Engine, used: &Used, supplies: &[Supply]) -> Vec<Entry> {
         }
     }
     entries
+}
+
+/// The list price of usage of which a part has none: what is on demand has its price first, and what is left
+/// goes to what is covered.
+fn split_priced(list_cost: Amount, priced: Amount, weights: &[Amount]) -> Vec<Amount> {
+    let (rest, covered) = weights.split_last().map_or((Amount::ZERO, weights), |(a, b)| (*a, b));
+    let on_demand = split(list_cost, &[rest.min(priced), (priced - rest).max(Amount::ZERO)])[0];
+    let mut costs = split(list_cost - on_demand, covered);
+    costs.push(on_demand);
+    costs
 }
 
 fn with_rest<'a>(parts: impl Iterator<Item = &'a Exact>, rest: &'a Exact) -> Vec<Amount> {

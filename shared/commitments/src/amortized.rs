@@ -8,7 +8,8 @@
 use std::collections::BTreeMap;
 
 use cur::AccountId;
-use money::{Amount, apportion};
+use money::rounding::cut;
+use money::{Amount, Exact, apportion};
 use pipeline::{CommitmentTally, Units};
 
 /// What is said of a cost, or follows from what is said.
@@ -82,8 +83,7 @@ pub(crate) fn is_plan(arn: &str) -> bool {
 
 /// The cost of covered usage that says none, and of what was not used.
 fn derive(tally: &CommitmentTally, is_plan: bool) -> (Cost, Cost) {
-    let is_known = tally.fee_lines > 0 && tally.fees_without_cost == 0;
-    let fee = is_known.then_some(tally.purchased_cost);
+    let fee = fee_is_known(tally, is_plan).then_some(tally.purchased_cost);
     let unused_is_said = tally.fees_without_unused == 0 && is_unused_possible(tally);
     let covered = if tally.uncosted.plain.is_zero() {
         Cost::Said
@@ -114,6 +114,31 @@ fn derive(tally: &CommitmentTally, is_plan: bool) -> (Cost, Cost) {
     (covered, unused)
 }
 
+/// Whether the fees of a commitment say what the period costs.
+pub fn says_fee(arn: &str, all: &CommitmentTally) -> bool {
+    fee_is_known(all, is_plan(arn))
+}
+
+/// Whether fees say what the period costs. A unit that costs more where it was used than by the fees shows that
+/// a part of the cost stands nowhere, such as that of an upfront payment.
+pub(crate) fn fee_is_known(tally: &CommitmentTally, is_plan: bool) -> bool {
+    if tally.fee_lines == 0 || tally.fees_without_cost > 0 {
+        return false;
+    }
+    let used = measure(tally, tally.used) - measure(tally, tally.uncosted);
+    let purchased = measure(tally, tally.purchased);
+    // Units of exchangeable sizes can be compared only if they are normalized.
+    let is_comparable = is_normalized(tally) || tally.units_of_one.is_none();
+    if is_plan || !is_comparable || used <= TOLERANCE || purchased.is_zero() {
+        return true;
+    }
+    // Costs by units, compared crosswise; one percent is more than AWS rounds.
+    let [cost, fee] = [tally.covered_cost, tally.purchased_cost].map(Exact::from);
+    let by_use = &cost * &Exact::from(purchased);
+    let by_fee = &fee * &Exact::from(used);
+    &by_use * &Exact::from(Amount::from(100)) <= &by_fee * &Exact::from(Amount::from(101))
+}
+
 /// The part of a fee that its uncosted units are.
 fn by_units(tally: &CommitmentTally, fee: Amount) -> Option<Amount> {
     let (uncosted, purchased) = (measure(tally, tally.uncosted), measure(tally, tally.purchased));
@@ -141,11 +166,19 @@ pub(crate) fn is_unused_possible(tally: &CommitmentTally) -> bool {
     !costs || !(is_nothing && has_rest || is_everything && was_used)
 }
 
-/// Normalized units where fees and covered lines both have them, else plain ones.
+/// Normalized units where covered lines have them and those of the fees are known, else plain ones.
 fn measure(of: &CommitmentTally, units: Units) -> Amount {
-    if is_normalized(of) { units.normalized } else { units.plain }
+    match (is_normalized(of), of.units_of_one) {
+        (false, _) => units.plain,
+        // Fees that say plain units alone.
+        (true, Some(each)) if units.normalized.is_zero() => {
+            cut(&(&Exact::from(units.plain) * &Exact::from(each)))
+        }
+        (true, _) => units.normalized,
+    }
 }
 
 fn is_normalized(of: &CommitmentTally) -> bool {
-    !of.purchased.normalized.is_zero() && !of.used.normalized.is_zero()
+    let is_known = !of.purchased.normalized.is_zero() || of.units_of_one.is_some();
+    is_known && !of.used.normalized.is_zero()
 }

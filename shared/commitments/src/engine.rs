@@ -48,11 +48,31 @@ pub struct Commitment {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Terms {
     /// Of a product; in one zone, or regional.
-    Reservation { product: Box<Product>, zone: Option<String> },
+    Reservation { product: Box<Product>, zone: Option<Zone> },
     /// EC2 Instance plans have a region and a family.
     Plan { plan_type: PlanType, region: String, family: String },
     /// Nobody here knows what it covers, so it is never handed out.
     Unknown,
+}
+
+/// A zone, by the name that an account has for it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Zone {
+    pub name: String,
+    /// Accounts that have another name for it.
+    pub of_accounts: BTreeMap<AccountId, String>,
+}
+
+impl From<&str> for Zone {
+    fn from(name: &str) -> Self {
+        Self { name: name.to_owned(), of_accounts: BTreeMap::new() }
+    }
+}
+
+impl Zone {
+    fn has(&self, usage: &Usage) -> bool {
+        *self.of_accounts.get(&usage.account).unwrap_or(&self.name) == usage.zone
+    }
 }
 
 impl Terms {
@@ -379,7 +399,7 @@ impl Preparation<'_> {
         let circle = self.eligibility.circle(owner, pass)?;
         match terms {
             Terms::Reservation { product, zone } => {
-                self.reservation_list(product, zone.as_deref(), also, circle)
+                self.reservation_list(product, zone.as_ref(), also, circle)
             }
             Terms::Unknown => None,
             Terms::Plan { .. } => {
@@ -400,12 +420,12 @@ impl Preparation<'_> {
     fn reservation_list(
         &mut self,
         product: &Product,
-        zone: Option<&str>,
+        zone: Option<&Zone>,
         also: &[(usize, Exact)],
         circle: Circle,
     ) -> Option<usize> {
         let key = match (zone, &product.flexible_class) {
-            (Some(zone), _) => format!("{}\nin {zone}", product.exact_class),
+            (Some(zone), _) => format!("{}\nin {zone:?}", product.exact_class),
             (None, Some(flexible)) => format!("{}\nany size", flexible.name),
             (None, None) => product.exact_class.clone(),
         };
@@ -413,7 +433,7 @@ impl Preparation<'_> {
         if let Some(list) = self.shared.get(&key) {
             return Some(*list);
         }
-        let covered = self.covered_skus(product, zone, also);
+        let covered = self.covered_skus(product, zone.is_some(), also);
         let weights = self.weights(covered.iter().map(|(factor, sku)| (*sku, factor.clone())));
         let mut usage = Vec::new();
         // The smallest size first.
@@ -421,7 +441,7 @@ impl Preparation<'_> {
             usage.extend(self.of_skus(tied.iter().map(|(_, sku)| *sku), &key.2));
         }
         if let Some(zone) = zone {
-            usage.retain(|usage| self.usage[*usage].zone == zone);
+            usage.retain(|usage| zone.has(&self.usage[*usage]));
         }
         let list = self.add(usage, weights)?;
         self.shared.insert(key, list);
@@ -432,11 +452,11 @@ impl Preparation<'_> {
     fn covered_skus(
         &self,
         reserved: &Product,
-        zone: Option<&str>,
+        is_zonal: bool,
         also: &[(usize, Exact)],
     ) -> Vec<(Exact, usize)> {
         let by_terms = self.skus.iter().enumerate().filter_map(|(place, sku)| {
-            covers(reserved, zone, &sku.product).map(|units| (units, place))
+            covers(reserved, is_zonal, &sku.product).map(|units| (units, place))
         });
         let also = also.iter().map(|(place, units)| (units.clone(), *place));
         let mut covered: Vec<(Exact, usize)> = by_terms.chain(also).collect();
@@ -512,18 +532,18 @@ pub(crate) fn plan_covers(
 }
 
 /// The units of a reservation that one unit of usage takes, `None` if the reservation does not cover it.
-pub(crate) fn covers(reserved: &Product, zone: Option<&str>, used: &Product) -> Option<Exact> {
+pub(crate) fn covers(reserved: &Product, is_zonal: bool, used: &Product) -> Option<Exact> {
     match (&reserved.flexible_class, &used.flexible_class) {
-        (Some(class), Some(used)) if zone.is_none() => {
+        (Some(class), Some(used)) if !is_zonal => {
             let is_of_class = used.name == class.name || class.also_covers.contains(&used.name);
             is_of_class.then(|| used.factor.clone())
         }
         // Of a size without a factor, units say something only of the very same type.
-        (Some(class), None) if zone.is_none() => {
+        (Some(class), None) if !is_zonal => {
             (used.exact_class == reserved.exact_class).then(|| class.factor.clone())
         }
         _ => {
-            let is_reserved_zone = zone.is_some() && used.attributes.is_unused_capacity;
+            let is_reserved_zone = is_zonal && used.attributes.is_unused_capacity;
             (used.exact_class == reserved.exact_class && !is_reserved_zone).then_some(Exact::ONE)
         }
     }

@@ -7,6 +7,7 @@ use cur::{AccountId, BillingPeriod, LineItemType, UsageHour};
 use money::{Amount, apportion, even_part};
 use pipeline::{KeptReason, Lease, ReservationFee};
 
+use crate::amortized::fee_is_known;
 use crate::eligibility::Owner;
 use crate::engine::{Commitment, Terms};
 use crate::learn::{self, Covered, Learned, normalized};
@@ -25,6 +26,8 @@ pub(crate) struct Holding {
     pub(crate) commitment: Commitment,
     /// Why it stays as AWS applied it in every hour, if it does.
     pub(crate) kept: Option<KeptReason>,
+    /// Whether the report says what it costs. Otherwise nobody knows what of it was not used.
+    pub(crate) has_cost: bool,
     /// What its fees are lines of.
     pub(crate) sku: SkuName,
     pub(crate) currency: String,
@@ -115,7 +118,8 @@ impl Wholes {
         let mut found: Vec<(Holding, Learned)> = Vec::new();
         for (owner, fees) in by_terms(day.reservations) {
             let Some(fee) = fees.last() else { continue };
-            let learned = learn::reservation(fee, &covered(&fee.arn), day.period);
+            let learned =
+                learn::reservation(fee, day.tallies.get(&fee.arn), &covered(&fee.arn), day.period);
             let is_same = |holding: &Holding| holding.arn == fee.arn;
             let before = found.iter().filter(|(holding, _)| is_same(holding));
             let before = before.flat_map(|(holding, _)| holding.fees().to_vec()).collect();
@@ -149,7 +153,10 @@ impl Wholes {
         found.sort_by(|(a, _), (b, _)| a.order().cmp(&b.order()));
         let mut wholes = Self { holdings: Vec::new(), disagreements: Vec::new() };
         for (place, (holding, learned)) in found.into_iter().enumerate() {
-            wholes.holdings.push(Holding { whole: place, ..holding });
+            let has_cost = holding.says_cost(day);
+            let no_cost = (!has_cost).then_some(KeptReason::NoCost);
+            let kept = holding.kept.or(no_cost);
+            wholes.holdings.push(Holding { whole: place, has_cost, kept, ..holding });
             wholes.disagreements.extend(learned.disagreements);
         }
         wholes
@@ -213,11 +220,8 @@ fn of_reservation(
         usage_type: fee.usage_type,
         operation: fee.operation,
     };
-    let has_cost = fees.iter().all(|fee| fee.upfront_cost.is_some());
     let source = Source::Reservation { fees, before };
-    let holding = Holding::of(&fee.arn, owner, sku, &fee.currency, source, learned);
-    let no_cost = (!has_cost).then_some(KeptReason::NoCost);
-    Holding { kept: holding.kept.or(no_cost), ..holding }
+    Holding::of(&fee.arn, owner, sku, &fee.currency, source, learned)
 }
 
 /// A commitment that is known by what it covered alone. Its owner is the account of its ARN.
@@ -339,6 +343,7 @@ impl Holding {
             assigned_to: None,
             commitment: Commitment { owner: Owner::Account(owner), terms, also },
             kept: learned.unknown,
+            has_cost: true,
             sku,
             currency: currency.to_owned(),
             is_plan: false,
@@ -359,13 +364,21 @@ impl Holding {
         (&self.arn, self.fees().first().map(|fee| fee.lease.first_hour))
     }
 
-    /// Whether the report says what it costs. Otherwise nobody knows what of it was not used.
-    pub(crate) fn has_cost(&self) -> bool {
+    fn says_cost(&self, day: &Day<'_>) -> bool {
+        let tally = day.tallies.get(&self.arn);
+        let is_known = tally.is_none_or(|tally| fee_is_known(tally, self.is_plan));
         match &self.source {
-            Source::Reservation { fees, .. } => fees.iter().all(|fee| fee.upfront_cost.is_some()),
-            Source::Plan => true,
+            Source::Reservation { fees, .. } => {
+                is_known && fees.iter().all(|fee| fee.upfront_cost.is_some())
+            }
+            Source::Plan => is_known,
             Source::Nothing => false,
         }
+    }
+
+    /// Whether the report has fees of it.
+    pub(crate) fn has_fees(&self) -> bool {
+        !matches!(self.source, Source::Nothing)
     }
 
     /// What it has in an hour; nothing before it begins and after it ends.
@@ -440,22 +453,23 @@ fn plain(fee: &ReservationFee, hour: UsageHour) -> Amount {
 
 /// An hour's part of what the fee has in all hours: by its units in a broken hour, even in all others.
 fn in_hour(fee: &ReservationFee, total: Amount, hour: UsageHour) -> Amount {
-    let Lease { hours, broken_hour, .. } = fee.lease;
+    let Lease { hours, broken_first, broken_last, .. } = fee.lease;
     let Some(number) = fee.lease.number_of(hour) else {
         return Amount::ZERO;
     };
-    let Some(broken) = broken_hour else {
+    if broken_first.is_none() && broken_last.is_none() {
         return even_part(total, hours, number);
-    };
-    let weights = [broken.units, fee.units.plain - broken.units];
-    let Ok([in_broken, in_whole]) = apportion(total, &weights).map(|parts| [parts[0], parts[1]])
-    else {
+    }
+    let (first, last) = (broken_first.unwrap_or_default(), broken_last.unwrap_or_default());
+    let Ok(parts) = apportion(total, &[first, fee.units.plain - first - last, last]) else {
         return Amount::ZERO;
     };
-    match number.cmp(&broken.number) {
-        std::cmp::Ordering::Equal => in_broken,
-        _ if hours < 2 => Amount::ZERO,
-        std::cmp::Ordering::Less => even_part(in_whole, hours - 1, number),
-        std::cmp::Ordering::Greater => even_part(in_whole, hours - 1, number - 1),
+    let (before, after) = (u32::from(broken_first.is_some()), u32::from(broken_last.is_some()));
+    let whole = hours.saturating_sub(before + after);
+    match number {
+        0 if broken_first.is_some() => parts[0],
+        _ if broken_last.is_some() && number + 1 == hours => parts[2],
+        _ if whole == 0 => Amount::ZERO,
+        _ => even_part(parts[1], whole, number - before),
     }
 }

@@ -7,13 +7,13 @@ use std::collections::BTreeSet;
 
 use cur::{BillingPeriod, PlanType};
 use money::{Amount, Exact};
-use pipeline::{KeptReason, PlanTerms, ReservationFee};
+use pipeline::{CommitmentTally, KeptReason, PlanTerms, ReservationFee};
 
-use crate::DemandSku;
-use crate::engine::{Terms, covers, plan_covers};
+use crate::engine::{Terms, Zone, covers, plan_covers};
 use crate::market::Market;
 use crate::product::{Attributes, Product, split_type, without_region};
 use crate::tables::REGIONS;
+use crate::{DemandSku, SkuName};
 
 /// What is known of a commitment in the end.
 #[derive(Debug, Clone, Default)]
@@ -59,6 +59,16 @@ impl<'a> Covered<'a> {
         values.all(|value| value == first).then_some(first).filter(|value| !value.is_empty())
     }
 
+    /// The region of usage whose type begins as this one does: `APS99-`.
+    fn region_of(&self, usage_type: &str) -> Option<&'a str> {
+        let (prefix, _) = usage_type.split_once('-')?;
+        let begins = |name: &SkuName| {
+            name.usage_type.split_once('-').is_some_and(|(of_usage, _)| of_usage == prefix)
+        };
+        let place = self.market.names.iter().position(begins)?;
+        Some(self.market.skus[place].product.attributes.region.as_str())
+    }
+
     /// SKUs that are not in the terms, each once, with the units of one.
     fn beyond(
         &self,
@@ -102,6 +112,7 @@ impl<'a> Learner<'a> {
 /// The terms of a reservation.
 pub(crate) fn reservation(
     fee: &ReservationFee,
+    tally: Option<&CommitmentTally>,
     covered: &Covered<'_>,
     period: BillingPeriod,
 ) -> Learned {
@@ -133,7 +144,6 @@ pub(crate) fn reservation(
             *property = learned;
         }
     }
-    attributes.storage = learner.decide("the storage", &of_fee.storage, |of| &of.storage);
     // A node of one engine may cover those of another.
     let (engine, family) = (of_fee.engine.clone(), of_fee.family().to_owned());
     if !covered.products().all(|product| may_cover(&of_fee, &product.attributes, period)) {
@@ -144,15 +154,25 @@ pub(crate) fn reservation(
             attributes.instance_type = format!("{seen}.{size}");
         }
     }
-    attributes.deployment = deployment(fee, &of_fee, covered);
     let units_of_one = units_of_one(fee);
-    if let Some(units) = &units_of_one {
-        attributes.tell_deployment(units);
-    }
-    attributes.factor = units_of_one;
+    attributes.factor.clone_from(&units_of_one);
+    let is_flexible = Product::new(attributes.clone(), period).flexible_class.is_some();
+    attributes.deployment = match said_deployment(fee, &of_fee) {
+        Some(said) => said,
+        // A size-flexible one covers other deployments than its own, so that only units tell its own.
+        None if is_flexible => {
+            let units = units_of_one.clone().or_else(|| by_cost(fee, tally?));
+            attributes.deployment_of(&units).unwrap_or_else(|| of_fee.deployment.clone())
+        }
+        None => {
+            let seen = covered.only(|of| &of.deployment).map(str::to_owned);
+            let by_units = || attributes.deployment_of(&units_of_one);
+            seen.or_else(by_units).unwrap_or_else(|| of_fee.deployment.clone())
+        }
+    };
     let product = Product::new(attributes, period);
     let zone = zone(fee, &product, &mut learner);
-    let is_covered = |used: &Product| covers(&product, zone.as_deref(), used).is_some();
+    let is_covered = |used: &Product| covers(&product, zone.is_some(), used).is_some();
     let units = |used: &Product| match &product.flexible_class {
         Some(_) if zone.is_none() => used.attributes.factor.clone().or_else(|| used.units()),
         _ => Some(Exact::ONE),
@@ -177,7 +197,7 @@ fn may_cover(reserved: &Attributes, used: &Attributes, period: BillingPeriod) ->
         ..reserved.clone()
     };
     let [reserved, used] = [attributes, used.clone()].map(|of| Product::new(of, period));
-    covers(&reserved, None, &used).is_some()
+    covers(&reserved, false, &used).is_some()
 }
 
 /// The region of `arn:aws:ec2:us-east-1:…`, else of the line, else of its usage type.
@@ -201,20 +221,26 @@ fn of_covered(fee: &ReservationFee, covered: &Covered<'_>, region: &str) -> Opti
     })
 }
 
-/// How the fee of a reservation in several zones is told from that of one in a single zone: by its column,
-/// its usage type, or what it covered. A size-flexible one covers other deployments than its own.
-fn deployment(fee: &ReservationFee, of_fee: &Attributes, covered: &Covered<'_>) -> String {
+/// The deployment that a fee says, by its column or its usage type. A plain `HeavyUsage` says none.
+fn said_deployment(fee: &ReservationFee, of_fee: &Attributes) -> Option<String> {
     const KNOWN: [&str; 3] = ["Single-AZ", "Multi-AZ", "Multi-AZ cluster"];
     let said = KNOWN.iter().find(|name| **name == fee.deployment).map(|name| (*name).to_owned());
     let is_told = without_region(&fee.usage_type).starts_with("Multi-AZ");
-    match said {
-        Some(said) => said,
-        None if is_told => of_fee.deployment.clone(),
-        None => {
-            let seen = covered.only(|of| &of.deployment);
-            seen.map_or_else(|| of_fee.deployment.clone(), str::to_owned)
-        }
+    said.or_else(|| is_told.then(|| of_fee.deployment.clone()))
+}
+
+/// Normalized units of one, where the fee does not say them: a reservation of 0.30 an hour of which a unit
+/// costs 0.0375 where it was used has eight.
+fn by_cost(fee: &ReservationFee, tally: &CommitmentTally) -> Option<Exact> {
+    let used = tally.used.normalized;
+    let fee_cost = fee.upfront_cost? + fee.recurring_cost;
+    let are_known = tally.uncosted.plain.is_zero() && !fee.units.plain.is_zero();
+    if !are_known || used.is_zero() || tally.covered_cost.is_zero() {
+        return None;
     }
+    let of_one = &Exact::from(fee_cost) / &Exact::from(fee.units.plain);
+    let of_unit = &Exact::from(tally.covered_cost) / &Exact::from(used);
+    Some(&of_one / &of_unit)
 }
 
 /// The normalized units of one, as the fee says them.
@@ -226,27 +252,34 @@ fn units_of_one(fee: &ReservationFee) -> Option<Exact> {
     fee.normalization_factor.map(Exact::from)
 }
 
-/// The zone of a zonal reservation. A zone that is a region is none, and what covered usage of another zone,
-/// or of another size, is not bound to one.
-fn zone(fee: &ReservationFee, product: &Product, learner: &mut Learner<'_>) -> Option<String> {
-    let zone = fee.availability_zone.as_str();
-    if zone.is_empty() || zone == product.attributes.region || REGIONS.code_of(zone).is_some() {
+/// The zone of a zonal reservation. A zone that is a region is none, and what covered another size, or several
+/// zones of one account, is not bound to one. Names of zones are an account's own: where another account's
+/// covered usage is elsewhere by name, the zone is called so there.
+fn zone(fee: &ReservationFee, product: &Product, learner: &mut Learner<'_>) -> Option<Zone> {
+    let name = fee.availability_zone.as_str();
+    if name.is_empty() || name == product.attributes.region || REGIONS.code_of(name).is_some() {
         return None;
     }
-    let elsewhere = learner.covered.lines.iter().find_map(|(line, sku)| {
+    let mut zone = Zone::from(name);
+    for (line, sku) in &learner.covered.lines {
         let used = &learner.covered.market.skus[*sku].product;
-        let is_elsewhere = !line.availability_zone.is_empty() && line.availability_zone != zone;
         let is_other_size =
-            used.exact_class != product.exact_class && covers(product, None, used).is_some();
-        (is_elsewhere || is_other_size).then(|| {
-            format!("none, {} in {}", used.attributes.instance_type, line.availability_zone)
-        })
-    });
-    let Some(elsewhere) = elsewhere else {
-        return Some(zone.to_owned());
-    };
-    learner.disagree("the zone", zone, &elsewhere);
-    None
+            used.exact_class != product.exact_class && covers(product, false, used).is_some();
+        let known = zone.of_accounts.get(&line.usage_account_id);
+        let is_elsewhere = !line.availability_zone.is_empty()
+            && known.is_some_and(|known| *known != line.availability_zone);
+        if is_other_size || is_elsewhere {
+            let seen =
+                format!("none, {} in {}", used.attributes.instance_type, line.availability_zone);
+            learner.disagree("the zone", name, &seen);
+            return None;
+        }
+        if !line.availability_zone.is_empty() {
+            zone.of_accounts.insert(line.usage_account_id, line.availability_zone.clone());
+        }
+    }
+    zone.of_accounts.retain(|_, of_account| of_account != name);
+    Some(zone)
 }
 
 /// The type of a plan: its offering, else what its fee is called, else what that is a fee of.
@@ -279,8 +312,12 @@ pub(crate) fn plan(arn: &str, terms: &PlanTerms, covered: &Covered<'_>) -> Learn
     let (mut region, mut family) = (String::new(), String::new());
     if plan_type == PlanType::Ec2Instance {
         let of_fee = REGIONS.named(&terms.region);
-        let of_type = || REGIONS.of_usage_type(&terms.usage_type).unwrap_or_default();
-        let of_fee = if of_fee.is_empty() { of_type() } else { of_fee };
+        let of_type = || REGIONS.of_usage_type(&terms.usage_type);
+        let of_fee = match REGIONS.code_of(of_fee) {
+            Some(code) => code,
+            // A name that is newer than the table: usage whose type begins alike is in the same region.
+            None => of_type().or_else(|| covered.region_of(&terms.usage_type)).unwrap_or(of_fee),
+        };
         region = learner.decide("the region", of_fee, |of| &of.region);
         let of_fee = Some(terms.family.as_str()).filter(|family| !family.is_empty());
         let of_fee = of_fee.or_else(|| family_of_fee(&terms.usage_type)).unwrap_or_default();

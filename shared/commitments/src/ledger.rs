@@ -86,7 +86,8 @@ pub struct CommitmentDay {
     pub upfront_cost: Amount,
     pub recurring_cost: Amount,
     pub used_cost: Amount,
-    pub unused_cost: Amount,
+    /// `None` where nothing says what the commitment costs.
+    pub unused_cost: Option<Amount>,
     /// The list price of what it covered, where it is known, and what was saved on it.
     pub list_cost: Option<Amount>,
     pub benefit: Option<Amount>,
@@ -303,7 +304,7 @@ impl<'a> Ledger<'a> {
     /// What a holding has. Where the report has no fee, or does not say what the fee is, nothing is known but
     /// what was used of it.
     fn supply(&self, holding: usize, supply: Supply, units: Amount, cost: Amount) -> Supply {
-        if self.holdings[holding].has_cost() {
+        if self.holdings[holding].has_cost {
             return supply;
         }
         let units = if supply.units.is_zero() { units } else { supply.units };
@@ -317,10 +318,13 @@ impl<'a> Ledger<'a> {
         kept.example = kept.example.take().or(reason);
     }
 
-    /// Notes usage that is on demand and has no list price.
+    /// Notes usage that is on demand and has no list price. What commitments cover is first that which has
+    /// none: of two equal nodes of which one has a price, one that is on demand has it.
     pub(crate) fn see_unpriced(&mut self, used: &Used, on_demand: &[Exact]) {
-        let usage = used.unpriced.iter().zip(on_demand).enumerate();
-        let unpriced = usage.filter(|(_, (rows, rest))| **rows > 0 && !rest.is_zero());
+        let usage = used.amounts.iter().zip(&used.unpriced).zip(on_demand).enumerate();
+        let unpriced = usage.filter(|(_, ((amount, unpriced), rest))| {
+            !unpriced.is_zero() && **rest > Exact::from(**amount - **unpriced)
+        });
         self.unpriced.extend(unpriced.map(|(usage, _)| usage));
     }
 
@@ -486,6 +490,15 @@ impl<'a> Ledger<'a> {
         days
     }
 
+    /// What nobody used cost, `None` where something was not used and nothing says what the whole costs.
+    fn unused_cost(&self, holding: &Holding, units: &Units, sums: &Sums) -> Option<Amount> {
+        let is_all_used = holding.commitment.terms != Terms::Unknown
+            && !holding.is_plan
+            && units.supply.units <= units.used;
+        let is_known = holding.has_cost || !holding.has_fees() || is_all_used;
+        is_known.then(|| units.supply.cost() - sums.commitment_cost)
+    }
+
     fn commitment_day(&self, place: usize, units: &Units, sums: &Sums) -> CommitmentDay {
         let holding = &self.holdings[place];
         let kept = self.kept.get(&place).filter(|_| self.policy.sharing.is_handed_out());
@@ -518,7 +531,7 @@ impl<'a> Ledger<'a> {
             upfront_cost,
             recurring_cost,
             used_cost: sums.commitment_cost,
-            unused_cost: units.supply.cost() - sums.commitment_cost,
+            unused_cost: self.unused_cost(holding, units, sums),
             list_cost: sums.list_cost(),
             benefit: sums.benefit(),
             kept_hours: kept.map_or(0, |kept| kept.hours),

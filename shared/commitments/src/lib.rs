@@ -26,18 +26,18 @@ mod tables;
 mod unused;
 
 pub use allocate::Policy;
-pub use amortized::{DerivedCosts, costs_are_known, derived_costs};
+pub use amortized::{DerivedCosts, costs_are_known, derived_costs, says_fee};
 pub use checks::{commitment_rows_agree, negation_cancels};
 pub use demand::{DemandRow, DemandSku};
 pub use eligibility::{Eligibility, Owner, Pass};
-pub use engine::{Commitment, Coverage, Engine, Sku, Terms, Usage};
+pub use engine::{Commitment, Coverage, Engine, Sku, Terms, Usage, Zone};
 pub use holdings::HoldingError;
 pub use ledger::{
     AllocatedDay, Allocation, CommitmentDay, CoverageCost, CoverageDay, DailyBenefit,
 };
 pub use order::{Beneficiaries, Order, PlanOrder, Precedence, SavingAgainst, Tie, ZeroSaving};
 pub use policy::{Assignment, Sharing, Unused};
-pub use product::{Attributes, Coverable, Product};
+pub use product::{Attributes, Coverable, Product, units_of_one};
 pub use rates::{ListedRates, Offering, SkuName};
 pub use rates_file::RateProblem;
 pub use replay::{Difference, PayerSharing, Replayed};

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use cur::{BillingPeriod, PlanType};
-use money::Exact;
+use money::{Amount, Exact};
 
 use crate::tables::{CACHES, DATABASES, INSTANCES, SIZES, USAGE, UsageKinds, is_prefix};
 
@@ -107,6 +107,18 @@ impl<'a> Kind<'a> {
     }
 }
 
+/// Normalized units of one of what a fee is for, by AWS's tables; `None` where sizes are not exchangeable.
+pub fn units_of_one(
+    service: &str,
+    usage_type: &str,
+    operation: &str,
+    region: &str,
+) -> Option<Amount> {
+    Attributes::of_line(service, usage_type, operation, region)
+        .and_then(|attributes| listed_factor(&attributes))
+        .and_then(|factor| factor.as_amount())
+}
+
 impl Attributes {
     /// What a line of the report is about, `None` if the tables do not know it.
     pub fn of_line(service: &str, usage_type: &str, operation: &str, region: &str) -> Option<Self> {
@@ -182,20 +194,21 @@ impl Attributes {
         }
     }
 
-    /// How the fee of a reservation in several zones is told from that of one in a single zone: not by its
-    /// name, but by the units of each.
-    pub(crate) fn tell_deployment(&mut self, units_of_one: &Exact) {
+    /// The deployment that so many normalized units are one of: an instance in two zones has twice the units of
+    /// its size. AWS rounds, so one percent is close enough.
+    pub(crate) fn deployment_of(&self, units_of_one: &Option<Exact>) -> Option<String> {
         let (_, size) = split_type(&self.instance_type);
         let (true, Some(of_size)) = (self.service == "AmazonRDS", SIZES.size.get(size)) else {
-            return;
+            return None;
         };
-        let times = units_of_one / &Exact::from(*of_size);
-        let deployments = DATABASES.deployment.iter();
-        if let Some((name, _)) =
-            deployments.into_iter().find(|(_, units)| times == Exact::from(**units))
-        {
-            self.deployment.clone_from(name);
-        }
+        let times = units_of_one.as_ref()? / &Exact::from(*of_size);
+        let is_close = |units: &Amount| {
+            let [low, high] = ["0.99", "1.01"].map(|share| share.parse().unwrap_or(Exact::ONE));
+            let units = Exact::from(*units);
+            &units * &low <= times && times <= &units * &high
+        };
+        let mut deployments = DATABASES.deployment.iter();
+        deployments.find(|(_, units)| is_close(units)).map(|(name, _)| name.clone())
     }
 
     /// `m5` of `m5.large`, `db.r5` of `db.r5.large`.

@@ -9,6 +9,7 @@ use pipeline::PlanTerms;
 use crate::learn::plan_type;
 
 use crate::DemandSku;
+use crate::situation::Day;
 
 /// What a rate is for, as reports and AWS's list of rates name it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,19 +41,31 @@ pub struct ListedRates {
 /// What AWS sells under one price list.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Offering {
-    /// As reports spell it: `ComputeSavingsPlans`.
-    pub plan_type: String,
-    pub term: String,
-    pub payment_option: String,
+    plan_type: String,
+    term: String,
+    payment_option: String,
 }
 
 impl Offering {
-    fn of(terms: &PlanTerms) -> Self {
+    /// In one spelling: AWS writes `No Upfront` and `NoUpfront`, `ComputeSavingsPlans` and, in older reports,
+    /// `ComputeSavingsPlan`.
+    pub fn new(plan_type: &str, term: &str, payment_option: &str) -> Self {
         Self {
-            plan_type: plan_type(terms).map_or("", PlanType::name).to_owned(),
-            term: terms.term.clone(),
-            payment_option: terms.payment_option.clone(),
+            plan_type: plan_type.trim_end_matches('s').to_owned(),
+            term: term.to_owned(),
+            payment_option: payment_option.replace(' ', ""),
         }
+    }
+
+    /// The usage type of a fee has it all: `ComputeSP:1yrNoUpfront`.
+    fn of(terms: &PlanTerms) -> Self {
+        let plan_type = plan_type(terms).map_or("", PlanType::name);
+        let of_fee = terms.usage_type.rsplit([':', '.']).next().unwrap_or_default();
+        let (term, option) = of_fee.split_at_checked("1yr".len()).unwrap_or_default();
+        let said = |said: &str, of_fee: &str| {
+            if said.is_empty() { of_fee.to_owned() } else { said.to_owned() }
+        };
+        Self::new(plan_type, &said(&terms.term, term), &said(&terms.payment_option, option))
     }
 }
 
@@ -77,19 +90,19 @@ pub(crate) struct Rates<'a> {
     seen_of_plan: BTreeMap<(&'a str, SkuName), Option<Amount>>,
     /// From lines that another plan of its offering covered.
     seen_of_offering: BTreeMap<(Offering, SkuName), Option<Amount>>,
+    /// From lines that the plan itself covered and that do not say their rate.
+    by_cost: BTreeMap<(&'a str, SkuName), Exact>,
     listed: &'a ListedRates,
 }
 
 impl<'a> Rates<'a> {
-    pub(crate) fn new(
-        skus: &'a [DemandSku],
-        plans: &'a BTreeMap<String, (AccountId, PlanTerms)>,
-        listed: &'a ListedRates,
-    ) -> Self {
+    pub(crate) fn new(day: &Day<'a>, listed: &'a ListedRates) -> Self {
+        let Day { skus, plans, .. } = *day;
         let mut rates = Self {
             plans,
             seen_of_plan: BTreeMap::new(),
             seen_of_offering: BTreeMap::new(),
+            by_cost: BTreeMap::new(),
             listed,
         };
         let covered =
@@ -104,12 +117,37 @@ impl<'a> Rates<'a> {
             let key = (sku.commitment.as_str(), name);
             see(rates.seen_of_plan.entry(key).or_insert(Some(rate)), rate);
         }
+        rates.see_costs(day);
         rates
+    }
+
+    /// Where lines do not say their rate, it is what they cost by what was used, over all of the day.
+    fn see_costs(&mut self, day: &Day<'a>) {
+        let mut sums: BTreeMap<(&'a str, SkuName), [Amount; 2]> = BTreeMap::new();
+        for row in day.rows {
+            let sku = &day.skus[row.sku];
+            let is_covered = sku.line_item_type == LineItemType::SavingsPlanCoveredUsage;
+            if let (true, None, Some(cost)) =
+                (is_covered, sku.savings_plan_rate, row.commitment_cost)
+            {
+                let sum = sums.entry((&sku.commitment, SkuName::of(sku))).or_default();
+                sum[0] += cost;
+                sum[1] += row.usage_amount;
+            }
+        }
+        for (key, [cost, amount]) in sums {
+            if amount > Amount::ZERO && !self.seen_of_plan.contains_key(&key) {
+                self.by_cost.insert(key, &Exact::from(cost) / &Exact::from(amount));
+            }
+        }
     }
 
     /// The plan's rate, `None` if nothing says it.
     pub(crate) fn find(&self, arn: &str, sku: &SkuName) -> Option<Exact> {
         let seen = self.seen_of_plan.get(&(arn, sku.clone())).copied();
+        if let Some(rate) = self.by_cost.get(&(arn, sku.clone())) {
+            return Some(rate.clone());
+        }
         let listed = || self.listed.of_plan.get(&(arn.to_owned(), sku.clone())).copied();
         let rate = match seen {
             Some(Some(rate)) => Some(rate),

@@ -86,7 +86,7 @@ impl ListedRates {
         let is_only_one = match (arn.is_empty(), is_offering) {
             (false, _) => self.add_of_plan(&arn, sku, rate),
             (true, true) => {
-                self.add_of_offering(Offering { plan_type, term, payment_option }, sku, rate)
+                self.add_of_offering(Offering::new(&plan_type, &term, &payment_option), sku, rate)
             }
             (true, false) => {
                 return Err(line.problem(

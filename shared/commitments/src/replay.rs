@@ -87,7 +87,7 @@ impl Group {
     fn of(terms: &Terms) -> Option<Self> {
         let key = match terms {
             Terms::Reservation { product, zone } => match (zone, &product.flexible_class) {
-                (Some(zone), _) => format!("{}\nin {zone}", product.exact_class),
+                (Some(zone), _) => format!("{}\nin {}", product.exact_class, zone.name),
                 // Classes that cover one another's usage are one group.
                 (None, Some(class)) => {
                     class.also_covers.iter().chain([&class.name]).max().cloned().unwrap_or_default()
@@ -245,6 +245,9 @@ impl<'s, 'a> Comparison<'s, 'a> {
         kept: &BTreeMap<usize, Option<usize>>,
         applied: &[Applied],
     ) -> Option<(usize, Difference)> {
+        if let Some(unknown) = self.first_unknown(hour, kept) {
+            return Some(unknown);
+        }
         let mut sums: BTreeMap<(usize, usize), [Amount; 2]> = BTreeMap::new();
         let recorded = hour.covered.iter().filter(|entry| !kept.contains_key(&entry.holding));
         for Entry { holding, usage, units, .. } in recorded {
@@ -271,6 +274,28 @@ impl<'s, 'a> Comparison<'s, 'a> {
             };
             (group, difference)
         })
+    }
+
+    /// A group of plans that covered something at a cost that nothing says cannot be compared.
+    fn first_unknown(
+        &self,
+        hour: &Hour<'_>,
+        kept: &BTreeMap<usize, Option<usize>>,
+    ) -> Option<(usize, Difference)> {
+        let holdings = &self.situation.wholes.holdings;
+        let unknown = hour.covered.iter().find(|entry| {
+            let is_plan = holdings[entry.holding].is_plan;
+            is_plan && entry.commitment_cost.is_none() && !kept.contains_key(&entry.holding)
+        })?;
+        let group = self.group_of[unknown.holding]?;
+        let difference = Difference {
+            usage_hour: hour.starts,
+            group: self.names[group].clone(),
+            what: "money for usage whose rate and effective cost nothing says".to_owned(),
+            recorded: Amount::ZERO,
+            applied: Amount::ZERO,
+        };
+        Some((group, difference))
     }
 
     /// Accounts and owners between which AWS's rules leave a choice.
@@ -330,7 +355,7 @@ fn name(terms: &Terms) -> String {
                 Some(_) if zone.is_none() => of.family(),
                 _ => &of.instance_type,
             };
-            let place = zone.as_ref().unwrap_or(&of.region);
+            let place = zone.as_ref().map_or(&of.region, |zone| &zone.name);
             format!("reservations of {} {what} in {place}", of.service)
         }
         Terms::Plan { plan_type: PlanType::Ec2Instance, region, family } => {

@@ -66,8 +66,8 @@ pub(crate) struct Used {
     pub(crate) amounts: Vec<Amount>,
     /// As far as it is known.
     pub(crate) list_costs: Vec<Amount>,
-    /// How many rows have no list price.
-    pub(crate) unpriced: Vec<u32>,
+    /// How much of it has no list price.
+    pub(crate) unpriced: Vec<Amount>,
 }
 
 /// An hour of the day.
@@ -83,7 +83,7 @@ impl<'a> Situation<'a> {
     pub fn new(day: &'a Day<'a>, order: Order, rates: &'a ListedRates) -> Self {
         let market = Market::new(day, order);
         let wholes = Wholes::new(day, &market);
-        let rates = Rates::new(day.skus, day.plans, rates);
+        let rates = Rates::new(day, rates);
         // The first holding of an ARN is where its coverage is booked.
         let places = wholes.holdings.iter().enumerate().rev();
         let places: BTreeMap<&str, usize> =
@@ -119,7 +119,7 @@ impl<'a> Situation<'a> {
         let mut used = Used {
             amounts: vec![Amount::ZERO; usages],
             list_costs: vec![Amount::ZERO; usages],
-            unpriced: vec![0; usages],
+            unpriced: vec![Amount::ZERO; usages],
         };
         let mut covered = Vec::new();
         let mut plans = PlanHour::new();
@@ -134,7 +134,9 @@ impl<'a> Situation<'a> {
             if !row.usage_amount.is_negative() {
                 used.amounts[usage] += row.usage_amount;
                 used.list_costs[usage] += row.list_cost.unwrap_or_default();
-                used.unpriced[usage] += u32::from(row.list_cost.is_none());
+                if row.list_cost.is_none() {
+                    used.unpriced[usage] += row.usage_amount;
+                }
             }
             if let Some(place) = self.covered_by[row.sku] {
                 covered.push(self.covered(place, usage, row, sku));
@@ -186,7 +188,9 @@ impl Used {
         for entry in entries.filter(|entry| !entry.usage_amount.is_negative()) {
             self.amounts[entry.usage] += -entry.usage_amount;
             self.list_costs[entry.usage] += -entry.list_cost;
-            self.unpriced[entry.usage] -= u32::from(!entry.is_list_known);
+            if !entry.is_list_known {
+                self.unpriced[entry.usage] += -entry.usage_amount;
+            }
         }
     }
 }

@@ -10,6 +10,8 @@ use money::{Amount, apportion};
 pub struct UnusedCost {
     /// What it costs, in the accounts that have the fees.
     pub kept_by: BTreeMap<AccountId, Amount>,
+    /// Whether nothing says what it costs, so that what is kept is not all there is.
+    pub is_unknown: bool,
     /// The cost of what was used, by the accounts that used it.
     pub used_by: BTreeMap<AccountId, Amount>,
 }

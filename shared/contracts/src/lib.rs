@@ -108,9 +108,14 @@ impl Contracts {
         self.reseller.strict_report
     }
 
-    /// Who may use the benefit of a commitment.
+    /// Who may use the benefit of a commitment. Where nobody is billed by list price, it reaches nobody: then
+    /// what AWS did stays as it is.
     pub fn sharing(&self) -> Sharing {
-        self.commitments.sharing
+        let is_by_list = |customer: &Customer| customer.basis == Basis::List;
+        let sharing = self.commitments.sharing;
+        let mut customers = self.customers.iter();
+        let reaches_nobody = !self.customers.is_empty() && !customers.any(is_by_list);
+        if sharing.is_handed_out() && reaches_nobody { Sharing::AsBilled } else { sharing }
     }
 
     /// Who pays for what was not used of a commitment.

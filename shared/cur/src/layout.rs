@@ -104,9 +104,14 @@ impl Layout {
         position
     }
 
-    /// The column's name in this file.
+    /// The column's name in this file, or the one that it would have there.
     pub fn name(&self, column: Column) -> &'static str {
-        self.found(column).map_or(column.name(), |found| found.name)
+        let is_legacy = |name: &str| name.contains('/');
+        let of_file = self.found.iter().flatten().next().is_none_or(|found| is_legacy(found.name));
+        let mut names = column.names().iter();
+        let likely = names.find(|name| is_legacy(name) == of_file).copied();
+        let found = self.found(column).map(|found| found.name);
+        found.or(likely).unwrap_or(column.name())
     }
 
     /// How many fields every record of the file has.

@@ -34,7 +34,7 @@ impl Row for CommitmentRow {
         Column::amount("upfront_cost"),
         Column::amount("recurring_cost"),
         Column::amount("used_cost"),
-        Column::amount("unused_cost"),
+        Column::optional_amount("unused_cost"),
         Column::optional_amount("list_cost"),
         Column::optional_amount("benefit"),
         Column::integer("kept_hours"),
@@ -63,7 +63,7 @@ impl Row for CommitmentRow {
         cell(Value::Amount(day.upfront_cost));
         cell(Value::Amount(day.recurring_cost));
         cell(Value::Amount(day.used_cost));
-        cell(Value::Amount(day.unused_cost));
+        cell(Value::OptionalAmount(day.unused_cost));
         cell(Value::OptionalAmount(day.list_cost));
         cell(Value::OptionalAmount(day.benefit));
         cell(Value::Integer(day.kept_hours.cast_signed()));
@@ -98,7 +98,7 @@ impl Row for CommitmentRow {
                 upfront_cost: cells.amount(),
                 recurring_cost: cells.amount(),
                 used_cost: cells.amount(),
-                unused_cost: cells.amount(),
+                unused_cost: cells.optional_amount(),
                 list_cost: cells.optional_amount(),
                 benefit: cells.optional_amount(),
                 kept_hours: cells.integer().cast_unsigned(),

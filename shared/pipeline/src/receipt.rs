@@ -110,22 +110,15 @@ pub struct ReservationFee {
 pub struct Lease {
     pub first_hour: UsageHour,
     pub hours: u32,
-    /// The hour that has fewer units than the others, if there is one.
-    pub broken_hour: Option<BrokenHour>,
-}
-
-/// The hour in which a lease begins or ends at some minute: bought at 21:48:36, it has 0.19 units until
-/// 22:00, and one in each hour after that.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BrokenHour {
-    /// Its number among the hours of the lease, counted from 0.
-    pub number: u32,
-    pub units: Amount,
+    /// The units of the first hour and of the last, where they have fewer than the others. Bought at
+    /// 21:48:36, a reservation has 0.19 units until 22:00, and one in each hour after that.
+    pub broken_first: Option<Amount>,
+    pub broken_last: Option<Amount>,
 }
 
 impl Lease {
     pub const fn whole(first_hour: UsageHour, hours: u32) -> Self {
-        Self { first_hour, hours, broken_hour: None }
+        Self { first_hour, hours, broken_first: None, broken_last: None }
     }
 
     /// The number of an hour within the lease, `None` outside.
@@ -177,6 +170,8 @@ pub struct CommitmentTally {
     /// From the fee lines, which stand in the owner's account.
     pub fee_lines: u64,
     pub purchased: Units,
+    /// Normalized units of one, where fees say it or AWS's tables have it.
+    pub units_of_one: Option<Amount>,
     /// What the purchase costs in the period, upfront payment included, as far as lines say it.
     pub purchased_cost: Amount,
     /// Fee lines that do not say what their upfront part is.
@@ -214,6 +209,7 @@ impl CommitmentTally {
         self.uncosted.add(other.uncosted);
         self.fee_lines += other.fee_lines;
         self.purchased.add(other.purchased);
+        self.units_of_one = self.units_of_one.max(other.units_of_one);
         self.purchased_cost += other.purchased_cost;
         self.fees_without_cost += other.fees_without_cost;
         self.unused.add(other.unused);
