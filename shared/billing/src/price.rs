@@ -189,8 +189,8 @@ fn product(rate: Amount, amount: Amount) -> Amount {
     cut(&(&Exact::from(rate) * &Exact::from(amount)))
 }
 
-/// Whether a fee is the upfront payment of a reservation: by its ARN, or, where the report was written without
-/// that column, by what only such a fee has.
+/// Whether a fee is the upfront payment of a reservation: by its ARN or, where the report has no such
+/// column, by what only such a fee has.
 pub(crate) fn is_reservation_fee(line: &LineItem) -> Result<bool, LineError> {
     const OF_RESERVATIONS: [Column; 3] =
         [Column::ReservationArn, Column::NumberOfReservations, Column::TotalReservedUnits];

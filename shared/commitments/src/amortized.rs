@@ -119,8 +119,8 @@ pub fn says_fee(arn: &str, all: &CommitmentTally) -> bool {
     fee_is_known(all, is_plan(arn))
 }
 
-/// Whether fees say what the period costs. A unit that costs more where it was used than by the fees shows that
-/// a part of the cost stands nowhere, such as that of an upfront payment.
+/// Whether fees say what the period costs. A unit that costs more where it was used than by the fees shows
+/// that a part of the cost stands nowhere, such as that of an upfront payment.
 pub(crate) fn fee_is_known(tally: &CommitmentTally, is_plan: bool) -> bool {
     if tally.fee_lines == 0 || tally.fees_without_cost > 0 {
         return false;

@@ -162,11 +162,11 @@ pub(crate) fn reservation(
         // A size-flexible one covers other deployments than its own, so that only units tell its own.
         None if is_flexible => {
             let units = units_of_one.clone().or_else(|| by_cost(fee, tally?));
-            attributes.deployment_of(&units).unwrap_or_else(|| of_fee.deployment.clone())
+            attributes.deployment_of(units.as_ref()).unwrap_or_else(|| of_fee.deployment.clone())
         }
         None => {
             let seen = covered.only(|of| &of.deployment).map(str::to_owned);
-            let by_units = || attributes.deployment_of(&units_of_one);
+            let by_units = || attributes.deployment_of(units_of_one.as_ref());
             seen.or_else(by_units).unwrap_or_else(|| of_fee.deployment.clone())
         }
     };
@@ -252,9 +252,9 @@ fn units_of_one(fee: &ReservationFee) -> Option<Exact> {
     fee.normalization_factor.map(Exact::from)
 }
 
-/// The zone of a zonal reservation. A zone that is a region is none, and what covered another size, or several
-/// zones of one account, is not bound to one. Names of zones are an account's own: where another account's
-/// covered usage is elsewhere by name, the zone is called so there.
+/// The zone of a zonal reservation. A zone that is a region is none. A reservation that covered another size,
+/// or several zones of one account, is not bound to a zone. Names of zones are an account's own: where another
+/// account's covered usage has another zone by name, that account calls the zone so.
 fn zone(fee: &ReservationFee, product: &Product, learner: &mut Learner<'_>) -> Option<Zone> {
     let name = fee.availability_zone.as_str();
     if name.is_empty() || name == product.attributes.region || REGIONS.code_of(name).is_some() {

@@ -491,7 +491,7 @@ impl<'a> Ledger<'a> {
     }
 
     /// What nobody used cost, `None` where something was not used and nothing says what the whole costs.
-    fn unused_cost(&self, holding: &Holding, units: &Units, sums: &Sums) -> Option<Amount> {
+    fn unused_cost(holding: &Holding, units: &Units, sums: &Sums) -> Option<Amount> {
         let is_all_used = holding.commitment.terms != Terms::Unknown
             && !holding.is_plan
             && units.supply.units <= units.used;
@@ -531,7 +531,7 @@ impl<'a> Ledger<'a> {
             upfront_cost,
             recurring_cost,
             used_cost: sums.commitment_cost,
-            unused_cost: self.unused_cost(holding, units, sums),
+            unused_cost: Self::unused_cost(holding, units, sums),
             list_cost: sums.list_cost(),
             benefit: sums.benefit(),
             kept_hours: kept.map_or(0, |kept| kept.hours),

@@ -194,14 +194,14 @@ impl Attributes {
         }
     }
 
-    /// The deployment that so many normalized units are one of: an instance in two zones has twice the units of
-    /// its size. AWS rounds, so one percent is close enough.
-    pub(crate) fn deployment_of(&self, units_of_one: &Option<Exact>) -> Option<String> {
+    /// The deployment of which one has so many normalized units: an instance in two zones has twice the units
+    /// of its size. AWS rounds, so one percent is close enough.
+    pub(crate) fn deployment_of(&self, units_of_one: Option<&Exact>) -> Option<String> {
         let (_, size) = split_type(&self.instance_type);
         let (true, Some(of_size)) = (self.service == "AmazonRDS", SIZES.size.get(size)) else {
             return None;
         };
-        let times = units_of_one.as_ref()? / &Exact::from(*of_size);
+        let times = units_of_one? / &Exact::from(*of_size);
         let is_close = |units: &Amount| {
             let [low, high] = ["0.99", "1.01"].map(|share| share.parse().unwrap_or(Exact::ONE));
             let units = Exact::from(*units);
