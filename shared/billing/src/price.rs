@@ -196,7 +196,7 @@ pub(crate) fn is_reservation_fee(line: &LineItem) -> Result<bool, LineError> {
         [Column::ReservationArn, Column::NumberOfReservations, Column::TotalReservedUnits];
     for column in OF_RESERVATIONS {
         let text = line.text(column)?;
-        if !text.is_empty() && text.trim_matches(['0', '.']) != "" {
+        if !text.trim_matches(['0', '.']).is_empty() {
             return Ok(true);
         }
     }

@@ -252,9 +252,9 @@ fn units_of_one(fee: &ReservationFee) -> Option<Exact> {
     fee.normalization_factor.map(Exact::from)
 }
 
-/// The zone of a zonal reservation. A zone that is a region is none. A reservation that covered another size,
-/// or several zones of one account, is not bound to a zone. Names of zones are an account's own: where another
-/// account's covered usage has another zone by name, that account calls the zone so.
+/// The zone of a zonal reservation. A zone that is a region is none. A reservation that covered another
+/// size, or several zones of one account, is not bound to a zone. Names of zones are an account's own: where
+/// another account's covered usage has another zone by name, that account calls the zone so.
 fn zone(fee: &ReservationFee, product: &Product, learner: &mut Learner<'_>) -> Option<Zone> {
     let name = fee.availability_zone.as_str();
     if name.is_empty() || name == product.attributes.region || REGIONS.code_of(name).is_some() {
