@@ -169,11 +169,7 @@ impl Month {
                     usage_type: format!("BoxUsage:{family}.{size}"),
                     operation: "RunInstances".to_owned(),
                 };
-                let offering = Offering {
-                    plan_type: plan_type.name().to_owned(),
-                    term: terms.term.clone(),
-                    payment_option: terms.payment_option.clone(),
-                };
+                let offering = Offering::new(plan_type.name(), &terms.term, &terms.payment_option);
                 let percent = if is_compute { 72 } else { 64 };
                 self.rates.add_of_offering(
                     offering,
