@@ -654,6 +654,26 @@ fn check_warnings(more: &str, expected: &[&str]) {
     assert_eq!(found, expected, "{more}");
 }
 
+/// Who is billed by AWS's fees pays them, whoever the contracts give the commitment to.
+#[test]
+fn a_commitment_between_two_bases_is_warned_of() {
+    let of = |buyer: &str, holder: &str| {
+        let text = format!(
+            "[reseller]\nname = \"MSP\"\n[[commitments.assign]]\n\
+             arn = \"arn:aws:ec2:us-east-1:111122223333:reserved-instances/r\"\n\
+             customer = \"globex\"\n[[customer]]\nid = \"acme\"\nbasis = \"{buyer}\"\n\
+             accounts = [\"111122223333\"]\n[[customer]]\nid = \"globex\"\nbasis = \"{holder}\"\n\
+             accounts = [\"444455556666\"]\n"
+        );
+        let contracts = parse(&text);
+        let warnings = contracts.warnings().iter();
+        warnings.map(|warning| warning.message.contains("both or neither pay")).collect::<Vec<_>>()
+    };
+    assert_eq!(of("amortized", "list"), [true]);
+    assert_eq!(of("list", "unblended"), [true]);
+    assert_eq!(of("list", "list"), [false; 0]);
+}
+
 /// By `UnblendedCost` a negation gives back the full price of usage that a discount has made cheaper.
 #[test]
 fn a_discount_that_leaves_out_negations_is_warned_of() {

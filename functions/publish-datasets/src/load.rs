@@ -8,7 +8,7 @@ use commitments::{
     CommitmentDay, DailyBenefit, DerivedCosts, Sharing, Unused, UnusedCost, costs_are_known,
     derived_costs, says_fee,
 };
-use contracts::{ChargeKind, Contracts, Customer};
+use contracts::{Basis, ChargeKind, Contracts, Customer};
 use cur::AccountId;
 use datasets::{CommitmentRow, Row, decode_parquet};
 use money::Amount;
@@ -174,6 +174,12 @@ impl Own<'_> {
         self.is_me(self.customer_of(account))
     }
 
+    /// Whether unused parts of commitments are charged to the account's customer apart from AWS's fees.
+    fn pays_apart_from_fees(&self, account: AccountId) -> bool {
+        let owner = self.contracts.owner_of(account, self.plan.billing_period);
+        owner.is_none_or(|customer| customer.basis == Basis::List)
+    }
+
     /// What was handed out to the customer's accounts on all days, by what it lands on.
     fn benefits(&self, days: &Days) -> Benefits {
         let mut benefits = Benefits::new();
@@ -198,13 +204,16 @@ impl Own<'_> {
                 let costs = derived.find(arn, receipt.account);
                 let unused_cost = costs.unused.unwrap_or(tally.unused_cost);
                 let covered_cost = tally.covered_cost + costs.covered.unwrap_or_default();
-                unused.kept_by.insert(receipt.account, unused_cost);
+                if tally.fee_lines > 0 {
+                    unused.kept_by.insert(receipt.account, unused_cost);
+                }
                 unused.used_by.insert(receipt.account, covered_cost);
                 fees.add(tally);
             }
         }
         let share = |(arn, (mut unused, fees)): (&str, (UnusedCost, CommitmentTally))| {
             unused.is_unknown = !costs_are_known(arn, &fees);
+            unused.keep_with_fees(|account| self.pays_apart_from_fees(account));
             let parts = unused.pro_rata().into_iter().filter(|(account, _)| self.has(*account));
             let share = |(account, amount)| UnusedShare {
                 unused: Unused::ProRata,
@@ -226,7 +235,8 @@ impl Own<'_> {
         if policy == Unused::Reseller {
             return shares;
         }
-        for ((arn, _), held) in held(days) {
+        for ((arn, _), mut held) in held(days) {
+            held.unused.keep_with_fees(|account| self.pays_apart_from_fees(account));
             let parts = match policy {
                 Unused::ProRata if held.unused.used_by.values().any(|cost| !cost.is_zero()) => {
                     let parts = held.unused.pro_rata().into_iter();

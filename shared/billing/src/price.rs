@@ -17,6 +17,13 @@ pub(crate) struct Costs {
     pub(crate) list: Option<Amount>,
 }
 
+impl Costs {
+    /// Of what has one price only.
+    pub(crate) const fn paid(unblended: Amount) -> Self {
+        Self { unblended, amortized: Some(unblended), list: Some(unblended) }
+    }
+}
+
 /// A Savings Plan's upfront fee given back: its fee is not in the amortized view either.
 const UPFRONT_REFUND: &str = "one-time fee for Savings Plan";
 
@@ -40,7 +47,11 @@ fn list(
 ) -> Result<Option<Amount>, LineError> {
     match item_type {
         LineItemType::DiscountedUsage => {
-            Ok(number(line, Column::PublicOnDemandCost, needs.list_cost)?.filter(says_something))
+            let cell = |column| number(line, column, needs.list_cost);
+            let cost = cell(Column::PublicOnDemandCost)?.filter(says_something);
+            let amounts = cell(Column::PublicOnDemandRate)?.zip(cell(Column::UsageAmount)?);
+            let by_rate = || amounts.map(|(rate, amount)| product(rate, amount));
+            Ok(cost.or_else(by_rate).filter(says_something))
         }
         LineItemType::RiFee
         | LineItemType::SavingsPlanNegation

@@ -223,6 +223,9 @@ impl Rater {
     /// What is known of commitments from their fees. Without the name of the commitment nobody knows whose
     /// fee, or whose coverage, a line is. Where nothing is handed out, nobody has to.
     fn add_commitment(&mut self, line: &LineItem, rated: &RatedLine) -> Result<(), LineError> {
+        if rated.kind == ChargeKind::Marketplace {
+            return Ok(());
+        }
         let name = match rated.item_type {
             LineItemType::RiFee | LineItemType::DiscountedUsage => Column::ReservationArn,
             LineItemType::SavingsPlanRecurringFee | LineItemType::SavingsPlanCoveredUsage => {

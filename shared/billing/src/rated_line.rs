@@ -29,19 +29,31 @@ impl<'a> RatedLine<'a> {
     pub(crate) fn read(line: &'a LineItem, needs: Needs) -> Result<Self, LineError> {
         let item_type = line.line_item_type()?;
         let service_code = line.text(Column::ProductCode)?;
+        let kind = charge_kind(line, item_type, &service_code)?;
+        // What others sell through AWS has nothing to do with commitments.
+        let is_of_aws = kind != ChargeKind::Marketplace;
+        let is_plain_usage = item_type == LineItemType::Usage;
         Ok(Self {
             item_type,
-            kind: charge_kind(line, item_type, &service_code)?,
+            kind,
             hour: line.usage_hour()?,
             service_code,
             region: line.text(Column::Region)?,
             usage_type: line.text(Column::UsageType)?,
             operation: line.text(Column::Operation)?,
             currency: line.text(Column::CurrencyCode)?,
-            commitment: commitment(line)?,
+            commitment: if is_of_aws && !is_plain_usage {
+                commitment(line)?
+            } else {
+                Cow::Borrowed("")
+            },
             // Taxes and credits may have no usage at all.
             usage_amount: line.amount(Column::UsageAmount)?.unwrap_or(Amount::ZERO),
-            costs: costs(line, item_type, needs)?,
+            costs: if is_of_aws {
+                costs(line, item_type, needs)?
+            } else {
+                Costs::paid(line.required_amount(Column::UnblendedCost)?)
+            },
         })
     }
 
@@ -61,6 +73,9 @@ impl<'a> RatedLine<'a> {
     /// Whether the hour matters: what commitments cover or could cover, what AWS has negated of it, and
     /// what a plan commits to in the hour.
     pub(crate) fn is_hourly_demand(&self) -> bool {
+        if self.kind == ChargeKind::Marketplace {
+            return false;
+        }
         match self.item_type {
             LineItemType::DiscountedUsage
             | LineItemType::SavingsPlanCoveredUsage
@@ -76,10 +91,11 @@ impl<'a> RatedLine<'a> {
 
     /// Whether a commitment covered it.
     pub(crate) fn is_covered(&self) -> bool {
-        matches!(
+        let is_covered = matches!(
             self.item_type,
             LineItemType::DiscountedUsage | LineItemType::SavingsPlanCoveredUsage
-        )
+        );
+        is_covered && self.kind != ChargeKind::Marketplace
     }
 
     /// Whether a commitment covered it and the line does not say at what cost. A cost of zero says nothing

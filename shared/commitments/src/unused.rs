@@ -17,6 +17,14 @@ pub struct UnusedCost {
 }
 
 impl UnusedCost {
+    /// Leaves it where it is if an account that has the fees is billed by AWS's own costs: that account pays
+    /// for it with AWS's fees, and nobody else must pay for it again.
+    pub fn keep_with_fees(&mut self, pays_apart_from_fees: impl Fn(AccountId) -> bool) {
+        if !self.kept_by.keys().all(|account| pays_apart_from_fees(*account)) {
+            self.used_by.clear();
+        }
+    }
+
     /// Each account's part, in proportion to what it used; the parts add up exactly. Where nobody used
     /// anything there is no proportion, and those who have the fees keep it.
     pub fn pro_rata(&self) -> BTreeMap<AccountId, Amount> {

@@ -84,6 +84,7 @@ fn read_assignments(sections: &[Section], customers: &[Customer]) -> Vec<Assignm
     let mut assignments: Vec<(Assignment, Position)> = Vec::new();
     for section in sections {
         let Some(assignment) = read_assignment(section, customers) else { continue };
+        warn_of_bases(section, &assignment, customers);
         let periods = |of: &Assignment| Periods { from: of.from, until: of.until };
         let clash = assignments.iter().find(|(other, _)| {
             other.arn == assignment.arn
@@ -100,6 +101,27 @@ fn read_assignments(sections: &[Section], customers: &[Customer]) -> Vec<Assignm
         assignments.push((assignment, section.position()));
     }
     assignments.into_iter().map(|(assignment, _)| assignment).collect()
+}
+
+/// AWS's fees go to the customer of the account that has them, and by any basis but `list` they are charged
+/// there. A commitment of 74.40 that such a customer's account bought, and that is assigned to a customer by
+/// `list`, would be paid by both.
+fn warn_of_bases(section: &Section, assignment: &Assignment, customers: &[Customer]) {
+    let account = assignment.arn.split(':').nth(4).and_then(|account| account.parse().ok());
+    let Some(account) = account else { return };
+    let owns = |customer: &&Customer| customer.ownerships.iter().any(|of| of.account == account);
+    let buyer = customers.iter().find(owns).filter(|buyer| buyer.id != assignment.customer);
+    let holder = customers.iter().find(|customer| customer.id == assignment.customer);
+    if let (Some(buyer), Some(holder)) = (buyer, holder)
+        && buyer.basis != holder.basis
+    {
+        section.warn(format!(
+            "{} was bought by an account of `{}` and is assigned to `{}`, which is billed by another \
+             `basis`: who is billed by `list` pays for commitments apart from AWS's fees, and who is not \
+             pays AWS's fees, so that both or neither pay; give both customers one `basis`",
+            assignment.arn, buyer.id, holder.id
+        ));
+    }
 }
 
 fn read_assignment(section: &Section, customers: &[Customer]) -> Option<Assignment> {

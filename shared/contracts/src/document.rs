@@ -45,6 +45,10 @@ impl<'d> Section<'d> {
         self.report.refuse(self.position, message);
     }
 
+    pub(crate) fn warn(&self, message: String) {
+        self.report.warn(self.position, message);
+    }
+
     /// What stands at a key, if the file has it.
     pub(crate) fn field(&self, key: &str) -> Option<Field<'d>> {
         let (key, value) = self.table.get_key_value(key)?;
