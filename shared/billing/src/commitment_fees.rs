@@ -25,7 +25,10 @@ pub(crate) fn reservation_fee(
     };
     let factor = line.amount(Column::NormalizationFactor)?;
     let lease = term.lease(units.plain, number);
-    let hours = term.hours.map(|term| [lease.hours, term]);
+    // Of all units of the whole term, those of the period.
+    let each = units_in_an_hour(units.plain, number, term.clock_hours());
+    let of_term = term.hours.zip(each).map(|(hours, each)| times(each, hours) - units.plain);
+    let weights = of_term.map(|rest| [units.plain, rest]);
     // A fee of zero units is for nothing.
     let for_nothing = units.plain.is_zero().then_some(Amount::ZERO);
     Ok(ReservationFee {
@@ -41,7 +44,7 @@ pub(crate) fn reservation_fee(
         normalization_factor: factor.filter(|factor| !factor.is_zero()),
         lease,
         units,
-        upfront_cost: upfront_of_period(line, rated.costs.unblended, hours)?.or(for_nothing),
+        upfront_cost: upfront_of_period(line, rated.costs.unblended, weights)?.or(for_nothing),
         recurring_cost: rated.costs.unblended,
     })
 }

@@ -141,15 +141,15 @@ fn is_no_upfront(option: &str) -> bool {
 }
 
 /// The upfront payment's part in a reservation's fee for the period, `None` where there was an upfront
-/// payment and nothing says how much of it is the period's. `hours` are those of the lease in the period, and
-/// those of its term.
+/// payment and nothing says how much of it is the period's. `units` are those of the period, and those of the
+/// rest of the term.
 ///
 /// Where AWS prints no part, it is worked out from the whole: of 8,760 dollars for a year, an October has
 /// 8,760 × 744 ÷ 8,760 hours = 744 dollars.
 pub(crate) fn upfront_of_period(
     line: &LineItem,
     unblended: Amount,
-    hours: Option<[u32; 2]>,
+    units: Option<[Amount; 2]>,
 ) -> Result<Option<Amount>, LineError> {
     let cell = |column| number(line, column, false);
     let amortized = cell(Column::AmortizedUpfrontFee)?;
@@ -161,11 +161,10 @@ pub(crate) fn upfront_of_period(
         return Ok(Some(Amount::ZERO));
     }
     let value = cell(Column::UpfrontValue)?.filter(says_something);
-    match (value, hours) {
+    match (value, units) {
         (None, _) if amortized.is_some() && option.is_empty() => Ok(amortized),
-        (Some(whole), Some([period, term])) if period <= term => {
-            let weights = [period, term - period].map(|hours| Amount::from(u64::from(hours)));
-            Ok(apportion(whole, &weights).ok().and_then(|parts| parts.first().copied()))
+        (Some(whole), Some(units)) => {
+            Ok(apportion(whole, &units).ok().and_then(|parts| parts.first().copied()))
         }
         // A fee of nothing has been paid upfront; one that is paid now has not, unless it says so.
         (None, _) if option.is_empty() && !unblended.is_zero() => Ok(Some(Amount::ZERO)),

@@ -216,7 +216,9 @@ impl Rater {
             group.normalized_usage_amount += normalized(item);
         }
         group.unblended_cost += line.costs.unblended;
-        group.amortized_cost = sum_if_known(group.amortized_cost, line.costs.amortized);
+        // A zero that says nothing is not a cost.
+        let amortized = line.costs.amortized.filter(|_| !line.is_uncosted());
+        group.amortized_cost = sum_if_known(group.amortized_cost, amortized);
         group.list_cost = sum_if_known(group.list_cost, line.costs.list);
     }
 
@@ -273,9 +275,10 @@ impl Rater {
             }
         }
         let sku = self.sku(line, rated)?;
-        // A line that corrects another is apart from what it corrects.
-        let is_correction = usize::from(rated.usage_amount.is_negative());
-        let key = |key: &mut Key| _ = key.hour(rated.hour).number(sku).number(is_correction);
+        // A line that corrects another is apart from what it corrects, and so is one that says no cost.
+        let apart =
+            usize::from(rated.usage_amount.is_negative()) + 2 * usize::from(rated.is_uncosted());
+        let key = |key: &mut Key| _ = key.hour(rated.hour).number(sku).number(apart);
         let row = self.demand.find(key, || DemandRow {
             usage_date: rated.hour.date(),
             usage_hour: rated.hour,
@@ -402,7 +405,9 @@ impl Rater {
         for row in &mut demand {
             row.sku = places[row.sku];
         }
-        demand.sort_by_key(|row| (row.usage_hour, row.sku, row.usage_amount.is_negative()));
+        demand.sort_by_key(|row| {
+            (row.usage_hour, row.sku, row.usage_amount.is_negative(), row.commitment_cost.is_none())
+        });
         // Fees come in the order of lines, which is no part of a bill.
         let key = |fee: &ReservationFee| (fee.arn.clone(), fee.lease.first_hour);
         self.reservations.sort_by_cached_key(key);
@@ -450,7 +455,10 @@ fn missing_costs(line: &LineItem, rated: &RatedLine) -> Option<String> {
     };
     let is_empty = |column: &&Column| {
         let cell = line.amount(**column).unwrap_or_default();
-        cell.is_none_or(Amount::is_zero)
+        match rated.item_type {
+            LineItemType::RiFee => cell.is_none(),
+            _ => cell.is_none_or(Amount::is_zero),
+        }
     };
     let names: Vec<&str> =
         columns.iter().filter(is_empty).map(|column| line.layout().name(*column)).collect();

@@ -107,10 +107,13 @@ impl Situation<'_> {
             engine.apply(&used.exact(), &capacity);
             ledger.see_unpriced(&used, engine.on_demand());
             let mut entries = entries(&engine, &used, &supplies);
+            let applied: BTreeSet<usize> = kept.iter().map(|entry| entry.holding).collect();
             entries.extend(in_parts(kept, &ledger.holdings, &supplies));
             ledger.see_hour(hour, &supplies, entries, &|holding| is_kept(wholes[holding]));
             for (place, whole) in wholes.iter().enumerate() {
-                if is_kept(*whole) {
+                // An hour in which there was nothing of it is no kept hour.
+                let is_there = supplies[place] != Supply::default() || applied.contains(whole);
+                if is_there && is_kept(*whole) {
                     ledger.see_kept(place, replayed.reason(hour, *whole));
                 }
             }

@@ -117,7 +117,9 @@ impl Wholes {
         let covered = |arn: &str| Covered::new(market, lines.get(arn).cloned().unwrap_or_default());
         let mut found: Vec<(Holding, Learned)> = Vec::new();
         for (owner, fees) in by_terms(day.reservations) {
-            let Some(fee) = fees.last() else { continue };
+            // A fee of zero units says nothing of terms.
+            let with_units = fees.iter().rfind(|fee| !fee.units.plain.is_zero());
+            let Some(fee) = with_units.or(fees.last()) else { continue };
             let learned =
                 learn::reservation(fee, day.tallies.get(&fee.arn), &covered(&fee.arn), day.period);
             let is_same = |holding: &Holding| holding.arn == fee.arn;
@@ -285,14 +287,14 @@ fn refuse_too_many(
     Ok(())
 }
 
-/// What a plan commits to in an hour of the day, `None` if it is not there.
+/// What a plan commits to in an hour of the day, `None` if it is not there or if a fee does not say it.
 fn largest_commitment(day: &Day<'_>, arn: &str) -> Option<Amount> {
     let is_fee = |sku: &DemandSku| {
         sku.line_item_type == LineItemType::SavingsPlanRecurringFee && sku.commitment == arn
     };
     let mut hours: BTreeMap<UsageHour, Amount> = BTreeMap::new();
     for row in day.rows.iter().filter(|row| is_fee(&day.skus[row.sku])) {
-        *hours.entry(row.usage_hour).or_default() += row.commitment_cost.unwrap_or_default();
+        *hours.entry(row.usage_hour).or_default() += row.commitment_cost?;
     }
     hours.into_values().max()
 }

@@ -83,6 +83,11 @@ impl ListedRates {
     }
 }
 
+/// A rate of zero says nothing: what such a line costs says what is charged.
+fn said_rate(sku: &DemandSku) -> Option<Amount> {
+    sku.savings_plan_rate.filter(|rate| !rate.is_zero())
+}
+
 /// All that is known of rates.
 pub(crate) struct Rates<'a> {
     plans: &'a BTreeMap<String, (AccountId, PlanTerms)>,
@@ -108,7 +113,7 @@ impl<'a> Rates<'a> {
         let covered =
             |sku: &&DemandSku| sku.line_item_type == LineItemType::SavingsPlanCoveredUsage;
         for sku in skus.iter().filter(covered) {
-            let Some(rate) = sku.savings_plan_rate else { continue };
+            let Some(rate) = said_rate(sku) else { continue };
             let name = SkuName::of(sku);
             if let Some((_, terms)) = plans.get(&sku.commitment) {
                 let key = (Offering::of(terms), name.clone());
@@ -127,9 +132,7 @@ impl<'a> Rates<'a> {
         for row in day.rows {
             let sku = &day.skus[row.sku];
             let is_covered = sku.line_item_type == LineItemType::SavingsPlanCoveredUsage;
-            if let (true, None, Some(cost)) =
-                (is_covered, sku.savings_plan_rate, row.commitment_cost)
-            {
+            if let (true, None, Some(cost)) = (is_covered, said_rate(sku), row.commitment_cost) {
                 let sum = sums.entry((&sku.commitment, SkuName::of(sku))).or_default();
                 sum[0] += cost;
                 sum[1] += row.usage_amount;
