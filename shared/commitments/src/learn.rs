@@ -101,6 +101,17 @@ impl<'a> Learner<'a> {
         seen.to_owned()
     }
 
+    /// Names usage that AWS covered although the terms do not say so.
+    fn name_also(&mut self, also: &[(usize, Exact)]) {
+        for (sku, _) in also {
+            let usage_type = &self.covered.market.names[*sku].usage_type;
+            self.disagreements.push(format!(
+                "{}: AWS covered {usage_type} with it, which its terms do not say; it may cover that",
+                self.arn
+            ));
+        }
+    }
+
     fn disagree(&mut self, what: &str, of_fee: &str, seen: &str) {
         self.disagreements.push(format!(
             "{}: {what} is {of_fee} by its fee and {seen} by what AWS covered, which counts",
@@ -183,6 +194,7 @@ pub(crate) fn reservation(
     if fee.units.plain.is_zero() && !covered.lines.is_empty() {
         return Learned::unknown(KeptReason::NoUnits);
     }
+    learner.name_also(&also);
     let disagreements = learner.disagreements;
     let terms = Some(Terms::Reservation { product: Box::new(product), zone });
     Learned { terms, unknown: None, also, disagreements }
@@ -282,7 +294,7 @@ fn zone(fee: &ReservationFee, product: &Product, learner: &mut Learner<'_>) -> O
     Some(zone)
 }
 
-/// The type of a plan: its offering, else what its fee is called, else what that is a fee of.
+/// The type of a plan: its offering, else what the usage type of its fee begins with.
 pub(crate) fn plan_type(terms: &PlanTerms) -> Option<PlanType> {
     /// How the usage types of fees begin, behind the region.
     const FEES: [(&str, PlanType); 6] = [
@@ -293,8 +305,9 @@ pub(crate) fn plan_type(terms: &PlanTerms) -> Option<PlanType> {
         ("DatabaseSP", PlanType::Database),
         ("DBSP", PlanType::Database),
     ];
-    // Older reports write `ComputeSavingsPlan`.
-    let offering = terms.offering_type.trim_end_matches('s');
+    // Older reports write `ComputeSavingsPlan`, and AWS's pages `Compute Savings Plans`.
+    let offering = terms.offering_type.replace(' ', "");
+    let offering = offering.trim_end_matches('s');
     let by_name =
         |name: &str| PlanType::ALL.into_iter().find(|of| of.name().trim_end_matches('s') == name);
     let usage = without_region(&terms.usage_type);
@@ -326,6 +339,7 @@ pub(crate) fn plan(arn: &str, terms: &PlanTerms, covered: &Covered<'_>) -> Learn
     let is_covered = |used: &Product| plan_covers(plan_type, &region, &family, used);
     // What one unit of usage takes of a plan is its rate, which stands elsewhere.
     let also = covered.beyond(is_covered, |_| Some(Exact::ONE)).unwrap_or_default();
+    learner.name_also(&also);
     let disagreements = learner.disagreements;
     let terms = Some(Terms::Plan { plan_type, region, family });
     Learned { terms, unknown: None, also, disagreements }
