@@ -191,7 +191,7 @@ impl Month {
         let rows = self.rows(date);
         let day = self.day(date, &self.skus, &rows);
         let passes = self.sharing.passes().iter().copied();
-        // What AWS does knows nothing of customers.
+        // AWS knows nothing of customers.
         let of_aws = after != After::HandedOut;
         let groups = if of_aws { BTreeMap::new() } else { self.groups.clone() };
         let policy = Policy {

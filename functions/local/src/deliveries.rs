@@ -14,7 +14,7 @@ pub(crate) struct Deliveries {
     /// The newest of each payer, report and period, and after them those that cannot be read: billing says
     /// why, so that none is passed over in silence.
     pub(crate) to_bill: Vec<String>,
-    /// What is no report that the contracts bill from, each with one of its places.
+    /// Exports that the contracts do not bill from, each with one of its places.
     pub(crate) passed_over: BTreeMap<PassedOver, String>,
 }
 

@@ -54,7 +54,7 @@ pub(crate) async fn command(args: &RunArgs, out: &mut dyn Write) -> anyhow::Resu
     Ok(finished.iter().all(|run| run.is_sealed || run.passed_over.is_some()))
 }
 
-/// What to set where everything in the bucket was passed over.
+/// The setting to name where everything in the bucket was passed over.
 fn what_is_missing(args: &RunArgs, passed_over: &[Finished]) -> anyhow::Result<String> {
     let (text, shown) = read(&args.contracts)?;
     let contracts = contracts::Contracts::parse(&text);

@@ -267,7 +267,7 @@ fn commitments(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// What AWS's rules gave against the report, and what stayed as AWS applied it for that reason.
+/// How AWS's rules compare with the report, and the commitments that stayed as AWS applied them.
 fn kept(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
     // Days on which less sharing would do come out alike under it, so the least sharing is the period's.
     let ReplayTally { compared, replayed, ties, sharing, .. } = &run.replay;
@@ -367,7 +367,7 @@ fn if_known(amount: Option<Amount>) -> String {
     amount.map_or_else(|| "unknown".to_owned(), cents)
 }
 
-/// What customers see different from the run that was current before.
+/// The changes, by customer, from the run that was current before.
 fn changes(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
     let Some(changes) = &run.changes else { return Ok(()) };
     let header = ["customer", "lines before", "lines", "charge before", "charge", "difference"];

@@ -47,7 +47,7 @@ pub struct ReplayProof {
     /// Where AWS's rules leave a choice.
     pub ties: Vec<String>,
     pub differences: Vec<String>,
-    /// What of that reached accounts that the policy does not let it reach, by commitment.
+    /// The part of that money that reached accounts beyond the policy, by commitment.
     pub moved: BTreeMap<String, Amount>,
 }
 

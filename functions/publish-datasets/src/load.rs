@@ -22,7 +22,7 @@ pub(crate) struct Input {
     /// The receipts of the customer's own accounts.
     pub(crate) accounts: Vec<RecalculateReceipt>,
     pub(crate) groups: Vec<LineGroup>,
-    /// What commitments of these accounts cost beyond what their lines say.
+    /// Costs of commitments of these accounts that their lines do not say.
     pub(crate) derived_cost: Amount,
     pub(crate) benefits: Benefits,
     pub(crate) unpriced: BTreeSet<UnpricedUsage>,

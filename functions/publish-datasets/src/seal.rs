@@ -229,7 +229,7 @@ impl Books {
             let mut equal = |of: &str, left, right| {
                 checks.push(Check::equal(LAW, format!("{of} of {arn}"), left, right));
             };
-            // What lines do not say is derived elsewhere, and cannot be compared with them.
+            // Costs that lines do not say are derived elsewhere, and cannot be compared with the lines.
             let is_said = tally.uncosted.plain.is_zero();
             let has_fee = says_fee(arn, &tally);
             if sharing == Sharing::AsBilled {
@@ -281,7 +281,7 @@ impl Books {
         })
     }
 
-    /// What stayed as AWS applied it, by commitment and reason, over all days.
+    /// The commitments that stayed as AWS applied them, by commitment and reason, over all days.
     fn kept(&self) -> Vec<Kept> {
         let mut kept: BTreeMap<(&str, KeptReason), Kept> = BTreeMap::new();
         for of_day in self.allocated.iter().flat_map(|day| &day.kept) {
@@ -365,7 +365,7 @@ impl Books {
             .collect()
     }
 
-    /// What fees say that nobody used, or what follows where they do not say it.
+    /// The unused part that fees say, or the part that follows where fees do not say it.
     fn unused_as_billed(&self) -> BTreeMap<&str, Amount> {
         let derived = Derived::of(&self.recalculated);
         let mut unused: BTreeMap<&str, Amount> = BTreeMap::new();

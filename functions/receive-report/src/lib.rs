@@ -63,10 +63,10 @@ async fn recalculate(request: &RecalculateRequest, app: &App) -> Result<Outcome,
     receive(&plan.manifest.key, None, Again::Resume, app).await
 }
 
-/// What lies at a place.
+/// The kind of object at a place.
 pub enum Found {
     Delivery(Delivery),
-    /// It is there, and not what is billed.
+    /// The object is there, and the contracts do not bill from it.
     PassedOver(PassedOver),
 }
 

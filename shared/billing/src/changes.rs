@@ -8,7 +8,7 @@ use cur::{AccountId, BillingPeriod};
 use money::Amount;
 use pipeline::{Changes, CustomerChange, CustomerSums, RunSums, UNASSIGNED};
 
-/// What credits leave of a cost that they pay in full differs from delivery to delivery, by less than a cent.
+/// Where credits pay a cost in full, the rest differs from delivery to delivery, by less than a cent.
 const DUST: Amount = Amount::from_units(10_i128.pow(16));
 
 /// Customer by customer. Loud is what may be a hole in the report even if the run as a whole is not held.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use commitments::{Sharing, Unused};
 use contracts::{Adjustment, Basis, ChargeKind, Contracts, Customer, Effect, RuleSubject};
-use cur::{AccountId, BillingPeriod, LineItemType};
+use cur::{AccountId, BillingPeriod};
 use money::{Amount, ProductTooLarge};
 use pipeline::{Explained, UnpricedUsage};
 
@@ -81,12 +81,12 @@ pub struct Charge {
 /// Benefit handed out, by day and by what it lands on.
 pub type Benefits = BTreeMap<(NaiveDate, ChargeKey), Benefit>;
 
-/// What commitments that were handed out did to a charge.
+/// How commitments that were handed out changed a charge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Benefit {
-    /// What the charge is less than list prices, as far as these are known.
+    /// How much the charge is less than list prices, as far as list prices are known.
     pub taken_off: Amount,
-    /// The same, `None` where a list price is unknown.
+    /// How much the charge is less than list prices, `None` where a list price is unknown.
     pub benefit: Option<Amount>,
 }
 
@@ -165,11 +165,11 @@ pub struct Priced {
     /// Of charges whose amortized cost is known.
     pub margin_terms: MarginTerms,
     pub explained: Explained,
-    /// What commitments that were handed out took off list prices.
+    /// The money that commitments that were handed out took off list prices.
     pub taken_off: Amount,
 }
 
-/// What commitments did to the charges of a customer.
+/// How commitments changed the charges of a customer.
 #[derive(Clone, Copy)]
 pub struct HandedOut<'a> {
     pub benefits: &'a Benefits,
@@ -230,7 +230,7 @@ impl Pricing<'_> {
             return Ok(Benefit::NOTHING);
         }
         if self.contracts.sharing() == Sharing::AsBilled {
-            // What AWS covered costs what its commitment cost, whosever that is.
+            // Usage that AWS covered costs as much as its commitment, whoever owns the commitment.
             let cost = stand.covered_cost.ok_or_else(|| no_amortized_cost(key))?;
             let benefit = sum_if_known(stand.covered_list, Some(-cost));
             return Ok(Benefit { taken_off: stand.known_covered_list - cost, benefit });
@@ -433,11 +433,7 @@ impl Stand {
             ..Measures::ZERO
         });
         self.known_list += list;
-        let is_covered = matches!(
-            group.line_item_type,
-            LineItemType::DiscountedUsage | LineItemType::SavingsPlanCoveredUsage
-        );
-        if is_covered {
+        if group.line_item_type.is_covered_usage() {
             self.covered_list = sum_if_known(self.covered_list, group.list_cost);
             self.known_covered_list += list;
             self.covered_cost = sum_if_known(self.covered_cost, group.amortized_cost);

@@ -10,7 +10,7 @@ use crate::rated::LineGroup;
 pub enum CostPart {
     /// Usage that it covered.
     Covered,
-    /// What of its fees nobody used.
+    /// The part of its fees that nobody used.
     Unused,
 }
 
@@ -18,13 +18,14 @@ impl CostPart {
     /// Whether a group's cost is to be filled in. Covered usage that says its cost keeps it; what fees say
     /// of their unused part is replaced as a whole.
     fn has(self, group: &LineGroup) -> bool {
-        match (self, group.line_item_type) {
-            (
-                Self::Covered,
-                LineItemType::DiscountedUsage | LineItemType::SavingsPlanCoveredUsage,
-            ) => group.amortized_cost.is_none_or(Amount::is_zero),
-            (Self::Unused, LineItemType::RiFee | LineItemType::SavingsPlanRecurringFee) => true,
-            _ => false,
+        let item_type = group.line_item_type;
+        match self {
+            Self::Covered => {
+                item_type.is_covered_usage() && group.amortized_cost.is_none_or(Amount::is_zero)
+            }
+            Self::Unused => {
+                matches!(item_type, LineItemType::RiFee | LineItemType::SavingsPlanRecurringFee)
+            }
         }
     }
 

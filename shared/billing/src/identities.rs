@@ -44,7 +44,7 @@ impl Identities {
     }
 }
 
-/// What is put into the set is a hash already.
+/// The set's entries are hashes already.
 #[derive(Default)]
 struct Hashed(u64);
 

@@ -172,7 +172,7 @@ pub(crate) fn upfront_of_period(
     }
 }
 
-/// What a reservation's unused part cost, `None` where its fee does not say it.
+/// The cost of a reservation's unused part, `None` where its fee does not say the cost.
 fn unused_fee(
     line: &LineItem,
     unblended: Amount,
@@ -183,7 +183,7 @@ fn unused_fee(
     if number(line, Column::UnusedQuantity, false)? == nothing {
         return Ok(nothing);
     }
-    // What was not paid cannot have been wasted.
+    // Money that was not paid cannot have been wasted.
     let recurring = match cell(Column::UnusedRecurringFee)? {
         None if unblended.is_zero() => nothing,
         recurring => recurring,

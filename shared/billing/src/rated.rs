@@ -77,7 +77,7 @@ pub struct LineGroup {
     pub unblended_cost: Amount,
     /// `None` where the lines do not say it. Lines that do are in a group of their own.
     pub amortized_cost: Option<Amount>,
-    /// The same of the list price.
+    /// The list price of all lines together, `None` where a line does not say its list price.
     pub list_cost: Option<Amount>,
 }
 
@@ -182,7 +182,7 @@ impl Rater {
 
     fn add_to_groups(&mut self, item: &LineItem, line: &RatedLine) {
         let account = self.account;
-        // What is known and what is not are apart, so that the known part is not lost.
+        // Known and unknown costs are apart, so that the known part is not lost.
         let unknown = usize::from(line.is_uncosted() || line.costs.amortized.is_none())
             + 2 * usize::from(line.costs.list.is_none());
         let key = |key: &mut Key| {
@@ -268,7 +268,7 @@ impl Rater {
             if self.needs.commitments {
                 end?;
             }
-            // What nobody knows stays as AWS applied it, whatever its hours.
+            // A commitment that nobody knows stays as AWS applied it, whatever its hours.
             if is_longer && (is_known || !rated.is_covered()) {
                 let error = line.refuse(Column::UsageEndDate, CellProblem::LongerThanAnHour);
                 self.not_hourly = Some(LineNote { line: self.last_line(), text: error.of_cell() });
@@ -430,7 +430,7 @@ impl Rater {
     }
 }
 
-/// What is sold on the marketplace may be called anything.
+/// Products on the marketplace may have any name.
 fn support_suspects(groups: &[LineGroup]) -> Vec<String> {
     let of_aws = groups.iter().filter(|group| group.charge_kind != ChargeKind::Marketplace);
     let mut codes = distinct(of_aws.map(|group| group.service_code.as_str()));

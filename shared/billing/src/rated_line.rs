@@ -30,7 +30,7 @@ impl<'a> RatedLine<'a> {
         let item_type = line.line_item_type()?;
         let service_code = line.text(Column::ProductCode)?;
         let kind = charge_kind(line, item_type, &service_code)?;
-        // What others sell through AWS has nothing to do with commitments.
+        // Products that others sell through AWS have nothing to do with commitments.
         let is_of_aws = kind != ChargeKind::Marketplace;
         let is_plain_usage = item_type == LineItemType::Usage;
         Ok(Self {
@@ -89,23 +89,19 @@ impl<'a> RatedLine<'a> {
         }
     }
 
-    /// Whether a commitment covered it.
+    /// Whether a commitment of AWS covered the line. Contracts of the marketplace are no commitments of AWS.
     pub(crate) fn is_covered(&self) -> bool {
-        let is_covered = matches!(
-            self.item_type,
-            LineItemType::DiscountedUsage | LineItemType::SavingsPlanCoveredUsage
-        );
-        is_covered && self.kind != ChargeKind::Marketplace
+        self.item_type.is_covered_usage() && self.kind != ChargeKind::Marketplace
     }
 
-    /// Whether a commitment covered it and the line does not say at what cost. A cost of zero says nothing
-    /// either: AWS's newer reports write `0.0` where a column does not apply.
+    /// Whether a commitment covered the line and the line does not say at what cost. A cost of zero says
+    /// nothing either: AWS's newer reports write `0.0` where a column does not apply.
     pub(crate) fn is_uncosted(&self) -> bool {
         let says_nothing = self.costs.amortized.is_none_or(Amount::is_zero);
         self.is_covered() && says_nothing && !self.usage_amount.is_zero()
     }
 
-    /// Whether it is usage, rather than a fee or a negation.
+    /// Whether the line is usage, rather than a fee or a negation.
     pub(crate) fn is_usage(&self) -> bool {
         self.item_type == LineItemType::Usage || self.is_covered()
     }

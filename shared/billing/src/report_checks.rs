@@ -66,7 +66,7 @@ impl Compared {
     }
 }
 
-/// What is wrong with a cell that is not as it should be, and whether its line can be billed.
+/// The fault of a cell that is not as it should be, and whether its line can be billed.
 #[derive(Clone, Copy)]
 struct Problem {
     of_cell: CellProblem,

@@ -42,7 +42,7 @@ impl Situation<'_> {
         policy: &Policy<'_>,
         replayed: &Replayed,
     ) -> Result<AllocatedDay, HoldingError> {
-        // What AWS did knows nothing of assignments.
+        // AWS knows nothing of assignments.
         let is_billed = policy.sharing == Sharing::AsBilled;
         let assignments = if is_billed { &[] } else { policy.assignments };
         let holdings = self.wholes.parts(self.day, assignments)?;
@@ -63,7 +63,7 @@ impl Situation<'_> {
         })
     }
 
-    /// What AWS did, as its covered lines say.
+    /// The coverage by AWS, as its covered lines say.
     fn as_billed(&self, ledger: &mut Ledger<'_>) {
         for Hour { starts: hour, covered, plans, .. } in self.hours() {
             let supplies: Vec<Supply> =

@@ -287,7 +287,8 @@ fn refuse_too_many(
     Ok(())
 }
 
-/// What a plan commits to in an hour of the day, `None` if it is not there or if a fee does not say it.
+/// The commitment of a plan in an hour of the day, `None` if the plan is not there or if a fee does not say
+/// the amount.
 fn largest_commitment(day: &Day<'_>, arn: &str) -> Option<Amount> {
     let is_fee = |sku: &DemandSku| {
         sku.line_item_type == LineItemType::SavingsPlanRecurringFee && sku.commitment == arn
@@ -422,7 +423,7 @@ impl Holding {
     }
 
     /// This part of it, of which there are so many units in the hour, behind others of the same commitment.
-    /// What parts have adds up to the whole.
+    /// The parts add up to the whole.
     fn part_of(&self, whole: Supply, behind: Amount, there: Amount) -> Supply {
         let Part { before, count } = self.part;
         if self.part == WHOLE || there.is_zero() {

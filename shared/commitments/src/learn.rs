@@ -15,7 +15,7 @@ use crate::product::{Attributes, Product, split_type, without_region};
 use crate::tables::REGIONS;
 use crate::{DemandSku, SkuName};
 
-/// What is known of a commitment in the end.
+/// The terms that are known of a commitment in the end.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Learned {
     /// `None` if its rules are unknown, for this reason.
@@ -32,7 +32,7 @@ impl Learned {
     }
 }
 
-/// What AWS covered with one commitment.
+/// The usage that AWS covered with one commitment.
 pub(crate) struct Covered<'a> {
     market: &'a Market,
     /// The lines' SKUs, and their places in the market.
@@ -137,7 +137,7 @@ pub(crate) fn reservation(
         return Learned::unknown(KeptReason::UnknownKind);
     }
     let mut attributes = of_fee.clone();
-    // What a fee's usage type leaves out is not what the fee says.
+    // A property that a fee's usage type leaves out is not said by the fee.
     let tenancy = match fee.tenancy.as_str() {
         "Dedicated" => "dedicated",
         "Host" => "host",
@@ -337,7 +337,7 @@ pub(crate) fn plan(arn: &str, terms: &PlanTerms, covered: &Covered<'_>) -> Learn
         family = learner.decide("the family", of_fee, Attributes::family);
     }
     let is_covered = |used: &Product| plan_covers(plan_type, &region, &family, used);
-    // What one unit of usage takes of a plan is its rate, which stands elsewhere.
+    // One unit of usage takes its rate of a plan, and rates stand elsewhere.
     let also = covered.beyond(is_covered, |_| Some(Exact::ONE)).unwrap_or_default();
     learner.name_also(&also);
     let disagreements = learner.disagreements;

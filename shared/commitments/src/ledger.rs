@@ -53,9 +53,9 @@ pub struct DailyBenefit {
     pub operation: String,
     pub currency: String,
     pub commitment_cost: Amount,
-    /// What a charge is less than list prices, as far as these are known.
+    /// How much a charge is less than list prices, as far as list prices are known.
     pub taken_off: Amount,
-    /// The same, `None` where a list price is unknown.
+    /// How much the charge is less than list prices, `None` where a list price is unknown.
     pub benefit: Option<Amount>,
 }
 
@@ -206,7 +206,7 @@ struct Units {
     lent: Amount,
 }
 
-/// What stayed as AWS applied it of a holding.
+/// The part of a holding that stayed as AWS applied it.
 #[derive(Clone, Default)]
 struct KeptOf {
     hours: u64,

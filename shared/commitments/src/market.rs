@@ -91,8 +91,7 @@ fn key<'a>(sku: &'a DemandSku, name: &'a SkuName) -> UsageKey<'a> {
 fn is_usage(sku: &DemandSku) -> bool {
     match sku.line_item_type {
         LineItemType::Usage => sku.unblended_rate.is_none_or(|rate| !rate.is_zero()),
-        LineItemType::DiscountedUsage | LineItemType::SavingsPlanCoveredUsage => true,
-        _ => false,
+        item_type => item_type.is_covered_usage(),
     }
 }
 

@@ -54,6 +54,13 @@ line_item_types! {
     FlatRateSubscription: "FlatRateSubscription";
 }
 
+impl LineItemType {
+    /// Whether lines of the type are usage that a reservation or a savings plan covered.
+    pub const fn is_covered_usage(self) -> bool {
+        matches!(self, Self::DiscountedUsage | Self::SavingsPlanCoveredUsage)
+    }
+}
+
 impl fmt::Display for LineItemType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
