@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use commitments::{
-    AllocatedDay, Assignment, Beneficiaries, Day, DemandRow, DemandSku, Eligibility, ListedRates,
-    Order, Pass, PlanOrder, Policy, Precedence, Replayed, Sharing, Situation, Tie,
+    AllocatedDay, Assignment, Beneficiaries, CommitmentTally, Day, DemandRow, DemandSku,
+    Eligibility, Lease, ListedRates, Order, Pass, PlanOrder, PlanTerms, Policy, Precedence,
+    Replayed, ReservationFee, Sharing, Situation, Tie, Units,
 };
 use cur::{AccountId, BillingPeriod, Column, Generation, LineItemType, PlanType, UsageHour};
 use money::{Amount, Exact};
-use pipeline::{CommitmentTally, Lease, PlanTerms, ReservationFee, Units};
 use proptest::prelude::*;
 use proptest::sample::select;
 use testkit::{Delivery, Line, Order as Delivered, Random, SavingsPlan};

@@ -1,7 +1,8 @@
 //! What is said of a line names AWS's file and AWS's line, and what a report has twice is found.
 
 use cur::{Column, Generation, LineItemType};
-use pipeline::{Message, Plan, Reconciliation, RunId, Step, Tally, keys};
+use laws::Tally;
+use pipeline::{Message, Plan, Reconciliation, RunId, Step, keys};
 use serde_json::json;
 use testkit::{Delivery, Line, Order, PAYER, World, csv, csv_from};
 

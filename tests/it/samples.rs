@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 
 use datasets::{ChargeRow, decode_csv};
 use generator::{Generation, Layout, Options, Sink};
+use laws::Tally;
 use money::Amount;
-use pipeline::{Compression, Tally};
+use pipeline::Compression;
 use sluice::{Finished, RunOptions};
 
 /// Public samples, where the machine has them.

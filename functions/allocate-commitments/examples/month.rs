@@ -16,12 +16,12 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::Context;
 use chrono::{Days, NaiveDate};
 use commitments::{
-    AllocatedDay, Day, DemandRow, DemandSku, Eligibility, ListedRates, Offering, Order,
-    PayerSharing, Policy, Replayed, Sharing, Situation, SkuName,
+    AllocatedDay, CommitmentTally, Day, DemandRow, DemandSku, Eligibility, Lease, ListedRates,
+    Offering, Order, PayerSharing, PlanTerms, Policy, Replayed, ReservationFee, Sharing, Situation,
+    SkuName, Units,
 };
 use cur::{AccountId, BillingPeriod, LineItemType, PlanType, UsageHour};
 use money::Amount;
-use pipeline::{CommitmentTally, Lease, PlanTerms, ReservationFee, Units};
 
 const ACCOUNTS: u64 = 2_000;
 const ACCOUNTS_A_CUSTOMER: u64 = 5;

@@ -6,15 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use chrono::NaiveDate;
-use commitments::{AllocatedDay, DailyBenefit, Policy, Replayed, Situation, negation_cancels};
+use commitments::{
+    AllocatedDay, CommitmentSums, DailyBenefit, Kept, MissingRate, Policy, Replayed, Situation,
+    UnpricedUsage, negation_cancels,
+};
 use contracts::Contracts;
 use cur::AccountId;
 use datasets::{AllocationRow, CommitmentRow, CoverageRow, Row, encode_parquet};
+use laws::{Check, Tally};
 use money::Amount;
-use pipeline::{
-    AllocateReceipt, Check, CommitmentSums, Kept, MissingRate, Plan, RunId, SplitReceipt, Step,
-    Table, Tally, UnpricedUsage, keys,
-};
+use pipeline::{AllocateReceipt, Plan, RunId, SplitReceipt, Step, Table, keys};
 use runs::{App, Failure, Outcome};
 
 pub use load::{Input, load};

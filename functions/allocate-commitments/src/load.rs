@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use chrono::NaiveDate;
-use commitments::{Day, DemandRow, DemandSku};
-use cur::{AccountId, BillingPeriod};
+use commitments::{CommitmentTally, Day, DemandRow, DemandSku, PlanTerms, ReservationFee};
+use cur::{AccountId, BillingPeriod, LineNote};
 use datasets::{decode_parquet, decode_parquet_day};
-use pipeline::{
-    CommitmentTally, LineNote, Plan, PlanTerms, RecalculateReceipt, ReservationFee, Step, keys,
-};
+use pipeline::{Plan, RecalculateReceipt, Step, keys};
 use runs::{App, Failure};
 
 /// What there is of commitments, and what was used on the day.

@@ -6,14 +6,13 @@ use std::io::{self, Write};
 use std::ops::Range;
 use std::path::Path;
 
+use commitments::{Kept, MissingRate, ReplayTally};
 use cur::AccountId;
 use datasets::InvoiceFile;
+use laws::Check;
 use money::rounding::{Mode, round};
 use money::{Amount, Currency};
-use pipeline::{
-    Changes, Check, CustomerChange, CustomerTotals, Kept, MissingRate, Reconciliation, ReplayTally,
-    UNASSIGNED, keys,
-};
+use pipeline::{Changes, CustomerChange, CustomerTotals, Reconciliation, UNASSIGNED, keys};
 
 use crate::run::Finished;
 

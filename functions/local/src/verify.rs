@@ -11,14 +11,14 @@ use anyhow::{Context, bail};
 use billing::{Charge, Invoice, LineGroup, invoice_re_adds};
 use bytes::Bytes;
 use chrono::NaiveDate;
-use commitments::{DailyBenefit, DemandRow, DemandSku};
+use commitments::{DailyBenefit, DemandRow, DemandSku, KeptReason};
 use datasets::{
     AllocationRow, ChargeRow, CommitmentRow, CoverageRow, DailyCostRow, DecodeError, InvoiceFile,
     InvoiceLineRow, Row, decode_csv, decode_parquet,
 };
 use money::Amount;
 use pipeline::{
-    AllocateReceipt, Compression, Current, KeptReason, Plan, PublishReceipt, RecalculateReceipt,
+    AllocateReceipt, Compression, Current, Plan, PublishReceipt, RecalculateReceipt,
     Reconciliation, Step, Table, UNASSIGNED, keys,
 };
 use publish_datasets::Published;

@@ -9,14 +9,14 @@ mod unmatched;
 use std::collections::BTreeSet;
 
 use billing::{
-    Charge, DailyCharge, HandedOut, Invoice, InvoiceError, MarginTerms, Priced, Pricing,
+    Charge, DailyCharge, Explained, HandedOut, Invoice, InvoiceError, MarginTerms, Priced, Pricing,
     PricingError, invoice, invoice_re_adds, sum_days,
 };
 use contracts::{Contracts, Customer};
+use cur::LineNote;
+use laws::Check;
 use money::Amount;
-use pipeline::{
-    Check, Explained, LineNote, Plan, PublishReceipt, RunId, SplitReceipt, Step, UNASSIGNED,
-};
+use pipeline::{Plan, PublishReceipt, RunId, SplitReceipt, Step, UNASSIGNED};
 use runs::{App, Failure, Outcome, Progress};
 
 use load::Input;

@@ -5,17 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use billing::{Benefit, Benefits, ChargeKey, CostPart, LineGroup, UnusedShare};
 use chrono::NaiveDate;
 use commitments::{
-    CommitmentDay, DailyBenefit, DerivedCosts, Sharing, Unused, UnusedCost, costs_are_known,
-    derived_costs, says_fee,
+    CommitmentDay, CommitmentTally, DailyBenefit, DerivedCosts, Sharing, UnpricedUsage, Unused,
+    UnusedCost, costs_are_known, derived_costs, says_fee,
 };
 use contracts::{Basis, ChargeKind, Contracts, Customer};
-use cur::AccountId;
+use cur::{AccountId, LineNote};
 use datasets::{CommitmentRow, Row, decode_parquet};
 use money::Amount;
-use pipeline::{
-    AllocateReceipt, CommitmentTally, LineNote, Plan, RecalculateReceipt, Step, Table,
-    UnpricedUsage, keys,
-};
+use pipeline::{AllocateReceipt, Plan, RecalculateReceipt, Step, Table, keys};
 use runs::{App, Failure};
 
 pub(crate) struct Input {

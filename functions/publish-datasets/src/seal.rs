@@ -3,15 +3,17 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use commitments::{Sharing, commitment_rows_agree, says_fee};
+use commitments::{
+    CommitmentSums, CommitmentTally, Kept, KeptReason, MissingRate, ReplayTally, Sharing, Units,
+    commitment_rows_agree, says_fee,
+};
 use contracts::{Basis, Contracts};
-use cur::AccountId;
+use cur::{AccountId, AccountLine, LineNote, LineTotals};
+use laws::{Check, Tally};
 use money::Amount;
 use pipeline::{
-    AccountLine, AllocateReceipt, Check, CommitmentSums, CommitmentTally, CustomerTotals, Kept,
-    KeptReason, LineNote, LineTotals, Margin, MissingRate, News, Plan, PublishReceipt,
-    RecalculateReceipt, Reconciliation, ReplayTally, SplitReceipt, Step, Tally, UNASSIGNED, Units,
-    Unmatched, keys,
+    AllocateReceipt, CustomerTotals, Margin, News, Plan, PublishReceipt, RecalculateReceipt,
+    Reconciliation, SplitReceipt, Step, UNASSIGNED, Unmatched, keys,
 };
 use reports::places;
 use runs::{App, Failure, Outcome};
@@ -38,8 +40,7 @@ pub(crate) async fn seal(
         refuse_faulty_report(&reconciliation)?;
     }
     let replaced = app.replaced_by(plan).await?;
-    reconciliation.changes =
-        replaced.map(|before| billing::changes(&before, &reconciliation.sums()));
+    reconciliation.changes = replaced.map(|before| books::changes(&before, &reconciliation.sums()));
     app.write_once(&keys::reconciliation(&plan.run_id), &reconciliation).await?;
     app.make_current(plan, runs::Entry::Sealed).await
 }

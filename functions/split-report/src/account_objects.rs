@@ -15,8 +15,8 @@ use std::collections::BTreeMap;
 use std::mem;
 
 use bytes::Bytes;
-use cur::{AccountId, LineItem};
-use pipeline::{AccountTotals, LineTotals, Plan, keys};
+use cur::{AccountId, LineItem, LineTotals};
+use pipeline::{AccountTotals, Plan, keys};
 use storage::{Error, Upload};
 
 use crate::compressor::Compressor;

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cur::{AccountId, Column};
-use pipeline::{AccountTotals, Compression, LineTotals, Plan, keys};
+use cur::{AccountId, Column, LineTotals};
+use pipeline::{AccountTotals, Compression, Plan, keys};
 use rows::{Batch, Codec, ReportFile};
 use storage::BlockingRanges;
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use pipeline::LineTotals;
+use cur::LineTotals;
 
 /// Bounds in bytes, lines and accounts. None is a ratio: real reports are a 37th of their size when packed.
 #[derive(Debug, Clone, Copy)]

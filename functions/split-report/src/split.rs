@@ -5,8 +5,11 @@ use std::io::{self, Read};
 use std::panic;
 use std::sync::Arc;
 
-use cur::{AccountId, Column, CsvError, FileFormat, LineError, LineItem, Records, UnknownFormat};
-use pipeline::{LineTotals, Plan, PlannedFile, SplitReceipt};
+use cur::{
+    AccountId, Column, CsvError, FileFormat, LineError, LineItem, LineTotals, Records,
+    UnknownFormat,
+};
+use pipeline::{Plan, PlannedFile, SplitReceipt};
 use reports::{FileError, format_of, in_chunks, packing, unpacked, unreadable};
 use rows::RowsError;
 use runs::Failure;

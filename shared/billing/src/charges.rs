@@ -5,12 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::Explained;
 use chrono::NaiveDate;
-use commitments::{Sharing, Unused};
+use commitments::{Sharing, UnpricedUsage, Unused};
 use contracts::{Adjustment, Basis, ChargeKind, Contracts, Customer, Effect, RuleSubject};
 use cur::{AccountId, BillingPeriod};
 use money::{Amount, ProductTooLarge};
-use pipeline::{Explained, UnpricedUsage};
 
 use crate::rated::{LineGroup, sum_if_known};
 

@@ -3,9 +3,9 @@
 
 use std::borrow::Cow;
 
+use commitments::{Lease, PlanTerms, ReservationFee, Units};
 use cur::{BillingPeriod, Column, LineError, LineItem, UsageHour};
 use money::{Amount, apportion};
-use pipeline::{Lease, PlanTerms, ReservationFee, Units};
 
 use crate::price::upfront_of_period;
 use crate::rated_line::RatedLine;

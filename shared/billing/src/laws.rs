@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use contracts::ChargeKind;
+use laws::Check;
 use money::rounding::{Mode, round};
 use money::{Amount, Currency};
-use pipeline::Check;
 
 use crate::{Charge, Invoice, ROUNDING, TAX_ROUNDING};
 

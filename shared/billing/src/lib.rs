@@ -1,10 +1,10 @@
 //! Billing: classify, price, convert, round, tax, and the laws that prove it. Pure computation.
 
-mod changes;
 mod charges;
 mod classify;
 mod commitment_fees;
 mod derived;
+mod explained;
 mod groups;
 mod identities;
 mod invoice;
@@ -29,12 +29,12 @@ pub const REQUIRED_COLUMNS: &[cur::Column] = &[
     cur::Column::UnblendedCost,
 ];
 
-pub use changes::{changes, reasons_to_hold};
 pub use charges::{
     Benefit, Benefits, Charge, ChargeKey, DailyCharge, HandedOut, MarginTerms, Measures, Priced,
     Pricing, PricingError, UnusedShare, sum_days,
 };
 pub use derived::{CostPart, fill_in_cost};
+pub use explained::Explained;
 pub use invoice::{Invoice, InvoiceError, InvoiceLine, ROUNDING, TAX_ROUNDING, TaxLine, invoice};
 pub use laws::{invoice_re_adds, margin_explains_itself};
 pub use rated::{LineGroup, Needs, OfReport, Rated, Rater};

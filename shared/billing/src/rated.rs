@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use commitments::{Coverable, DemandRow, DemandSku, Sharing};
+use commitments::{
+    CommitmentTally, Coverable, DemandRow, DemandSku, PlanTerms, ReservationFee, Sharing, Units,
+};
 use contracts::{Basis, ChargeKind};
 use cur::{
-    AccountId, BillingPeriod, CellProblem, Column, LineError, LineItem, LineItemType, UsageHour,
+    AccountId, AccountLine, BillingPeriod, CellProblem, Column, LineError, LineItem, LineItemType,
+    LineNote, LineTotals, UsageHour,
 };
+use laws::Tally;
 use money::Amount;
-use pipeline::{
-    AccountLine, CommitmentTally, LineNote, LineTotals, PlanTerms, ReservationFee, Tally, Units,
-};
 
 use crate::classify::looks_like_support;
 use crate::commitment_fees::{plan_terms, reservation_fee};

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use contracts::ChargeKind;
-use cur::{BillingPeriod, CellProblem, Column, LineError, LineItem, LineItemType, printable};
+use cur::{
+    AccountLine, BillingPeriod, CellProblem, Column, LineError, LineItem, LineItemType, printable,
+};
+use laws::Tally;
 use money::Amount;
 use money::rounding::Read;
-use pipeline::{AccountLine, Tally};
 
 use crate::OfReport;
 use crate::identities::Identities;

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use money::rounding::cut;
 use money::{Amount, Exact, apportion};
-use pipeline::MissingRate;
 
 use crate::eligibility::{Eligibility, Pass};
 use crate::engine::{Coverage, Engine, Terms, plan_covers};
@@ -14,7 +13,7 @@ use crate::ledger::{AllocatedDay, Ledger};
 use crate::product::Coverable;
 use crate::replay::Replayed;
 use crate::situation::{Entry, Hour, Situation, Used};
-use crate::{Assignment, Sharing, SkuName};
+use crate::{Assignment, MissingRate, Sharing, SkuName};
 
 /// The reseller's policy.
 pub struct Policy<'a> {

@@ -7,10 +7,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::{CommitmentTally, Units};
 use cur::AccountId;
 use money::rounding::cut;
 use money::{Amount, Exact, apportion};
-use pipeline::{CommitmentTally, Units};
 
 /// What is said of a cost, or follows from what is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

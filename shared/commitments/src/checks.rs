@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use cur::{LineItemType, UsageHour};
+use laws::Tally;
 use money::Amount;
-use pipeline::{CommitmentTally, Tally, Units};
 
 use crate::amortized::is_unused_possible;
-use crate::{DemandRow, DemandSku};
+use crate::{CommitmentTally, DemandRow, DemandSku, Units};
 
 /// Covered usage and its negation cancel, per hour, plan, operation, usage type and zone, over all
 /// accounts of the payer. AWS groups negations so:

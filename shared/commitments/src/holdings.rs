@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cur::{AccountId, BillingPeriod, LineItemType, UsageHour};
 use money::{Amount, apportion, even_part};
-use pipeline::{KeptReason, Lease, ReservationFee};
 
 use crate::amortized::fee_is_known;
 use crate::eligibility::Owner;
@@ -13,7 +12,7 @@ use crate::engine::{Commitment, Terms};
 use crate::learn::{self, Covered, Learned, normalized};
 use crate::market::Market;
 use crate::situation::Day;
-use crate::{Assignment, DemandSku, SkuName};
+use crate::{Assignment, DemandSku, KeptReason, Lease, ReservationFee, SkuName};
 
 /// A commitment as everything in the report describes it, or a part of it.
 #[derive(Debug, Clone)]

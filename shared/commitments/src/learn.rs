@@ -7,13 +7,12 @@ use std::collections::BTreeSet;
 
 use cur::{BillingPeriod, PlanType};
 use money::{Amount, Exact};
-use pipeline::{CommitmentTally, KeptReason, PlanTerms, ReservationFee};
 
 use crate::engine::{Terms, Zone, covers, plan_covers};
 use crate::market::Market;
 use crate::product::{Attributes, Product, split_type, without_region};
 use crate::tables::REGIONS;
-use crate::{DemandSku, SkuName};
+use crate::{CommitmentTally, DemandSku, KeptReason, PlanTerms, ReservationFee, SkuName};
 
 /// The terms that are known of a commitment in the end.
 #[derive(Debug, Clone, Default)]

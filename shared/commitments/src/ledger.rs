@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use cur::{AccountId, UsageHour};
+use laws::Check;
 use money::{Amount, Exact};
-use pipeline::{Check, Kept, KeptReason, MissingRate, UnpricedUsage};
 
-use crate::SkuName;
 use crate::allocate::Policy;
 use crate::eligibility::Owner;
 use crate::engine::Terms;
 use crate::holdings::{Holding, Supply};
 use crate::situation::{Entry, Situation, Used};
+use crate::{Kept, KeptReason, MissingRate, SkuName, UnpricedUsage};
 
 /// What one account got from one commitment in one hour.
 #[derive(Debug, Clone, PartialEq, Eq)]

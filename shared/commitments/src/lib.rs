@@ -11,7 +11,9 @@ mod checks;
 mod demand;
 mod eligibility;
 mod engine;
+mod fees;
 mod holdings;
+mod kept;
 mod learn;
 mod ledger;
 mod market;
@@ -22,7 +24,9 @@ mod rates;
 mod rates_file;
 mod replay;
 mod situation;
+mod sums;
 mod tables;
+mod tally;
 mod unused;
 
 pub use allocate::Policy;
@@ -31,7 +35,9 @@ pub use checks::{commitment_rows_agree, negation_cancels};
 pub use demand::{DemandRow, DemandSku};
 pub use eligibility::{Eligibility, Owner, Pass};
 pub use engine::{Commitment, Coverage, Engine, Sku, Terms, Usage, Zone};
+pub use fees::{Lease, PlanTerms, ReservationFee};
 pub use holdings::HoldingError;
+pub use kept::{Kept, KeptReason};
 pub use ledger::{
     AllocatedDay, Allocation, CommitmentDay, CoverageCost, CoverageDay, DailyBenefit,
 };
@@ -42,4 +48,6 @@ pub use rates::{ListedRates, Offering, SkuName};
 pub use rates_file::RateProblem;
 pub use replay::{Difference, PayerSharing, Replayed};
 pub use situation::{Day, Situation};
+pub use sums::{CommitmentSums, MissingRate, ReplayTally, UnpricedUsage};
+pub use tally::{CommitmentTally, Units};
 pub use unused::UnusedCost;

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use cur::{AccountId, LineItemType, PlanType};
 use money::{Amount, Exact};
-use pipeline::PlanTerms;
 
 use crate::learn::plan_type;
 
-use crate::DemandSku;
 use crate::situation::Day;
+use crate::{DemandSku, PlanTerms};
 
 /// What a rate is for, as reports and AWS's list of rates name it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

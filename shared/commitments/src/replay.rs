@@ -10,10 +10,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use crate::ReplayTally;
 use cur::{AccountId, PlanType, UsageHour};
 use money::rounding::cut;
 use money::{Amount, Exact};
-use pipeline::ReplayTally;
 
 use crate::eligibility::{Eligibility, Pass};
 use crate::engine::{Commitment, Engine, Terms, Turn, turn};

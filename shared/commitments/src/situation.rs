@@ -6,7 +6,6 @@ use chrono::NaiveDate;
 use cur::{AccountId, BillingPeriod, LineItemType, UsageHour};
 use money::rounding::cut;
 use money::{Amount, Exact};
-use pipeline::{CommitmentTally, PlanTerms, ReservationFee};
 
 use crate::amortized::uncosted;
 use crate::engine::Terms;
@@ -14,7 +13,7 @@ use crate::holdings::{PlanHour, Wholes};
 use crate::market::Market;
 use crate::order::Order;
 use crate::rates::{ListedRates, Rates};
-use crate::{DemandRow, DemandSku};
+use crate::{CommitmentTally, DemandRow, DemandSku, PlanTerms, ReservationFee};
 
 /// Everything that one day's allocation depends on.
 pub struct Day<'a> {

@@ -14,10 +14,8 @@ mod table;
 pub use message::{AcceptRequest, Message, Notice, RecalculateRequest, ResumeRequest};
 pub use plan::{Compression, Current, ManifestRef, Plan, PlannedFile};
 pub use receipt::{
-    AccountLine, AccountTotals, AllocateReceipt, Check, CommitmentSums, CommitmentTally, Explained,
-    Kept, KeptReason, Lease, LineNote, LineTotals, MissingRate, PlanTerms, PublishReceipt,
-    RecalculateReceipt, RegisterReceipt, ReplayTally, ReservationFee, SplitReceipt, Tally, Units,
-    UnpricedUsage,
+    AccountTotals, AllocateReceipt, PublishReceipt, RecalculateReceipt, RegisterReceipt,
+    SplitReceipt,
 };
 pub use reconciliation::{
     Changes, CustomerChange, CustomerSums, CustomerTotals, Margin, News, Reconciliation, RunSums,

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use cur::{AccountId, BillingPeriod};
+use commitments::{Kept, MissingRate, ReplayTally};
+use cur::{AccountId, BillingPeriod, LineTotals};
+use laws::{Check, Tally};
 use money::Amount;
 use serde::{Deserialize, Serialize};
 
-use crate::{Check, Kept, LineTotals, MissingRate, ReplayTally, RunId, Tally};
+use crate::RunId;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reconciliation {

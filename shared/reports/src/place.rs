@@ -9,8 +9,8 @@ use std::fmt;
 use std::panic;
 use std::sync::Arc;
 
-use cur::{AccountId, Column, FileFormat};
-use pipeline::{AccountLine, LineNote, Plan, PlannedFile, SplitReceipt};
+use cur::{AccountId, AccountLine, Column, FileFormat, LineNote};
+use pipeline::{Plan, PlannedFile, SplitReceipt};
 use storage::{BlockingRanges, ErrorKind, Store};
 use tokio::task;
 

@@ -7,10 +7,9 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
+use commitments::ReservationFee;
 use cur::{AccountId, LineItemType};
-use pipeline::{
-    Message, Plan, RecalculateReceipt, ReservationFee, SplitReceipt, Step, Table, UNASSIGNED, keys,
-};
+use pipeline::{Message, Plan, RecalculateReceipt, SplitReceipt, Step, Table, UNASSIGNED, keys};
 
 use crate::{App, Failure};
 

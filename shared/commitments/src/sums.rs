@@ -1,0 +1,75 @@
+//! What allocations make of commitments, in sums that days can be added up by.
+
+use std::collections::BTreeMap;
+
+use cur::AccountId;
+use money::Amount;
+use serde::{Deserialize, Serialize};
+
+/// What a day's allocation makes of a commitment: units as they are counted, and their cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CommitmentSums {
+    /// Whether units are normalized ones.
+    pub is_normalized: bool,
+    pub used: Amount,
+    pub unused: Amount,
+    pub used_cost: Amount,
+    pub unused_cost: Amount,
+}
+
+impl CommitmentSums {
+    pub fn add(&mut self, other: &Self) {
+        self.is_normalized |= other.is_normalized;
+        self.used += other.used;
+        self.unused += other.unused;
+        self.used_cost += other.used_cost;
+        self.unused_cost += other.unused_cost;
+    }
+}
+
+/// How AWS's own rules, applied again, came out against the report.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ReplayTally {
+    /// Hours of groups of commitments, a group being those that AWS may exchange for one another.
+    pub compared: u64,
+    /// Those in which the rules give what the report has.
+    pub replayed: u64,
+    /// Those in which they do not, or cannot be applied.
+    pub kept: u64,
+    /// Where AWS's rules leave a choice, and AWS chose other accounts or commitments than the rules here.
+    pub ties: u64,
+    /// Days by the sharing preferences of the payer under which they were compared.
+    pub sharing: BTreeMap<String, u64>,
+}
+
+impl ReplayTally {
+    pub fn add(&mut self, other: &Self) {
+        self.compared += other.compared;
+        self.replayed += other.replayed;
+        self.kept += other.kept;
+        self.ties += other.ties;
+        for (sharing, days) in &other.sharing {
+            *self.sharing.entry(sharing.clone()).or_default() += days;
+        }
+    }
+}
+
+/// Usage on demand whose list price nothing says.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct UnpricedUsage {
+    pub usage_account_id: AccountId,
+    pub service_code: String,
+    pub region: String,
+    pub usage_type: String,
+    pub operation: String,
+}
+
+/// A savings plan that may cover usage at a rate which nothing says. The usage stays on demand.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct MissingRate {
+    pub savings_plan: String,
+    pub service_code: String,
+    pub region: String,
+    pub usage_type: String,
+    pub operation: String,
+}
