@@ -239,6 +239,15 @@ impl Store for FolderStore {
         keys.sort();
         Ok(keys)
     }
+
+    async fn list_objects(&self, prefix: &str) -> Result<Vec<ObjectInfo>, Error> {
+        let keys = self.list(prefix).await?;
+        let info = |key: String| {
+            let path = self.path("list", &key)?;
+            self.info(&key, &path).map_err(failed("list", &key))
+        };
+        keys.into_iter().map(info).collect()
+    }
 }
 
 fn walk(root: &Path, folder: &str, keys: &mut Vec<String>) -> io::Result<()> {

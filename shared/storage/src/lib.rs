@@ -44,8 +44,9 @@ pub struct Object {
 /// Whether a write-once object was new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Created {
+    /// The object is new, or it may be: a bucket that was asked twice does not say which attempt wrote it.
     New,
-    /// It was there already: an earlier delivery of the same message wrote the same bytes.
+    /// The object was there already: an earlier delivery of the same message wrote the same bytes.
     AlreadyThere,
 }
 
@@ -85,6 +86,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// The keys under a prefix, in order.
     async fn list(&self, prefix: &str) -> Result<Vec<String>, Error>;
+
+    /// The objects under a prefix, in the order of their keys. A bucket says all of this in one answer; a
+    /// folder has to read the files, so that [`Store::list`] is for those who need keys alone.
+    async fn list_objects(&self, prefix: &str) -> Result<Vec<ObjectInfo>, Error>;
 }
 
 /// A write-once object under way. Dropping it leaves nothing visible.

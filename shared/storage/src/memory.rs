@@ -105,11 +105,16 @@ impl Store for MemoryStore {
     }
 
     async fn list(&self, prefix: &str) -> Result<Vec<String>, Error> {
+        let objects = self.list_objects(prefix).await?;
+        Ok(objects.into_iter().map(|object| object.key).collect())
+    }
+
+    async fn list_objects(&self, prefix: &str) -> Result<Vec<ObjectInfo>, Error> {
         let objects = self.objects();
         let from_prefix = objects.range(prefix.to_owned()..);
         Ok(from_prefix
             .take_while(|(key, _)| key.starts_with(prefix))
-            .map(|(key, _)| key.clone())
+            .map(|(_, object)| object.info.clone())
             .collect())
     }
 }

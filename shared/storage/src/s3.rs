@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
+use aws_sdk_s3::config::Config;
+use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
@@ -19,6 +21,10 @@ use crate::{Created, Error, ErrorKind, Object, ObjectInfo, Replaced, Store, Uplo
 /// retry, so this one stays short: 0.2 s and 0.4 s of pauses.
 const BODY_ATTEMPTS: u32 = 3;
 const BODY_PAUSE: Duration = Duration::from_millis(200);
+
+/// How often a write-once object is written before the queue has to try again.
+const PUT_ATTEMPTS: u32 = 3;
+const PUT_PAUSE: Duration = Duration::from_millis(200);
 
 /// Parts on their way at once. Memory of one upload: one part held back and this many in flight,
 /// so 3 × 8 MiB = 24 MiB for parts of 8 MiB, whatever the object's size.
@@ -86,9 +92,25 @@ impl Store for S3Store {
     }
 
     async fn create(&self, key: &str, bytes: Bytes) -> Result<Created, Error> {
-        let request = self.client.put_object().bucket(&self.bucket).key(key);
-        let request = request.if_none_match("*").body(bytes.into());
-        created(request.send().await.map_err(failed("write", key)))
+        let mut attempt = 1;
+        loop {
+            let request = self.client.put_object().bucket(&self.bucket).key(key);
+            let request = request.if_none_match("*").body(bytes.clone().into()).customize();
+            // Attempts are counted here, because the outcome depends on how many there were.
+            let once = Config::builder().retry_config(RetryConfig::disabled());
+            let answer = request.config_override(once).send().await.map_err(failed("write", key));
+            match created(answer) {
+                Err(error) if error.kind == ErrorKind::Transient && attempt < PUT_ATTEMPTS => {
+                    tracing::warn!(key, attempt, %error, "object not written");
+                    tokio::time::sleep(PUT_PAUSE * attempt).await;
+                    attempt += 1;
+                }
+                // The attempt before may have written the object, and only its answer was lost. Whoever is
+                // told that an object is new goes on with what follows from it, and somebody has to.
+                Ok(Created::AlreadyThere) if attempt > 1 => return Ok(Created::New),
+                result => return result,
+            }
+        }
     }
 
     async fn replace(
@@ -123,14 +145,27 @@ impl Store for S3Store {
     }
 
     async fn list(&self, prefix: &str) -> Result<Vec<String>, Error> {
+        let objects = self.list_objects(prefix).await?;
+        Ok(objects.into_iter().map(|object| object.key).collect())
+    }
+
+    async fn list_objects(&self, prefix: &str) -> Result<Vec<ObjectInfo>, Error> {
         let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
         let mut pages = request.into_paginator().send();
-        let mut keys = Vec::new();
+        let mut objects = Vec::new();
         while let Some(page) = pages.next().await {
             let page = page.map_err(failed("list", prefix))?;
-            keys.extend(page.contents.unwrap_or_default().into_iter().filter_map(|o| o.key));
+            let listed = page.contents.unwrap_or_default().into_iter();
+            objects.extend(listed.filter_map(|object| {
+                Some(ObjectInfo {
+                    key: object.key?,
+                    etag: object.e_tag.unwrap_or_default(),
+                    size_bytes: size(object.size),
+                    modified_unix: object.last_modified.map_or(0, |time| time.secs()),
+                })
+            }));
         }
-        Ok(keys)
+        Ok(objects)
     }
 }
 
@@ -154,8 +189,8 @@ async fn read(
     }
 }
 
-/// A write-once object that is there already was written by an earlier delivery of the same message,
-/// or by this request when its first answer was lost.
+/// A write-once object that is there already was written by an earlier delivery of the same message, or by an
+/// attempt whose answer was lost.
 fn created<T>(result: Result<T, Error>) -> Result<Created, Error> {
     match result {
         Ok(_) => Ok(Created::New),

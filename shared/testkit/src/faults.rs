@@ -127,6 +127,10 @@ impl Store for FaultyStore {
     async fn list(&self, prefix: &str) -> Result<Vec<String>, Error> {
         self.inner.list(prefix).await
     }
+
+    async fn list_objects(&self, prefix: &str) -> Result<Vec<ObjectInfo>, Error> {
+        self.inner.list_objects(prefix).await
+    }
 }
 
 struct FaultyUpload {
