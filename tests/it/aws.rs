@@ -10,7 +10,7 @@ use std::time::Duration;
 use aws_sdk_athena::config::retry::RetryConfig;
 use bytes::Bytes;
 use catalog::{AthenaCatalog, Catalog, CatalogError};
-use pipeline::{Message, RunId, Step};
+use pipeline::{Message, RunId, Step, Unit};
 use queue::{Queue, SqsQueue};
 use serde_json::{Value, json};
 use storage::{Created, ErrorKind, Replaced, S3Store, Store};
@@ -214,7 +214,7 @@ fn run() -> RunId {
 }
 
 fn messages(count: usize) -> Vec<Message> {
-    (0..count).map(|file| Message::SplitReport { run: run(), file }).collect()
+    Message::of_step(&run(), (0..count).map(|file| Unit::SplitReport { file }).collect())
 }
 
 fn queue(stub: &Stub) -> SqsQueue {

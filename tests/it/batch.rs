@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use catalog::NoCatalog;
 use lambda::{DeadLetters, Function, Request, Settings, Uses, misdelivered};
-use pipeline::{Compression, Message, RunId, Step, keys};
+use pipeline::{Compression, Message, RunId, Step, Unit, keys};
 use queue::{MemoryQueue, SendError};
 use runs::{App, Failure, Outcome};
 use serde_json::{Value, json};
@@ -49,9 +49,13 @@ fn run() -> RunId {
     "0123456789abcdef".parse().unwrap()
 }
 
+fn message(unit: Unit) -> Message {
+    Message::of_step(&run(), vec![unit]).remove(0)
+}
+
 /// The customer's name says how its message ends.
 fn body(customer: &str) -> String {
-    Message::PublishDatasets { run: run(), customer: customer.to_owned() }.to_json()
+    message(Unit::PublishDatasets { customer: customer.to_owned() }).to_json()
 }
 
 fn batch(bodies: &[(&str, &str)]) -> Value {
@@ -62,7 +66,8 @@ fn batch(bodies: &[(&str, &str)]) -> Value {
 }
 
 async fn handle(request: Request, _app: Arc<App>) -> Result<Outcome, Failure> {
-    let Request::Message(Message::PublishDatasets { customer, .. }) = &request else {
+    let Request::Message(Message { unit: Unit::PublishDatasets { customer }, .. }) = &request
+    else {
         return Err(misdelivered(&request));
     };
     match customer.as_str() {
@@ -96,7 +101,7 @@ fn returned(ids: &[&str]) -> Value {
 
 #[test]
 fn each_message_of_a_batch_ends_on_its_own() {
-    let split = Message::SplitReport { run: run(), file: 3 }.to_json();
+    let split = message(Unit::SplitReport { file: 3 }).to_json();
     let payload = batch(&[
         ("good", &body("acme")),
         ("malformed", "not json {"),
@@ -118,7 +123,7 @@ fn each_message_of_a_batch_ends_on_its_own() {
     assert_eq!(reasons[1..], ["never", "this function does not handle split-report 00003"]);
 
     // The reason also stands beside the run.
-    let failure = keys::failure(&run(), Step::PublishDatasets, "reject");
+    let failure = keys::failure(&message(Unit::PublishDatasets { customer: "reject".to_owned() }));
     let stored = results.contents();
     let reason: Value = serde_json::from_slice(&stored[&failure]).unwrap();
     assert_eq!(reason, json!({"reason": "never"}));

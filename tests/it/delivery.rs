@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use cur::Generation;
-use pipeline::{Current, Message, Plan, keys};
+use pipeline::{Current, Plan, Unit, keys};
 use runs::{Failure, Outcome};
 use testkit::{Delivery, Fault, Order, World};
 
@@ -172,7 +172,7 @@ async fn changed_contracts_make_a_new_run_and_changing_back_returns_the_old_one(
     assert_eq!(new.replaced, std::slice::from_ref(&old.run_id));
 
     // An old message that comes back is not a reason to go back.
-    let late = Message::PublishDatasets { run: old.run_id.clone(), customer: "acme".to_owned() };
+    let late = world.message_about(&old.run_id, "acme");
     assert_eq!(world.handle(&late).await, Ok(Outcome::Superseded));
     assert_eq!(current(&world), new);
 
@@ -223,7 +223,7 @@ async fn a_run_that_lost_its_plan_is_refused() {
     let plan: Plan = serde_json::from_slice(&world.object("plan.json")).unwrap();
     assert_eq!(plan.run_id, run);
     world.results.remove(&keys::plan(&run));
-    let message = Message::SplitReport { run: run.clone(), file: 0 };
+    let message = world.message(&run, &Unit::SplitReport { file: 0 });
     let reason = format!("`runs/{run}/plan.json` is missing");
     assert_eq!(world.handle(&message).await, Err(Failure::Reject(reason)));
 }

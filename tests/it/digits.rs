@@ -5,7 +5,7 @@ use std::sync::Arc;
 use billing::{Needs, OfReport, Rater};
 use bytes::Bytes;
 use cur::{Column, CsvError, Generation, Records};
-use laws::Tally;
+use laws::{ReportCheck, Tally};
 use parquet::data_type::{DataType, DoubleType, FixedLenByteArray, FixedLenByteArrayType};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
@@ -31,7 +31,7 @@ fn proof(world: &World) -> Reconciliation {
 }
 
 fn digits_kept(proof: &Reconciliation) -> &Tally {
-    &proof.report_checks["digits_kept"]
+    &proof.report_checks[&ReportCheck::DigitsKept]
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lambda::{InvalidEvent, Request, event};
-use pipeline::{AcceptRequest, Message, Notice, RecalculateRequest, ResumeRequest, Table};
+use pipeline::{AcceptRequest, Message, Notice, RecalculateRequest, ResumeRequest, Table, Unit};
 use serde_json::{Value, json};
 
 type Decoded = Result<Vec<Request>, InvalidEvent>;
@@ -44,16 +44,17 @@ fn created(key: &str) -> Vec<Decoded> {
     one(created_in("amzn-s3-demo-bucket", key))
 }
 
-fn message(message: Message) -> Vec<Decoded> {
-    one(Request::Message(message))
+/// The samples are of runs whose steps have one unit.
+fn message(unit: Unit) -> Vec<Decoded> {
+    let run = "0123456789abcdef".parse().unwrap();
+    one(Request::Message(Message::of_step(&run, vec![unit]).remove(0)))
 }
 
 #[test]
 fn every_sample_asks_for_what_it_should() {
     let run = || "0123456789abcdef".parse().unwrap();
-    let recalculate = |account: &str| {
-        message(Message::RecalculateAccount { run: run(), account: account.parse().unwrap() })
-    };
+    let recalculate =
+        |account: &str| message(Unit::RecalculateAccount { account: account.parse().unwrap() });
     let request = RecalculateRequest {
         payer_account_id: "999988887777".parse().unwrap(),
         billing_period: "2026-10".parse().unwrap(),
@@ -71,17 +72,17 @@ fn every_sample_asks_for_what_it_should() {
     let accept = AcceptRequest { run: run() };
     let expected: Vec<(&str, Vec<Decoded>)> = vec![
         ("accept.json", one(Request::Notice(Notice::Accept(accept)))),
-        ("allocate-commitments.json", message(Message::AllocateCommitments { run: run(), day })),
+        ("allocate-commitments.json", message(Unit::AllocateCommitments { day })),
         ("eventbridge.json", created(ODD_MANIFEST)),
-        ("publish-datasets.json", message(Message::PublishDatasets { run: run(), customer })),
+        ("publish-datasets.json", message(Unit::PublishDatasets { customer })),
         ("recalculate-account.json", accounts.concat()),
         ("recalculate.json", one(Request::Notice(Notice::Recalculate(request)))),
         ("receive-report.json", created(GENERATED)),
-        ("register-partitions.json", message(Message::RegisterPartitions { run: run(), table })),
+        ("register-partitions.json", message(Unit::RegisterPartitions { table })),
         ("resume.json", one(Request::Notice(Notice::Resume(resume)))),
         ("s3-notification.json", created(ODD_MANIFEST)),
         ("s3-test-event.json", one(Request::Nothing("s3:TestEvent".to_owned()))),
-        ("split-report.json", message(Message::SplitReport { run: run(), file: 0 })),
+        ("split-report.json", message(Unit::SplitReport { file: 0 })),
         ("sqs-eventbridge.json", created(MANIFEST)),
     ];
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events");
@@ -107,7 +108,7 @@ fn odd_payloads_are_refused_by_what_is_wrong_with_them() {
         "not an EventBridge event of aws.s3: missing field `bucket`",
     );
     check_refused(
-        &json!({"step": "seal", "run": "0123456789abcdef"}),
+        &json!({"run": "0123456789abcdef", "unit": {"step": "seal"}}),
         "not a pipeline message: unknown variant `seal`, expected one of `split-report`",
     );
     check_refused(

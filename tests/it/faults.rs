@@ -1,6 +1,7 @@
 //! What goes wrong in a report or in contracts: a failure with a name, and nothing published.
 
 use cur::{Column, Generation, LineItemType};
+use laws::ReportCheck;
 use testkit::{Delivery, Line, Order, Reservation, World, csv, gzip};
 
 use crate::small::{ACME, CONTRACTS, delivery, lines};
@@ -170,8 +171,8 @@ async fn nobody_else_is_stopped_and_the_report_check_is_broken() {
     assert_eq!(given_up, [""; 0]);
     let proof: pipeline::Reconciliation =
         serde_json::from_slice(&world.object("reconciliation.json")).unwrap();
-    assert_eq!(proof.report_checks["on_demand_cost_present"].broken, 1);
-    assert_eq!(proof.report_checks["effective_cost_present"].broken, 1);
+    assert_eq!(proof.report_checks[&ReportCheck::OnDemandCostPresent].broken, 1);
+    assert_eq!(proof.report_checks[&ReportCheck::EffectiveCostPresent].broken, 1);
 
     let strict =
         unblended.replace("name = \"Example MSP\"", "name = \"MSP\"\nstrict_report = true");

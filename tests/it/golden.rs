@@ -79,13 +79,13 @@ fn summary(proof: &Reconciliation) -> String {
     line("upfront_timing", &if_known(margin.upfront_timing));
     line("amortized", &if_known(margin.amortized_cost));
     for (name, term) in &margin.terms {
-        line(name, term);
+        line(name.name(), term);
     }
     line("charge", &margin.charge);
     line("margin", &if_known(margin.margin));
     line("split-cost lines", &proof.report_totals.split_cost_lines);
     for (name, tally) in proof.report_checks.iter().filter(|(_, tally)| tally.broken > 0) {
-        line(name, &format_args!("broken {} of {}", tally.broken, tally.checked));
+        line(name.name(), &format_args!("broken {} of {}", tally.broken, tally.checked));
     }
     text
 }

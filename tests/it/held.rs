@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use cur::{Column, Generation, LineItemType};
-use pipeline::{Changes, Current, Message, Reconciliation, RunId, Step, keys};
+use pipeline::{Changes, Current, Reconciliation, RunId, Step, keys};
 use runs::{Failure, Outcome};
 use serde_json::{Value, json};
 use sluice::args::Args;
@@ -198,7 +198,7 @@ async fn world_with_a_held_run() -> (World, RunId) {
 #[tokio::test]
 async fn an_accepted_run_is_current_however_often_anything_is_said() {
     let (world, held) = world_with_a_held_run().await;
-    let late = Message::PublishDatasets { run: held.clone(), customer: "acme".to_owned() };
+    let late = world.message_about(&held, "acme");
     let outcome = world.handle(&late).await.unwrap();
     assert!(matches!(&outcome, Outcome::Held { run, .. } if *run == held), "{outcome:?}");
     // Both of its manifests come again, and someone resumes it: it is held as before.
@@ -224,7 +224,7 @@ async fn an_acceptance_that_was_written_before_a_crash_is_found() {
     let (world, held) = world_with_a_held_run().await;
     // The function died between its two writes; the last customer's message comes back.
     world.results.put(&keys::accepted(&held), "{}");
-    let late = Message::PublishDatasets { run: held.clone(), customer: "acme".to_owned() };
+    let late = world.message_about(&held, "acme");
     assert_eq!(world.handle(&late).await, Ok(Outcome::Sealed));
     assert_eq!(current(&world).run_id, held);
 }
@@ -433,12 +433,12 @@ async fn sluice_run_holds_and_sluice_accept_accepts() {
 #[tokio::test]
 async fn a_crash_at_any_write_of_a_held_run_changes_nothing() {
     let (world, held) = world_with_a_held_run().await;
-    let receipts = keys::receipts_prefix(&held, Step::PublishDatasets);
+    let receipts = keys::receipts_prefix(&held, Step::PublishDatasets, 0);
     let objects = world.results.contents();
     assert_eq!(objects.keys().filter(|key| key.starts_with(&receipts)).count(), 3);
     for lost in [keys::held(&held), keys::reconciliation(&held)] {
         world.results.remove(&lost);
-        let late = Message::PublishDatasets { run: held.clone(), customer: "acme".to_owned() };
+        let late = world.message_about(&held, "acme");
         assert!(matches!(world.handle(&late).await, Ok(Outcome::Held { .. })), "{lost}");
         assert_eq!(world.results.contents(), objects, "{lost}");
     }

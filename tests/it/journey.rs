@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use cur::{AccountId, Generation};
 use datasets::{ChargeRow, InvoiceFile, decode_csv, decode_parquet};
-use pipeline::{Current, Message, Notice, Plan, SplitReceipt, Table, keys};
+use pipeline::{Current, Notice, Plan, SplitReceipt, Step, Table, Unit, keys};
 use runs::Outcome;
 use testkit::{Delivery, World};
 
@@ -20,13 +20,13 @@ async fn follow(generation: Generation) {
     assert_eq!(receive_report::handle(&notice, &world.app).await, Ok(Outcome::Done));
     let plan: Plan = serde_json::from_slice(&world.object("plan.json")).unwrap();
     assert_eq!(plan.files.len(), 1);
-    let run = || plan.run_id.clone();
+    let run = &plan.run_id;
 
     // split-report: the line is in its account's object, byte for byte, below the report's header.
-    let split = Message::SplitReport { run: run(), file: 0 };
+    let split = world.message(run, &Unit::SplitReport { file: 0 });
     assert_eq!(world.handle(&split).await, Ok(Outcome::Done));
     let account: AccountId = ACME.parse().unwrap();
-    let receipt = keys::receipt(&plan.run_id, split.step(), &split.unit());
+    let receipt = keys::receipt(&split);
     let receipt: SplitReceipt = serde_json::from_slice(&object(&world, &receipt)).unwrap();
     assert_eq!(receipt.totals.all_lines(), 15);
     let own = object(&world, &keys::line_items(&plan, account, "costs-00001", 0));
@@ -37,13 +37,12 @@ async fn follow(generation: Generation) {
 
     // register-partitions: Athena knows where to look.
     for table in Table::ALL {
-        let register = Message::RegisterPartitions { run: run(), table };
+        let register = world.message(run, &Unit::RegisterPartitions { table });
         assert_eq!(world.handle(&register).await, Ok(Outcome::Done));
     }
 
     // recalculate-account: the line is in a group with a standard price and a kind.
-    for account in world.app.accounts(&plan).await.unwrap() {
-        let recalculate = Message::RecalculateAccount { run: run(), account };
+    for recalculate in world.messages(run, Step::RecalculateAccount) {
         assert_eq!(world.handle(&recalculate).await, Ok(Outcome::Done));
     }
     let rated: Vec<billing::LineGroup> =
@@ -56,14 +55,14 @@ async fn follow(generation: Generation) {
     // allocate-commitments: what AWS covered on the first of the month is handed out. On the second there
     // is nothing but the hours of a reservation that nobody used, and some usage on the third.
     for day in plan.billing_period.days().take(3) {
-        let allocate = Message::AllocateCommitments { run: run(), day };
+        let allocate = world.message(run, &Unit::AllocateCommitments { day });
         assert_eq!(world.handle(&allocate).await, Ok(Outcome::Done));
     }
 
     // publish-datasets: the line is part of a charge, five percent below the standard price.
     let mut outcomes = Vec::new();
     for customer in ["_unassigned", "acme", "globex"] {
-        let publish = Message::PublishDatasets { run: run(), customer: customer.to_owned() };
+        let publish = world.message_about(run, customer);
         outcomes.push(world.handle(&publish).await.unwrap());
     }
     assert_eq!(outcomes, [Outcome::Done, Outcome::Done, Outcome::Sealed]);

@@ -3,6 +3,7 @@
 
 use cur::{Column, Generation, LineItemType};
 use lambda::{Request, event};
+use laws::ReportCheck;
 use pipeline::{Current, Notice, Reconciliation};
 use runs::Outcome;
 use serde_json::{Value, json};
@@ -439,7 +440,7 @@ async fn without_a_manifest_the_lines_say_whose_report_it_is() {
         let (world, given_up) = folder(contracts, october, std::slice::from_ref(&usage)).await;
         assert_eq!(given_up, [""; 0]);
         assert_eq!(proof(&world).payer_account_id.to_string(), "999988887777");
-        assert_eq!(proof(&world).report_checks["one_payer"].checked, 1);
+        assert_eq!(proof(&world).report_checks[&ReportCheck::OnePayer].checked, 1);
     }
     let named = "cur2/100000000001/costs/data/BILLING_PERIOD=2026-10/";
     let september = "cur2/costs/data/BILLING_PERIOD=2026-09/";
@@ -504,7 +505,7 @@ async fn without_a_manifest_and_the_columns_the_folder_or_the_contracts_say_whos
         bill(&two, "cur2/999988887777/costs/data/BILLING_PERIOD=2026-10/").await;
     assert_eq!(given_up, [""; 0]);
     assert_eq!(proof(&world).payer_account_id.to_string(), "999988887777");
-    assert_eq!(proof(&world).report_checks["one_payer"].checked, 0);
+    assert_eq!(proof(&world).report_checks[&ReportCheck::OnePayer].checked, 0);
 }
 
 #[tokio::test]

@@ -34,6 +34,7 @@ mod money;
 mod notations;
 mod packing;
 mod program;
+mod proof;
 mod reports;
 mod samples;
 mod small;

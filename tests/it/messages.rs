@@ -1,8 +1,8 @@
 //! What is said of a line names AWS's file and AWS's line, and what a report has twice is found.
 
 use cur::{Column, Generation, LineItemType};
-use laws::Tally;
-use pipeline::{Message, Plan, Reconciliation, RunId, Step, keys};
+use laws::{ReportCheck, Tally};
+use pipeline::{Plan, Reconciliation, Step, keys};
 use serde_json::json;
 use testkit::{Delivery, Line, Order, PAYER, World, csv, csv_from};
 
@@ -91,7 +91,7 @@ async fn a_report_check_names_the_first_line_where_aws_wrote_it() {
     for packing in PACKINGS {
         let (world, given_up) = bill(CONTRACTS, &files, packing).await;
         assert_eq!(given_up, [""; 0]);
-        let tally = &proof(&world).report_checks["rate_times_amount"];
+        let tally = &proof(&world).report_checks[&ReportCheck::RateTimesAmount];
         assert_eq!((tally.checked, tally.broken, tally.line), (3, 3, None));
         let place = if let Packing::Parquet(..) = packing { "row 2" } else { "line 5" };
         let words = format!("costs-00003.{}`, {place}: 7 × 1 is not 1", packing.extension());
@@ -141,9 +141,9 @@ async fn a_file_that_is_gone_is_said_to_be_gone() {
         let delivery = put(&world, &files, Packing::Gzip);
         assert_eq!(world.announce(&delivery.manifest_keys()[0]).await, [""; 0]);
         let plan: Plan = serde_json::from_slice(&world.object("/plan.json")).unwrap();
-        let run = || -> RunId { plan.run_id.clone() };
-        for file in 0..files.len() {
-            world.handle(&Message::SplitReport { run: run(), file }).await.unwrap();
+        let split = world.messages(&plan.run_id, Step::SplitReport);
+        for message in &split {
+            world.handle(message).await.unwrap();
         }
         let key = &delivery.file_keys()[2];
         if removed {
@@ -160,7 +160,7 @@ async fn a_file_that_is_gone_is_said_to_be_gone() {
         for word in words {
             assert!(given_up.iter().any(|reason| reason.contains(&word)), "{word}: {given_up:?}");
         }
-        let kept = keys::receipt(&plan.run_id, Step::SplitReport, "00002");
+        let kept = keys::receipt(&split[2]);
         assert!(world.results.contents().contains_key(&kept));
     }
 }
@@ -169,7 +169,7 @@ async fn a_file_that_is_gone_is_said_to_be_gone() {
 async fn twice(files: &[Vec<Line>]) -> Tally {
     let (world, given_up) = bill(CONTRACTS, files, Packing::Gzip).await;
     assert_eq!(given_up, [""; 0]);
-    proof(&world).report_checks["no_line_twice"].clone()
+    proof(&world).report_checks[&ReportCheck::NoLineTwice].clone()
 }
 
 #[tokio::test]
@@ -232,12 +232,12 @@ async fn lines_of_another_payer_or_period_are_counted_and_named() {
     let (world, given_up) = bill(CONTRACTS, &files, Packing::Gzip).await;
     assert_eq!(given_up, [""; 0]);
     let checks = proof(&world).report_checks;
-    let tally = &checks["one_payer"];
+    let tally = &checks[&ReportCheck::OnePayer];
     assert_eq!((tally.checked, tally.broken), (8, 2));
     let words =
         "costs-00001.csv.gz`, line 3: column bill_payer_account_id: \"100000000001\" is not";
     assert!(tally.example.as_ref().unwrap().contains(words), "{tally:?}");
-    let tally = &checks["one_period"];
+    let tally = &checks[&ReportCheck::OnePeriod];
     assert_eq!((tally.checked, tally.broken), (8, 1));
     assert!(
         tally.example.as_ref().unwrap().contains("costs-00002.csv.gz`, line 6: column"),

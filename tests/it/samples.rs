@@ -6,9 +6,10 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use billing::MarginTerm;
 use datasets::{ChargeRow, decode_csv};
 use generator::{Generation, Layout, Options, Sink};
-use laws::Tally;
+use laws::{Law, ReportCheck, Tally};
 use money::Amount;
 use pipeline::Compression;
 use sluice::{Finished, RunOptions};
@@ -24,7 +25,7 @@ fn shared_data() -> Option<PathBuf> {
 /// Beside a report, where there is one.
 const RATES: &str = "savings-plan-rates.csv";
 
-async fn bill(source: &Path, contracts: &str, out: &Path) -> Vec<Finished> {
+pub(crate) async fn bill(source: &Path, contracts: &str, out: &Path) -> Vec<Finished> {
     bill_with(source, contracts, out, false).await
 }
 
@@ -112,7 +113,7 @@ fn units(text: &str) -> i128 {
     if shift >= 0 { digits * power } else { digits / power }
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -145,7 +146,7 @@ async fn check_sealed(source: &Path, contracts: &str) -> Finished {
     let run = finished.remove(0);
     assert!(run.is_sealed, "{:?}", run.failures);
     assert_eq!(charged(scratch.path()), reported(source, true));
-    for proof in sluice::verify(scratch.path()).await.unwrap() {
+    for proof in sluice::verify(scratch.path(), None).await.unwrap() {
         assert_eq!(proof.differences, [""; 0]);
         assert_eq!(proof.replay.differences, [""; 0]);
     }
@@ -172,16 +173,20 @@ async fn real_reports_add_up() {
     };
     let unblended = contracts("as_billed", &customers("basis = \"unblended\""));
     let proof = check_sealed(&nise, &unblended).await.reconciliation.unwrap();
-    for check in ["effective_cost_present", "on_demand_cost_present", "negation_cancels"] {
-        assert!(proof.report_checks[check].broken > 0, "{check}");
+    for check in [
+        ReportCheck::EffectiveCostPresent,
+        ReportCheck::OnDemandCostPresent,
+        ReportCheck::NegationCancels,
+    ] {
+        assert!(proof.report_checks[&check].broken > 0, "{check}");
     }
     // AWS says that ids come back, and not that they do so within an hour: in real reports they do not.
     for athena in ["gzip", "zip", "athena", "athena-int96"] {
         let bucket = data.join(format!("legacy-cur/logzio/bucket-{athena}"));
         let scratch = tempfile::tempdir().unwrap();
         let proof = bill(&bucket, &one, scratch.path()).await.remove(0).reconciliation.unwrap();
-        for check in ["no_line_twice", "one_payer", "one_period"] {
-            let Tally { checked, broken, .. } = proof.report_checks[check];
+        for check in [ReportCheck::NoLineTwice, ReportCheck::OnePayer, ReportCheck::OnePeriod] {
+            let Tally { checked, broken, .. } = proof.report_checks[&check];
             assert!(checked > 2_000 && broken == 0, "{athena} {check}: {broken} of {checked}");
         }
     }
@@ -216,7 +221,7 @@ async fn a_month_is_the_same_in_every_format() {
         let source = data.join(format!("legacy-cur/logzio/bucket-{bucket}"));
         let run = bill(&source, &contracts, scratch.path()).await.remove(0);
         assert!(run.is_sealed, "{bucket}: {:?}", run.failures);
-        for proof in sluice::verify(scratch.path()).await.unwrap() {
+        for proof in sluice::verify(scratch.path(), None).await.unwrap() {
             assert_eq!(proof.differences, [""; 0], "{bucket}");
         }
         months.push((charged(scratch.path()), charges(scratch.path())));
@@ -275,7 +280,7 @@ async fn check_placed(sample: &Path, key: &str, payer: &str, words: &[&str]) {
     if run.is_sealed {
         assert_eq!(charged(&out), reported(&source, true));
         assert!(!run.reconciliation.unwrap().not_guaranteed.is_empty());
-        assert!(sluice::verify(&out).await.unwrap().iter().all(sluice::Proof::holds));
+        assert!(sluice::verify(&out, None).await.unwrap().iter().all(sluice::Proof::holds));
     }
 }
 
@@ -347,7 +352,7 @@ async fn generated_reports_add_up_and_agree_with_themselves() {
             for (name, tally) in &proof.report_checks {
                 assert_eq!(tally.broken, 0, "{name}: {:?}", tally.example);
             }
-            let split = proof.laws.iter().filter(|law| law.law == "parts_sum_to_whole");
+            let split = proof.laws.iter().filter(|law| law.law == Law::PartsSumToWhole);
             let parts: Amount = split.map(|law| law.left).sum();
             assert_eq!(parts.is_zero(), unused != "pro_rata", "{unused}");
         }
@@ -370,43 +375,11 @@ async fn generated_reports_seal_under_every_policy() {
         let contracts = under(&contracts, sharing, unused);
         let proof = check_sealed(scratch.path(), &contracts).await.reconciliation.unwrap();
         assert!(proof.missing_rates.is_empty(), "{sharing}: {:?}", proof.missing_rates);
-        benefits.insert(sharing, proof.margin.terms["benefit"]);
+        benefits.insert(sharing, proof.margin.terms[&MarginTerm::Benefit]);
     }
     // A benefit makes a charge less. Who may lend to more gives more, and all there is AWS gave already.
     assert!(benefits["reseller"].is_zero());
     assert!(benefits["owner"] < Amount::ZERO);
     assert!(benefits["customer"] <= benefits["owner"]);
     assert!(benefits["everyone"] <= benefits["customer"]);
-}
-
-/// A digit changed in a published file is found.
-#[tokio::test]
-async fn a_changed_file_is_not_proved() {
-    let scratch = tempfile::tempdir().unwrap();
-    let (source, out) = (scratch.path().join("in"), scratch.path().join("out"));
-    let contracts = generate(Generation::Legacy, &source);
-    assert!(bill(&source, &contracts, &out).await.remove(0).is_sealed);
-    let mut changed = 0;
-    for path in files(&out) {
-        let name = path.file_name().unwrap().to_str().unwrap();
-        if !["charges.csv", "invoice.json", "invoice.csv"].contains(&name) {
-            continue;
-        }
-        let before = fs::read_to_string(&path).unwrap();
-        let Some(position) = before.rfind(|digit: char| ('1'..='8').contains(&digit)) else {
-            continue;
-        };
-        let mut after = before.clone().into_bytes();
-        after[position] += 1;
-        fs::write(&path, after).unwrap();
-        let is_proved = match sluice::verify(&out).await {
-            Ok(proofs) => proofs.iter().all(sluice::Proof::holds),
-            Err(_) => false,
-        };
-        assert!(!is_proved, "{}", path.display());
-        fs::write(&path, before).unwrap();
-        changed += 1;
-    }
-    assert!(changed > 5, "{changed}");
-    assert!(sluice::verify(&out).await.unwrap().iter().all(sluice::Proof::holds));
 }

@@ -2,82 +2,120 @@
 
 mod load;
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use bytes::Bytes;
+use async_trait::async_trait;
 use chrono::NaiveDate;
 use commitments::{
-    AllocatedDay, CommitmentSums, DailyBenefit, Kept, MissingRate, Policy, Replayed, Situation,
-    UnpricedUsage, negation_cancels,
+    AllocatedDay, Kept, Policy, Replayed, Situation, commitment_sums, negation_cancels, taken_off,
 };
 use contracts::Contracts;
 use cur::AccountId;
-use datasets::{AllocationRow, CommitmentRow, CoverageRow, Row, encode_parquet};
-use laws::{Check, Tally};
-use money::Amount;
-use pipeline::{AllocateReceipt, Plan, RunId, SplitReceipt, Step, Table, keys};
-use runs::{App, Failure, Outcome};
+use datasets::{AllocationRow, CommitmentRow, CoverageRow};
+use laws::{ReportCheck, Tallies};
+use pipeline::{AllocateReceipt, Message, Plan, Table, keys};
+use runs::{App, Failure, Outcome, Results, Stop, Work, encoded};
 
 pub use load::{Input, load};
 
-pub async fn handle(run: &RunId, day: NaiveDate, app: &App) -> Result<Outcome, Failure> {
-    let plan = app.plan(run).await?;
-    if !app.is_done(run, Step::AllocateCommitments, &day.to_string()).await? {
-        allocate_day(&plan, day, app).await?;
-    }
-    app.advance(&plan, Step::AllocateCommitments).await?;
-    Ok(Outcome::Done)
+pub async fn handle(message: &Message, day: NaiveDate, app: &App) -> Result<Outcome, Failure> {
+    runs::handle(&DayOfRun { day }, message, app).await
 }
 
-async fn allocate_day(plan: &Plan, day: NaiveDate, app: &App) -> Result<(), Failure> {
-    let contracts = app.contracts(plan).await?;
-    let allocated = allocate_again(plan, day, app).await?;
-    let receipt = receipt(day, &allocated, |account| customer_of(account, &contracts, plan));
-    refuse_broken(allocated.broken.as_ref())?;
-    if contracts.strict_commitments() {
-        refuse_kept(&allocated.kept)?;
-    }
-
-    let of_table = |table| keys::day(plan, table, day);
-    for (key, bytes) in [
-        (of_table(Table::Allocations), encoded(&allocated.allocations)?),
-        (of_table(Table::Commitments), encoded(&allocated.commitments)?),
-        (of_table(Table::Coverage), encoded(&allocated.coverage)?),
-        (keys::benefits(plan, day), encoded(&allocated.benefits)?),
-    ] {
-        app.results.create(&key, bytes).await?;
-    }
-    app.write_receipt(&plan.run_id, Step::AllocateCommitments, &day.to_string(), &receipt).await
+/// One day of all accounts.
+struct DayOfRun {
+    day: NaiveDate,
 }
 
-/// What is kept of a day.
-pub struct Allocated {
-    pub allocations: Vec<AllocationRow>,
-    pub commitments: Vec<CommitmentRow>,
-    pub coverage: Vec<CoverageRow>,
-    pub benefits: Vec<DailyBenefit>,
-    /// AWS's own rules against the report.
-    pub replayed: Replayed,
-    pub kept: Vec<Kept>,
-    disagreements: Vec<String>,
-    missing_rates: BTreeSet<MissingRate>,
-    unknown_usage: BTreeSet<(String, String)>,
-    unpriced: BTreeSet<UnpricedUsage>,
-    unknown_assignments: Vec<String>,
-    hours_compared: u64,
-    broken: Option<Check>,
-    negation_cancels: Tally,
+#[async_trait]
+impl Work for DayOfRun {
+    type Input = Input;
+    type Receipt = AllocateReceipt;
+
+    async fn load(&self, plan: &Plan, app: &App) -> Result<Input, Stop> {
+        Ok(load(plan, self.day, app).await?)
+    }
+
+    fn compute(&self, plan: &Plan, input: Input) -> Result<Results<AllocateReceipt>, Stop> {
+        let (replayed, allocated) = allocate(plan, self.day, &input)?;
+        if input.contracts.strict_commitments() {
+            refuse_kept(&allocated.kept)?;
+        }
+        let checks = Tallies::from([(
+            ReportCheck::NegationCancels,
+            negation_cancels(&input.skus, &input.rows),
+        )]);
+        let receipt = self.receipt(plan, &input.contracts, &replayed, &allocated, checks);
+        let of_table = |table| keys::day(plan, table, self.day);
+        let customer_of = |account| customer_of(account, &input.contracts, plan);
+        let holder = |assigned_to: &str, owner: &str| match (assigned_to, owner.parse()) {
+            ("", Ok(owner)) => customer_of(owner),
+            (assigned_to, _) => assigned_to.to_owned(),
+        };
+        let allocations: Vec<AllocationRow> = (allocated.allocations.into_iter())
+            .map(|allocation| AllocationRow {
+                customer_id: customer_of(allocation.usage_account_id),
+                allocation,
+            })
+            .collect();
+        let commitments: Vec<CommitmentRow> = (allocated.commitments.into_iter())
+            .map(|day| CommitmentRow {
+                customer_id: holder(&day.assigned_to, &day.owner_account_id),
+                day,
+            })
+            .collect();
+        let coverage: Vec<CoverageRow> = (allocated.coverage.into_iter())
+            .map(|day| CoverageRow { customer_id: customer_of(day.usage_account_id), day })
+            .collect();
+        Ok(Results {
+            objects: vec![
+                (of_table(Table::Allocations), encoded(&allocations)?),
+                (of_table(Table::Commitments), encoded(&commitments)?),
+                (of_table(Table::Coverage), encoded(&coverage)?),
+                (keys::benefits(plan, self.day), encoded(&allocated.benefits)?),
+            ],
+            checks: allocated.broken.into_iter().collect(),
+            receipt,
+        })
+    }
 }
 
-/// Allocates a day and writes nothing. Also what a proof compares with.
-pub async fn allocate_again(plan: &Plan, day: NaiveDate, app: &App) -> Result<Allocated, Failure> {
-    let contracts = app.contracts(plan).await?;
-    let rates = app.rates(plan).await?;
-    let input = load(plan, day, app).await?;
-    if let (Some(line), true) = (&input.not_hourly, contracts.sharing().is_handed_out()) {
-        let receipts: Vec<SplitReceipt> = app.receipts(&plan.run_id, Step::SplitReport).await?;
-        let reason = reports::with_place(&app.reports, plan, &receipts, line).await?;
-        return Err(Failure::Reject(reason));
+impl DayOfRun {
+    fn receipt(
+        &self,
+        plan: &Plan,
+        contracts: &Contracts,
+        replayed: &Replayed,
+        allocated: &AllocatedDay,
+        report_checks: Tallies,
+    ) -> AllocateReceipt {
+        AllocateReceipt {
+            day: self.day,
+            rows: allocated.allocations.len() as u64,
+            taken_off: taken_off(&allocated.benefits, |account| {
+                customer_of(account, contracts, plan)
+            }),
+            commitments: commitment_sums(&allocated.allocations, &allocated.commitments),
+            hours_compared: allocated.hours_compared,
+            replay: replayed.tally.clone(),
+            kept: allocated.kept.clone(),
+            disagreements: allocated.disagreements.clone(),
+            unknown_usage: allocated.unknown_usage.iter().cloned().collect(),
+            unpriced: allocated.unpriced.iter().cloned().collect(),
+            missing_rates: allocated.missing_rates.iter().cloned().collect(),
+            unknown_assignments: allocated.unknown_assignments.clone(),
+            report_checks,
+        }
+    }
+}
+
+/// Compares a day with AWS's own rules, and hands out what the policy of the contracts says.
+pub fn allocate(
+    plan: &Plan,
+    day: NaiveDate,
+    input: &Input,
+) -> Result<(Replayed, AllocatedDay), Stop> {
+    let contracts = &input.contracts;
+    if let (Some(line), true) = (&input.book.not_hourly, contracts.sharing().is_handed_out()) {
+        return Err(Stop::Refused { reason: String::new(), cell: Some(line.clone()) });
     }
     let policy = Policy {
         sharing: contracts.sharing(),
@@ -85,118 +123,22 @@ pub async fn allocate_again(plan: &Plan, day: NaiveDate, app: &App) -> Result<Al
         assignments: contracts.assignments(),
     };
     let of_day = input.day(plan.billing_period, day);
-    let situation = Situation::new(&of_day, contracts.order(), &rates);
+    let situation = Situation::new(&of_day, contracts.order(), &input.rates);
     // A daily report says nothing of hours, and AWS's rules are about hours.
-    let replayed = match input.not_hourly {
+    let replayed = match input.book.not_hourly {
         None => situation.replay(contracts.payer_sharing()),
         Some(_) => Replayed::default(),
     };
     let allocated = situation
         .allocate(&policy, &replayed)
         .map_err(|error| Failure::Reject(error.to_string()))?;
-    let negations = negation_cancels(&input.skus, &input.rows);
-    Ok(with_customers(allocated, replayed, negations, &contracts, plan))
+    Ok((replayed, allocated))
 }
 
 /// The customer of an account, empty for one that belongs to nobody.
 fn customer_of(account: AccountId, contracts: &Contracts, plan: &Plan) -> String {
     let owner = contracts.owner_of(account, plan.billing_period);
     owner.map(|customer| customer.id.clone()).unwrap_or_default()
-}
-
-fn with_customers(
-    allocated: AllocatedDay,
-    replayed: Replayed,
-    negation_cancels: Tally,
-    contracts: &Contracts,
-    plan: &Plan,
-) -> Allocated {
-    let customer_of = |account| customer_of(account, contracts, plan);
-    let holder = |assigned_to: &str, owner: &str| match (assigned_to, owner.parse()) {
-        ("", Ok(owner)) => customer_of(owner),
-        (assigned_to, _) => assigned_to.to_owned(),
-    };
-    Allocated {
-        allocations: (allocated.allocations.into_iter())
-            .map(|allocation| AllocationRow {
-                customer_id: customer_of(allocation.usage_account_id),
-                allocation,
-            })
-            .collect(),
-        commitments: (allocated.commitments.into_iter())
-            .map(|day| CommitmentRow {
-                customer_id: holder(&day.assigned_to, &day.owner_account_id),
-                day,
-            })
-            .collect(),
-        coverage: (allocated.coverage.into_iter())
-            .map(|day| CoverageRow { customer_id: customer_of(day.usage_account_id), day })
-            .collect(),
-        benefits: allocated.benefits,
-        replayed,
-        kept: allocated.kept,
-        disagreements: allocated.disagreements,
-        missing_rates: allocated.missing_rates,
-        unknown_usage: allocated.unknown_usage,
-        unpriced: allocated.unpriced,
-        unknown_assignments: allocated.unknown_assignments,
-        hours_compared: allocated.hours_compared,
-        broken: allocated.broken,
-        negation_cancels,
-    }
-}
-
-fn receipt(
-    day: NaiveDate,
-    allocated: &Allocated,
-    customer_of: impl Fn(AccountId) -> String,
-) -> AllocateReceipt {
-    let mut taken_off: BTreeMap<String, Amount> = BTreeMap::new();
-    let mut commitments: BTreeMap<String, CommitmentSums> = BTreeMap::new();
-    // What was used is added up from who used it, what was not from the commitments' own days.
-    for AllocationRow { allocation, .. } in &allocated.allocations {
-        let sums = commitments.entry(allocation.commitment.clone()).or_default();
-        sums.used += allocation.units;
-        sums.used_cost += allocation.commitment_cost;
-    }
-    for CommitmentRow { day, .. } in &allocated.commitments {
-        let sums = commitments.entry(day.commitment.clone()).or_default();
-        sums.is_normalized = day.unit == "normalized";
-        sums.unused += day.unused;
-        sums.unused_cost += day.unused_cost.unwrap_or_default();
-    }
-    for benefit in &allocated.benefits {
-        let customer = customer_of(benefit.usage_account_id);
-        *taken_off.entry(customer).or_default() += benefit.taken_off;
-    }
-    AllocateReceipt {
-        day,
-        rows: allocated.allocations.len() as u64,
-        taken_off,
-        commitments,
-        hours_compared: allocated.hours_compared,
-        replay: allocated.replayed.tally.clone(),
-        kept: allocated.kept.clone(),
-        disagreements: allocated.disagreements.clone(),
-        unknown_usage: allocated.unknown_usage.iter().cloned().collect(),
-        unpriced: allocated.unpriced.iter().cloned().collect(),
-        missing_rates: allocated.missing_rates.iter().cloned().collect(),
-        unknown_assignments: allocated.unknown_assignments.clone(),
-        report_checks: BTreeMap::from([(
-            "negation_cancels".to_owned(),
-            allocated.negation_cancels.clone(),
-        )]),
-    }
-}
-
-/// A run that breaks a law is never published.
-fn refuse_broken(broken: Option<&Check>) -> Result<(), Failure> {
-    match broken {
-        None => Ok(()),
-        Some(Check { law, of, left, right, .. }) => Err(Failure::Reject(format!(
-            "law `{law}` is broken, {of}: {left} is more than {right}"
-        ))),
-    }
 }
 
 /// Only where the contracts ask for it: otherwise what stays as AWS applied it is named.
@@ -209,8 +151,4 @@ fn refuse_kept(kept: &[Kept]) -> Result<(), Failure> {
             example.as_ref().map(|example| format!("; first: {example}")).unwrap_or_default(),
         ))),
     }
-}
-
-fn encoded<R: Row>(rows: &Vec<R>) -> Result<Bytes, Failure> {
-    encode_parquet([rows]).map_err(|error| Failure::Reject(error.to_string()))
 }

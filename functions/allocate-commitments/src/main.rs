@@ -1,7 +1,7 @@
 //! `allocate-commitments` as it is deployed.
 
 use lambda::{Request, Uses, misdelivered};
-use pipeline::{Message, Step};
+use pipeline::{Message, Step, Unit};
 
 const USES: Uses = Uses {
     // To say in which line of AWS's file something is wrong.
@@ -12,9 +12,11 @@ const USES: Uses = Uses {
 
 fn main() -> Result<(), lambda::Error> {
     lambda::run(USES, |request, app| async move {
-        let Request::Message(Message::AllocateCommitments { run, day }) = request else {
+        let Request::Message(message @ Message { unit: Unit::AllocateCommitments { day }, .. }) =
+            &request
+        else {
             return Err(misdelivered(&request));
         };
-        allocate_commitments::handle(&run, day, &app).await
+        allocate_commitments::handle(message, *day, &app).await
     })
 }

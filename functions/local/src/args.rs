@@ -144,6 +144,9 @@ pub struct AcceptArgs {
 pub struct VerifyArgs {
     /// The results bucket's root
     pub dir: PathBuf,
+    /// The report bucket's root, if it is at hand: then also what only AWS's files say is proved
+    #[arg(long)]
+    pub reports: Option<PathBuf>,
     /// Print JSON for machines
     #[arg(long)]
     pub json: bool,

@@ -24,7 +24,7 @@ impl Progress {
     }
 
     pub fn started(&self, message: &Message) {
-        self.say(&format!("{} {}", message.step(), message.unit()));
+        self.say(&format!("{} {}", message.step(), message.unit.name()));
     }
 
     pub fn finished(&self, _message: &Message) {

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::ops::Range;
 use std::path::Path;
 
+use billing::MarginTerm;
 use commitments::{Kept, MissingRate, ReplayTally};
 use cur::AccountId;
 use datasets::InvoiceFile;
@@ -121,15 +122,14 @@ fn customer_row(customer: &CustomerTotals) -> [String; 7] {
     ]
 }
 
-/// The terms of the margin in the order in which a charge comes about, in a person's words. One that
-/// is not here is shown after these, under its name alone.
-const TERMS: [(&str, &str); 6] = [
-    ("standard_price", "the contract's basis instead of AWS's cost of usage"),
-    ("benefit", "of reservations and savings plans, handed on"),
-    ("commitment_fees", "fees that customers are charged, less all that there were"),
-    ("adjustments", "credits, refunds, fees, support and taxes, kept or passed on"),
-    ("contract", "discounts, markups and rates"),
-    ("unassigned", "cost of accounts that belong to no customer"),
+/// The terms of the margin in the order in which a charge comes about, in a person's words.
+const TERMS: [(MarginTerm, &str); 6] = [
+    (MarginTerm::StandardPrice, "the contract's basis instead of AWS's cost of usage"),
+    (MarginTerm::Benefit, "of reservations and savings plans, handed on"),
+    (MarginTerm::CommitmentFees, "fees that customers are charged, less all that there were"),
+    (MarginTerm::Adjustments, "credits, refunds, fees, support and taxes, kept or passed on"),
+    (MarginTerm::Contract, "discounts, markups and rates"),
+    (MarginTerm::Unassigned, "cost of accounts that belong to no customer"),
 ];
 
 fn margin(run: &Reconciliation) -> String {
@@ -146,11 +146,10 @@ fn margin(run: &Reconciliation) -> String {
         row("= charge", Some(margin.charge), "before currency, rounding and tax");
         return table.to_string();
     }
-    let words = |name: &str| TERMS.iter().position(|(term, _)| *term == name);
-    let mut terms: Vec<(&String, &Amount)> = margin.terms.iter().collect();
-    terms.sort_by_key(|(name, _)| words(name).unwrap_or(TERMS.len()));
-    for (name, term) in terms {
-        row(&format!("+ {name}"), Some(*term), words(name).map_or("", |place| TERMS[place].1));
+    for (name, words) in TERMS {
+        if let Some(term) = margin.terms.get(&name) {
+            row(&format!("+ {name}"), Some(*term), words);
+        }
     }
     row("= charge", Some(margin.charge), "before currency, rounding and tax");
     table.to_string()
@@ -166,10 +165,10 @@ fn laws(checks: &[Check]) -> String {
     for group in checks.chunk_by(|a, b| a.law == b.law) {
         let is_shown = |check: &&Check| group.len() <= SUMS_SHOWN || !check.holds;
         let hidden = group.iter().filter(|check| !is_shown(check)).count();
-        for Check { law, of, left, right, holds } in group.iter().filter(is_shown) {
+        for Check { law, of, left, right, holds, .. } in group.iter().filter(is_shown) {
             let verdict = if *holds { "holds" } else { "BROKEN" };
             table.row([
-                law.clone(),
+                law.to_string(),
                 of.clone(),
                 left.to_string(),
                 right.to_string(),
@@ -179,7 +178,7 @@ fn laws(checks: &[Check]) -> String {
         if let (Some(first), 1..) = (group.first(), hidden) {
             let of = format!("{hidden} sums, each with equal sides");
             let nothing = String::new();
-            table.row([first.law.clone(), of, nothing.clone(), nothing, "holds".to_owned()]);
+            table.row([first.law.to_string(), of, nothing.clone(), nothing, "holds".to_owned()]);
         }
     }
     table.to_string()
@@ -213,7 +212,7 @@ pub(crate) fn invoice(file: &InvoiceFile, out: &mut dyn Write) -> io::Result<()>
 fn report_checks(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
     let mut table = Table::new(1..3, ["report check", "checked", "broken"]);
     for (name, tally) in &run.report_checks {
-        table.row([name.clone(), tally.checked.to_string(), tally.broken.to_string()]);
+        table.row([name.to_string(), tally.checked.to_string(), tally.broken.to_string()]);
     }
     writeln!(out, "{table}")?;
     for (name, tally) in run.report_checks.iter().filter(|(_, tally)| tally.broken > 0) {

@@ -1,40 +1,41 @@
-//! `sluice verify`: proves a finished run again from its files, link by link: the accounts' own lines give
-//! the rated lines, those give the charges, and the charges give the invoice.
+//! `sluice verify`: does a sealed run once more from the accounts' own lines, and compares every object byte
+//! by byte. So both sides of every law, the margin, the totals and the checks are derived again from what
+//! they speak of, and not read from where they are written.
+
+mod derived_store;
+mod reread;
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 
-use allocate_commitments::Allocated;
 use anyhow::{Context, bail};
-use billing::{Charge, Invoice, LineGroup, invoice_re_adds};
-use bytes::Bytes;
-use chrono::NaiveDate;
-use commitments::{DailyBenefit, DemandRow, DemandSku, KeptReason};
-use datasets::{
-    AllocationRow, ChargeRow, CommitmentRow, CoverageRow, DailyCostRow, DecodeError, InvoiceFile,
-    InvoiceLineRow, Row, decode_csv, decode_parquet,
-};
+use commitments::KeptReason;
 use money::Amount;
 use pipeline::{
-    AllocateReceipt, Compression, Current, Plan, PublishReceipt, RecalculateReceipt,
-    Reconciliation, Step, Table, UNASSIGNED, keys,
+    AllocateReceipt, Compression, Current, Plan, Reconciliation, Step, Unit, keys, version_of,
 };
-use publish_datasets::Published;
+use runs::{App, Arrival, Stop};
 use serde::Serialize;
-use storage::FolderStore;
+use storage::{FolderStore, MemoryStore, Store};
 
 use crate::args::VerifyArgs;
+use crate::progress::Progress;
 use crate::world::World;
+use derived_store::DerivedStore;
+use reread::Reread;
 
 /// What was proved of one run, and what was not.
 #[derive(Debug, Serialize)]
 pub struct Proof {
     pub run_id: String,
-    /// How often each link was compared.
+    /// How many objects of each folder were derived and compared.
     pub compared: BTreeMap<String, u64>,
+    /// Objects that are not what they should be, each with its key.
     pub differences: Vec<String>,
+    /// What cannot be derived, in words.
+    pub not_derived: Vec<String>,
     pub replay: ReplayProof,
 }
 
@@ -51,34 +52,14 @@ pub struct ReplayProof {
     pub moved: BTreeMap<String, Amount>,
 }
 
-impl ReplayProof {
-    fn add(&mut self, day: &Allocated) {
-        self.compared += day.replayed.tally.compared;
-        self.ties.extend(day.replayed.ties.iter().map(ToString::to_string));
-        self.differences.extend(day.replayed.differences.iter().map(ToString::to_string));
-        for kept in day.kept.iter().filter(|kept| kept.reason == KeptReason::NotReplayed) {
-            if !kept.beyond_policy.is_zero() {
-                *self.moved.entry(kept.commitment.clone()).or_default() += kept.beyond_policy;
-            }
-        }
-    }
-}
-
 impl Proof {
     pub fn holds(&self) -> bool {
         self.differences.is_empty() && self.replay.moved.is_empty()
     }
-
-    fn compare<T: PartialEq>(&mut self, link: &str, of: impl Display, left: &T, right: &T) {
-        *self.compared.entry(link.to_owned()).or_default() += 1;
-        if left != right {
-            self.differences.push(format!("{link}: {of}"));
-        }
-    }
 }
 
 pub(crate) async fn command(args: &VerifyArgs, out: &mut dyn Write) -> anyhow::Result<bool> {
-    let proofs = verify(&args.dir).await?;
+    let proofs = verify(&args.dir, args.reports.as_deref()).await?;
     if args.json {
         serde_json::to_writer_pretty(&mut *out, &proofs)?;
         writeln!(out)?;
@@ -93,11 +74,14 @@ pub(crate) async fn command(args: &VerifyArgs, out: &mut dyn Write) -> anyhow::R
 fn show(proof: &Proof, out: &mut dyn Write) -> std::io::Result<()> {
     let verdict = if proof.holds() { "PROVED" } else { "NOT PROVED" };
     writeln!(out, "{verdict}  run {}", proof.run_id)?;
-    for (link, times) in &proof.compared {
-        writeln!(out, "  {link}: {times} compared")?;
+    for (folder, objects) in &proof.compared {
+        writeln!(out, "  {folder}: {objects} derived and compared")?;
     }
     for difference in &proof.differences {
         writeln!(out, "  DIFFERS  {difference}")?;
+    }
+    for not_derived in &proof.not_derived {
+        writeln!(out, "  not derived: {not_derived}")?;
     }
     let ReplayProof { compared, ties, differences, moved } = &proof.replay;
     if *compared > 0 {
@@ -130,192 +114,265 @@ fn show(proof: &Proof, out: &mut dyn Write) -> std::io::Result<()> {
 /// How many differences of a kind a person is shown.
 const LISTED: usize = 5;
 
-/// Proves every current run of a results bucket.
-pub async fn verify(dir: &std::path::Path) -> anyhow::Result<Vec<Proof>> {
-    let store = Arc::new(FolderStore::new(dir));
-    let world = World::new(store.clone(), store, Compression::default());
-    let pointers = world.app.results.list(keys::current_prefix()).await?;
+/// Proves every current run of a results bucket, and with the report bucket also what only AWS's files say.
+pub async fn verify(dir: &Path, reports: Option<&Path>) -> anyhow::Result<Vec<Proof>> {
+    let stored: Arc<dyn Store> = Arc::new(FolderStore::new(dir));
+    let reports: Option<Arc<dyn Store>> =
+        reports.map(|reports| -> Arc<dyn Store> { Arc::new(FolderStore::new(reports)) });
+    let pointers = stored.list(keys::current_prefix()).await?;
     if pointers.is_empty() {
         bail!("nothing is sealed in `{}`", dir.display());
     }
     let mut proofs = Vec::new();
     for pointer in pointers {
-        let current: Current = world.app.need(&pointer).await?;
-        let proof = prove(&world, &current).await;
-        proofs.push(proof.with_context(|| format!("run {}", current.run_id))?);
+        let proof = prove(&stored, reports.as_ref(), &pointer).await;
+        proofs.push(proof.with_context(|| format!("`{pointer}`"))?);
     }
     Ok(proofs)
 }
 
-async fn prove(world: &World, current: &Current) -> anyhow::Result<Proof> {
-    let app = &world.app;
+async fn prove(
+    stored: &Arc<dyn Store>,
+    reports: Option<&Arc<dyn Store>>,
+    pointer: &str,
+) -> anyhow::Result<Proof> {
+    let empty: Arc<dyn Store> = Arc::new(MemoryStore::default());
+    let of_reports = reports.unwrap_or(&empty);
+    let world = |results| World::new(Arc::clone(of_reports), results, Compression::default());
+    let app = world(Arc::clone(stored)).app;
+    let current: Current = app.need(pointer).await?;
     let plan = app.plan(&current.run_id).await?;
-    let reconciliation: Reconciliation = app.need(&keys::reconciliation(&plan.run_id)).await?;
+    if plan.run_id != current.run_id {
+        bail!("`{}` is the plan of run {}", keys::plan(&current.run_id), plan.run_id);
+    }
     let mut proof = Proof {
         run_id: plan.run_id.to_string(),
         compared: BTreeMap::new(),
-        differences: Vec::new(),
+        differences: pinned(&plan, &app).await?,
+        not_derived: Vec::new(),
         replay: ReplayProof::default(),
     };
-    for law in &reconciliation.laws {
-        proof.compare("laws", format!("{} {}", law.law, law.of), &law.left, &law.right);
+    proof.differences.extend(pointer_differs(pointer, &current, &plan, stored).await?);
+    // One that cannot be read is compared like any other object.
+    let reconciliation: Option<Reconciliation> =
+        app.find(&keys::reconciliation(&plan.run_id)).await.unwrap_or_default();
+    if reconciliation.as_ref().is_some_and(|proof| proof.plan_version != plan.version()) {
+        let key = keys::plan(&plan.run_id);
+        proof.differences.push(format!("`{key}` is not the plan that the run was proved with"));
     }
-    let accounts: Vec<RecalculateReceipt> =
-        app.receipts(&plan.run_id, Step::RecalculateAccount).await?;
-    for account in &accounts {
-        lines_give_rated(world, &plan, account, &mut proof).await?;
+    let of_then = MemoryStore::default();
+    of_then.put(keys::CONTRACTS, app.need_bytes(&keys::pinned_contracts(&plan.run_id)).await?);
+    if let Some(before) = before(reconciliation.as_ref(), &app, &mut proof).await? {
+        of_then.put(pointer, serde_json::to_vec(&before)?);
     }
-    let days: Vec<AllocateReceipt> = app.receipts(&plan.run_id, Step::AllocateCommitments).await?;
-    for AllocateReceipt { day, .. } in days {
-        demand_gives_allocations(world, &plan, day, &mut proof).await?;
+    let derived = DerivedStore::new(Arc::clone(stored), plan.clone(), of_then);
+    let again = world(Arc::new(derived.clone()));
+    again.app.begin(&plan, Arrival::First).await?;
+    if reports.is_none() {
+        proof.not_derived.push(NO_REPORTS.to_owned());
+        reread_files(&plan, &again).await?;
     }
-    let customers: Vec<PublishReceipt> = app.receipts(&plan.run_id, Step::PublishDatasets).await?;
-    for customer in &customers {
-        let again = publish_datasets::price_again(&plan, &customer.customer, app).await?;
-        rated_gives_charges(world, &plan, customer, &again, &mut proof).await?;
-        if let Some(invoice) = &again.invoice {
-            charges_give_invoice(world, &plan, customer, invoice, &mut proof).await?;
-        }
+    let drained = again.drain(&Progress::new(true)).await;
+    for given_up in drained.given_up {
+        let unit = format!("{} {}", given_up.step, given_up.unit);
+        proof.differences.push(format!("{unit} cannot be done again: {}", given_up.reason));
     }
-    totals(&reconciliation, &accounts, &customers, &mut proof);
+    if drained.superseded {
+        proof.differences.push("a report file is not the one that was billed".to_owned());
+    }
+    compare(&plan, reconciliation.as_ref(), &derived, stored, &mut proof).await?;
+    proof.replay = replay(&plan, &again.app).await?;
     Ok(proof)
 }
 
-/// The account's own lines, read and rated again.
-async fn lines_give_rated(
-    world: &World,
-    plan: &Plan,
-    account: &RecalculateReceipt,
-    proof: &mut Proof,
-) -> anyhow::Result<()> {
-    let id = account.account;
-    let again = recalculate_account::rate_again(plan, id, &world.app).await?;
-    let stored: Vec<LineGroup> = parquet(world, &keys::rated(plan, id)).await?;
-    proof.compare("lines give rated lines", id, &again.groups, &stored);
-    if !again.demand.is_empty() {
-        let stored: Vec<DemandSku> = parquet(world, &keys::skus(plan, id)).await?;
-        proof.compare("lines give SKUs", id, &again.skus, &stored);
-        let stored: Vec<DemandRow> = parquet(world, &keys::demand(plan, id)).await?;
-        proof.compare("lines give demand", id, &again.demand, &stored);
+const NO_REPORTS: &str = "the totals of AWS's files, and where AWS's files have the lines that are named: say \
+                          where the report bucket is with --reports";
+
+/// Whether the plan and what is pinned beside it are what the run is called after.
+async fn pinned(plan: &Plan, app: &App) -> anyhow::Result<Vec<String>> {
+    let mut differences = Vec::new();
+    let mut compare = |key: String, is_right: bool| {
+        if !is_right {
+            differences.push(format!("`{key}` is not what the run's id was made of"));
+        }
+    };
+    let run = &plan.run_id;
+    compare(keys::plan(run), receive_report::run_id(plan) == *run);
+    let contracts = app.need_bytes(&keys::pinned_contracts(run)).await?;
+    compare(keys::pinned_contracts(run), version_of(&contracts) == plan.contracts_version);
+    if let Some(version) = &plan.rates_version {
+        let rates = app.need_bytes(&keys::pinned_rates(run)).await?;
+        compare(keys::pinned_rates(run), version_of(&rates) == *version);
     }
-    proof.compare("lines give totals", id, &again.totals, &account.totals);
-    Ok(())
+    Ok(differences)
 }
 
-/// The day allocated again; and by AWS's own rules, compared with what AWS did.
-async fn demand_gives_allocations(
-    world: &World,
-    plan: &Plan,
-    day: NaiveDate,
-    proof: &mut Proof,
-) -> anyhow::Result<()> {
-    let again = allocate_commitments::allocate_again(plan, day, &world.app).await?;
-    let table = |table| keys::day(plan, table, day);
-    let stored: Vec<AllocationRow> = parquet(world, &table(Table::Allocations)).await?;
-    proof.compare("demand gives allocations", day, &again.allocations, &stored);
-    let stored: Vec<CommitmentRow> = parquet(world, &table(Table::Commitments)).await?;
-    proof.compare("demand gives commitments", day, &again.commitments, &stored);
-    let stored: Vec<CoverageRow> = parquet(world, &table(Table::Coverage)).await?;
-    proof.compare("demand gives coverage", day, &again.coverage, &stored);
-    let stored: Vec<DailyBenefit> = parquet(world, &keys::benefits(plan, day)).await?;
-    proof.compare("demand gives benefits", day, &again.benefits, &stored);
-
-    proof.replay.add(&again);
-    Ok(())
-}
-
-/// The rated lines priced again under the run's contracts, against every file that has charges.
-async fn rated_gives_charges(
-    world: &World,
-    plan: &Plan,
-    customer: &PublishReceipt,
-    again: &Published,
-    proof: &mut Proof,
-) -> anyhow::Result<()> {
-    let id = &customer.customer;
-    let id_column = if id == UNASSIGNED { "" } else { id };
-    let copies: [(&str, Vec<ChargeRow>); 3] = [
-        ("charges.csv", csv(world, &keys::billing(plan, id, "charges.csv")).await?),
-        ("charges.parquet", parquet(world, &keys::billing(plan, id, "charges.parquet")).await?),
-        ("charges of the table", parquet(world, &keys::report(plan, Table::Charges, id)).await?),
-    ];
-    for (table, rows) in copies {
-        let is_of_run = |row: &ChargeRow| {
-            (&row.run_id, row.payer_account_id, row.billing_period)
-                == (&plan.run_id, plan.payer_account_id, plan.billing_period)
-                && row.customer_id == id_column
-        };
-        let of = format!("{id} {table}");
-        proof.compare("charges name their run", &of, &rows.iter().all(is_of_run), &true);
-        let stored: Vec<Charge> = rows.into_iter().map(|row| row.charge).collect();
-        proof.compare("rated lines give charges", &of, &again.charges, &stored);
-    }
-    let daily: Vec<DailyCostRow> =
-        parquet(world, &keys::report(plan, Table::DailyCosts, id)).await?;
-    let daily_again = DailyCostRow::of(id_column, &again.daily);
-    proof.compare("rated lines give daily costs", id, &daily_again, &daily);
-    let total: Amount = again.charges.iter().map(|charge| charge.measures.charge).sum();
-    let by_day: Amount = daily.iter().map(|day| day.measures.charge).sum();
-    proof.compare("days add up to charges", id, &by_day, &total);
-    proof.compare("charges add up to the receipt", id, &total, &customer.charge);
-    Ok(())
-}
-
-async fn charges_give_invoice(
-    world: &World,
-    plan: &Plan,
-    customer: &PublishReceipt,
-    again: &Invoice,
-    proof: &mut Proof,
-) -> anyhow::Result<()> {
-    let id = &customer.customer;
-    let charges: Vec<ChargeRow> =
-        parquet(world, &keys::billing(plan, id, "charges.parquet")).await?;
-    let charges: Vec<Charge> = charges.into_iter().map(|row| row.charge).collect();
-    let file: InvoiceFile = world.app.need(&keys::billing(plan, id, "invoice.json")).await?;
-    let invoice = file.to_invoice().with_context(|| format!("a rate in {id}'s invoice"))?;
-    for check in invoice_re_adds(&invoice, &charges) {
-        proof.compare("charges give the invoice", check.of, &check.left, &check.right);
-    }
-    proof.compare("contract gives the invoice", id, again, &invoice);
-    proof.compare("invoice names its run", id, &file.run_id, &plan.run_id);
-    let csv: Vec<InvoiceLineRow> = csv(world, &keys::billing(plan, id, "invoice.csv")).await?;
-    proof.compare("invoice.csv is invoice.json", id, &csv, &file.rows());
-    proof.compare("invoice is the receipt's", id, &Some(invoice.total), &customer.invoice_total);
-    Ok(())
-}
-
-/// What the proof says of the whole, added up from its parts.
-fn totals(
-    reconciliation: &Reconciliation,
-    accounts: &[RecalculateReceipt],
-    customers: &[PublishReceipt],
-    proof: &mut Proof,
-) {
-    let cost: Amount = accounts.iter().map(|account| account.totals.unblended_cost).sum();
-    let report = reconciliation.report_totals.unblended_cost;
-    proof.compare("accounts add up to the report", "unblended cost", &cost, &report);
-    let charge: Amount = customers.iter().map(|customer| customer.charge).sum();
-    proof.compare("customers add up", "charge", &charge, &reconciliation.margin.charge);
-    let terms: Amount = reconciliation.margin.terms.values().copied().sum();
-    if let Some(margin) = reconciliation.margin.margin {
-        proof.compare("terms add up", "margin", &terms, &margin);
-    }
-}
-
-async fn parquet<R: Row>(world: &World, key: &str) -> anyhow::Result<Vec<R>> {
-    read(world, key, decode_parquet).await
-}
-
-async fn csv<R: Row>(world: &World, key: &str) -> anyhow::Result<Vec<R>> {
-    read(world, key, |bytes| decode_csv(&bytes)).await
-}
-
-async fn read<R>(
-    world: &World,
+/// The pointer says again what the plan says. Which runs it pointed to before is history, so that of these is
+/// known only that they were there.
+async fn pointer_differs(
     key: &str,
-    decode: impl Fn(Bytes) -> Result<Vec<R>, DecodeError>,
-) -> anyhow::Result<Vec<R>> {
-    let bytes = world.app.need_bytes(key).await?;
-    decode(bytes).with_context(|| format!("`{key}`"))
+    current: &Current,
+    plan: &Plan,
+    stored: &Arc<dyn Store>,
+) -> anyhow::Result<Vec<String>> {
+    let mut differences = Vec::new();
+    let is_right = key == keys::current(plan.payer_account_id, plan.billing_period)
+        && *current == Current { replaced: current.replaced.clone(), ..Current::of(plan) };
+    if !is_right {
+        differences.push(format!("`{key}` does not say what the plan of its run says"));
+    }
+    for run in &current.replaced {
+        if stored.head(&keys::plan(run)).await?.is_none() {
+            differences.push(format!("`{key}` names run {run}, of which there is no plan"));
+        }
+    }
+    Ok(differences)
+}
+
+/// The pointer as it was when the run was sealed, by the run that its proof was compared with.
+async fn before(
+    reconciliation: Option<&Reconciliation>,
+    app: &App,
+    proof: &mut Proof,
+) -> anyhow::Result<Option<Current>> {
+    let changes = reconciliation.and_then(|reconciliation| reconciliation.changes.as_ref());
+    let Some(changes) = changes else { return Ok(None) };
+    let Some(plan) = app.find::<Plan>(&keys::plan(&changes.replaces)).await? else {
+        let gone = format!("what changed from run {}, of which no plan is left", changes.replaces);
+        proof.not_derived.push(gone);
+        return Ok(None);
+    };
+    Ok(Some(Current::of(&plan)))
+}
+
+/// Takes the place of the step `split-report`, whose messages wait.
+async fn reread_files(plan: &Plan, again: &World) -> anyhow::Result<()> {
+    let files = Arc::new(reread::by_file(plan, &again.app).await?);
+    for _ in &plan.files {
+        let Some(message) = again.receive() else { break };
+        if let Unit::SplitReport { file } = message.unit {
+            let reread = Reread { file, files: Arc::clone(&files) };
+            runs::handle(&reread, &message, &again.app).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts down what is different, what is there and should not be, and how much was compared.
+async fn compare(
+    plan: &Plan,
+    reconciliation: Option<&Reconciliation>,
+    derived: &DerivedStore,
+    stored: &Arc<dyn Store>,
+    proof: &mut Proof,
+) -> anyhow::Result<()> {
+    let compared = derived.compared();
+    for key in &compared.keys {
+        *proof.compared.entry(folder_of(key).to_owned()).or_default() += 1;
+    }
+    let proved_apart = keys::reconciliation(&plan.run_id);
+    for (key, difference) in &compared.differences {
+        let is_excused = match reconciliation {
+            Some(stored) if *key == proved_apart && !proof.not_derived.is_empty() => {
+                is_same_but_for(stored, derived, proof).await?
+            }
+            _ => false,
+        };
+        if !is_excused {
+            proof.differences.push(format!("`{key}` {difference}"));
+        }
+    }
+    for folder in keys::folders_of_run(plan) {
+        for key in stored.list(&folder).await? {
+            let run = &plan.run_id;
+            let is_known = compared.keys.contains(&key)
+                || keys::is_input(run, &key) && !key.starts_with("line_item")
+                || keys::is_note(run, &key);
+            let is_line = key.starts_with("line_item") && is_own_line(plan, &key);
+            if !is_known && !is_line {
+                proof.differences.push(format!("`{key}` is there, and no step has written it"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_own_line(plan: &Plan, key: &str) -> bool {
+    keys::Origins::new(plan).of(key).is_some()
+}
+
+/// The folder by which objects are counted.
+fn folder_of(key: &str) -> &str {
+    match key.split_once('/') {
+        Some(("reports", rest)) => rest.split_once('/').map_or(rest, |(table, _)| table),
+        Some((folder, _)) => folder,
+        None => key,
+    }
+}
+
+/// Whether the proof differs in nothing but what cannot be derived.
+async fn is_same_but_for(
+    reconciliation: &Reconciliation,
+    derived: &DerivedStore,
+    proof: &Proof,
+) -> anyhow::Result<bool> {
+    let key = keys::reconciliation(&reconciliation.run_id);
+    let Some(object) = derived.get(&key).await? else { return Ok(false) };
+    let mut again: Reconciliation = serde_json::from_slice(&object.bytes)?;
+    if proof.not_derived.iter().any(|what| what != NO_REPORTS) {
+        again.changes.clone_from(&reconciliation.changes);
+    }
+    for (check, tally) in &mut again.report_checks {
+        let stored = reconciliation.report_checks.get(check);
+        let stored = stored.and_then(|stored| stored.example.as_deref());
+        if let (Some(stored), Some(example)) = (stored, &mut tally.example) {
+            take_place(stored, example);
+        }
+    }
+    for (arn, missing) in &mut again.unknown_costs {
+        if let Some(stored) = reconciliation.unknown_costs.get(arn) {
+            take_place(stored, missing);
+        }
+    }
+    Ok(again == *reconciliation)
+}
+
+/// Where a line stands in AWS's file, from the stored text if it says the same of the same file and line.
+fn take_place(stored: &str, derived: &mut String) {
+    let of_file = derived.split_inclusive('`').take(2).collect::<String>();
+    let said =
+        derived.split_once("which is kept in `").and_then(|(_, rest)| rest.split_once("`: "));
+    if let Some((_, said)) = said
+        && stored.starts_with(&of_file)
+        && stored.ends_with(&format!(": {said}"))
+    {
+        stored.clone_into(derived);
+    }
+}
+
+/// What AWS's rules came to, from the receipts of the days. The days on which they leave a choice, or come
+/// out otherwise, are worked out once more for the words.
+async fn replay(plan: &Plan, app: &App) -> anyhow::Result<ReplayProof> {
+    let mut proof = ReplayProof::default();
+    let days: Vec<AllocateReceipt> = app.receipts(plan, Step::AllocateCommitments).await?;
+    for AllocateReceipt { day, replay, kept, .. } in days {
+        proof.compared += replay.compared;
+        for kept in kept.iter().filter(|kept| kept.reason == KeptReason::NotReplayed) {
+            if !kept.beyond_policy.is_zero() {
+                *proof.moved.entry(kept.commitment.clone()).or_default() += kept.beyond_policy;
+            }
+        }
+        if replay.ties > 0 || replay.kept > 0 {
+            let input = allocate_commitments::load(plan, day, app).await?;
+            match allocate_commitments::allocate(plan, day, &input) {
+                Ok((replayed, _)) => {
+                    proof.ties.extend(replayed.ties.iter().map(ToString::to_string));
+                    proof.differences.extend(replayed.differences.iter().map(ToString::to_string));
+                }
+                Err(Stop::Failure(failure)) => bail!("{day}: {failure}"),
+                Err(_) => bail!("{day} cannot be allocated again"),
+            }
+        }
+    }
+    Ok(proof)
 }

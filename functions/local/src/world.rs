@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 
 use catalog::NoCatalog;
-use pipeline::{Compression, Message, Notice, ResumeRequest, RunId, Step};
+use pipeline::{Compression, Message, Notice, ResumeRequest, RunId, Step, Unit};
 use queue::MemoryQueue;
 use runs::{App, Failure, Outcome, Settings};
 use storage::Store;
@@ -64,6 +64,11 @@ impl World {
         receive_report::handle(&notice, &self.app).await
     }
 
+    /// The next message, for someone who handles it otherwise.
+    pub(crate) fn receive(&self) -> Option<Message> {
+        self.queue.receive()
+    }
+
     /// Works until no message is left, as many at once as there are processors.
     pub async fn drain(&self, progress: &Progress) -> Drained {
         let at_once = thread::available_parallelism().map_or(1, usize::from);
@@ -90,7 +95,7 @@ impl World {
                 }
                 Ok((message, Err(reason))) => drained.given_up.push(GivenUp {
                     step: message.step(),
-                    unit: message.unit(),
+                    unit: message.unit.name(),
                     reason,
                 }),
                 Err(panic) => std::panic::resume_unwind(panic.into_panic()),
@@ -127,19 +132,17 @@ async fn guarded(message: &Message, app: &App) -> Result<Outcome, Failure> {
 
 /// Which handler a message is for.
 pub async fn dispatch(message: &Message, app: &App) -> Result<Outcome, Failure> {
-    match message {
-        Message::SplitReport { run, file } => split_report::handle(run, *file, app).await,
-        Message::RegisterPartitions { run, table } => {
-            register_partitions::handle(run, *table, app).await
+    match &message.unit {
+        Unit::SplitReport { file } => split_report::handle(message, *file, app).await,
+        Unit::RegisterPartitions { table } => {
+            register_partitions::handle(message, *table, app).await
         }
-        Message::RecalculateAccount { run, account } => {
-            recalculate_account::handle(run, *account, app).await
+        Unit::RecalculateAccount { account } => {
+            recalculate_account::handle(message, *account, app).await
         }
-        Message::AllocateCommitments { run, day } => {
-            allocate_commitments::handle(run, *day, app).await
-        }
-        Message::PublishDatasets { run, customer } => {
-            publish_datasets::handle(run, customer, app).await
+        Unit::AllocateCommitments { day } => allocate_commitments::handle(message, *day, app).await,
+        Unit::PublishDatasets { customer } => {
+            publish_datasets::handle(message, customer, app).await
         }
     }
 }

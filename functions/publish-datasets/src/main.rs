@@ -1,7 +1,7 @@
 //! `publish-datasets` as it is deployed.
 
 use lambda::{Request, Uses, misdelivered};
-use pipeline::Message;
+use pipeline::{Message, Unit};
 
 const USES: Uses = Uses {
     // To say in which line of AWS's file something is wrong.
@@ -13,9 +13,11 @@ const USES: Uses = Uses {
 
 fn main() -> Result<(), lambda::Error> {
     lambda::run(USES, |request, app| async move {
-        let Request::Message(Message::PublishDatasets { run, customer }) = request else {
+        let Request::Message(message @ Message { unit: Unit::PublishDatasets { customer }, .. }) =
+            &request
+        else {
             return Err(misdelivered(&request));
         };
-        publish_datasets::handle(&run, &customer, &app).await
+        publish_datasets::handle(message, customer, &app).await
     })
 }

@@ -1,7 +1,7 @@
 //! `recalculate-account` as it is deployed.
 
 use lambda::{Request, Uses, misdelivered};
-use pipeline::{Message, Step};
+use pipeline::{Message, Step, Unit};
 
 const USES: Uses = Uses {
     // To say in which line of AWS's file something is wrong.
@@ -13,9 +13,11 @@ const USES: Uses = Uses {
 
 fn main() -> Result<(), lambda::Error> {
     lambda::run(USES, |request, app| async move {
-        let Request::Message(Message::RecalculateAccount { run, account }) = request else {
+        let Request::Message(message @ Message { unit: Unit::RecalculateAccount { account }, .. }) =
+            &request
+        else {
             return Err(misdelivered(&request));
         };
-        recalculate_account::handle(&run, account, &app).await
+        recalculate_account::handle(message, *account, &app).await
     })
 }

@@ -10,10 +10,10 @@ use pipeline::{
     Current, ManifestRef, Notice, Plan, PlannedFile, RecalculateRequest, RunId, keys, version_of,
 };
 use reports::{Beginning, FileError};
-use runs::{App, Begun, Entry, Failure, Outcome, parse_contracts, parse_rates, to_json};
+use runs::{App, Arrival, Entry, Failure, Outcome, parse_contracts, parse_rates, to_json};
 use serde::Serialize;
 use serde_json::json;
-use storage::{ErrorKind, ObjectInfo};
+use storage::{Created, ErrorKind, ObjectInfo};
 
 /// Part of every run id: a new engine computes anew.
 const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -135,14 +135,25 @@ async fn receive(
     for missing in plan.not_guaranteed() {
         tracing::warn!(run = %plan.run_id, place, "not guaranteed {missing}");
     }
-    store(&plan, config, app).await?;
+    let planned = store(&plan, config, app).await?;
     tracing::info!(run = %plan.run_id, place, files = plan.files.len(), "run planned");
-    let begun = app.begin(&plan).await?;
+    let arrival = match planned {
+        Created::New => Arrival::First,
+        Created::AlreadyThere => Arrival::Again,
+    };
+    if (arrival, again) == (Arrival::Again, Again::Ignore) {
+        let first = app.plan(&plan.run_id).await?.manifest;
+        if first.key != plan.manifest.key {
+            // Its own event has started the run, or will when that event comes back.
+            return Ok(Outcome::Ignored(format!("`{}` is of the same delivery", first.key)));
+        }
+    }
+    app.begin(&plan, arrival).await?;
     if app.results.head(&keys::reconciliation(&plan.run_id)).await?.is_some() {
         // The run was sealed before. Going back to earlier contracts leads here.
         return app.make_current(&plan, Entry::Asked).await;
     }
-    if (begun, again) == (Begun::Before, Again::Resume) {
+    if (arrival, again) == (Arrival::Again, Again::Resume) {
         app.resume(&plan).await?;
     }
     Ok(Outcome::Done)
@@ -314,7 +325,7 @@ async fn plan(
 
 /// What the run's bytes are a function of. Both manifests of a delivery give the same id, and so does
 /// the same delivery seen again.
-fn run_id(plan: &Plan) -> RunId {
+pub fn run_id(plan: &Plan) -> RunId {
     let period = plan.billing_period.to_string();
     let mut parts = vec![
         plan.engine_version.as_str(),
@@ -331,14 +342,13 @@ fn run_id(plan: &Plan) -> RunId {
 }
 
 /// What the plan depends on goes first: without it, a plan would be of no use.
-async fn store(plan: &Plan, config: Config, app: &App) -> Result<(), Failure> {
+async fn store(plan: &Plan, config: Config, app: &App) -> Result<Created, Failure> {
     app.results.create(&keys::pinned_contracts(&plan.run_id), config.contracts).await?;
     if let Some(rates) = config.rates {
         app.results.create(&keys::pinned_rates(&plan.run_id), rates).await?;
     }
     let key = keys::plan(&plan.run_id);
-    app.results.create(&key, to_json(&key, plan)?).await?;
-    Ok(())
+    Ok(app.results.create(&key, to_json(&key, plan)?).await?)
 }
 
 /// Seconds since 1970 as AWS writes a time.

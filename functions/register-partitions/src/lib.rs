@@ -1,33 +1,47 @@
 //! `register-partitions`: tells Athena where a run's partitions of one table are.
 
+use async_trait::async_trait;
 use catalog::{Partition, add_partitions};
 use cur::AccountId;
-use pipeline::{Plan, RegisterReceipt, RunId, Step, Table, keys};
-use runs::{App, Failure, Outcome};
+use pipeline::{Message, Plan, RegisterReceipt, Table, keys};
+use runs::{App, Failure, Outcome, Results, Stop, Work};
 
-pub async fn handle(run: &RunId, table: Table, app: &App) -> Result<Outcome, Failure> {
-    let plan = app.plan(run).await?;
-    if !app.is_done(run, Step::RegisterPartitions, table.name()).await? {
-        register(&plan, table, app).await?;
-    }
-    app.advance(&plan, Step::RegisterPartitions).await?;
-    Ok(Outcome::Done)
+pub async fn handle(message: &Message, table: Table, app: &App) -> Result<Outcome, Failure> {
+    runs::handle(&Registration { table }, message, app).await
 }
 
-async fn register(plan: &Plan, table: Table, app: &App) -> Result<(), Failure> {
-    let accounts = app.accounts(plan).await?;
-    let partitions: Vec<Partition> = if table.is_partitioned_by_account() {
-        accounts.into_iter().map(|account| partition(plan, table, Some(account), app)).collect()
-    } else {
-        vec![partition(plan, table, None, app)]
-    };
-    let count = partitions.len();
-    let statements = add_partitions(&app.settings.database, table.name(), partitions);
-    for statement in &statements {
-        app.catalog.execute(statement).await?;
+/// One table of a run.
+struct Registration {
+    table: Table,
+}
+
+#[async_trait]
+impl Work for Registration {
+    type Input = RegisterReceipt;
+    type Receipt = RegisterReceipt;
+
+    /// Athena keeps the result: nothing is left to compute or to store. Adding a partition twice is harmless.
+    async fn load(&self, plan: &Plan, app: &App) -> Result<RegisterReceipt, Stop> {
+        let partitions: Vec<Partition> = if self.table.is_partitioned_by_account() {
+            let accounts = app.split_book(plan).await?.accounts.into_keys();
+            accounts.map(|account| partition(plan, self.table, Some(account), app)).collect()
+        } else {
+            vec![partition(plan, self.table, None, app)]
+        };
+        let count = partitions.len();
+        for statement in add_partitions(&app.settings.database, self.table.name(), partitions) {
+            app.catalog.execute(&statement).await?;
+        }
+        Ok(RegisterReceipt { table: self.table, partitions: count })
     }
-    let receipt = RegisterReceipt { table, partitions: count, statements: statements.len() };
-    app.write_receipt(&plan.run_id, Step::RegisterPartitions, table.name(), &receipt).await
+
+    fn compute(
+        &self,
+        _plan: &Plan,
+        receipt: RegisterReceipt,
+    ) -> Result<Results<RegisterReceipt>, Stop> {
+        Ok(Results { objects: Vec::new(), checks: Vec::new(), receipt })
+    }
 }
 
 fn partition(plan: &Plan, table: Table, account: Option<AccountId>, app: &App) -> Partition {

@@ -1,7 +1,7 @@
 //! `register-partitions` as it is deployed.
 
 use lambda::{Request, Uses, misdelivered};
-use pipeline::{Message, Step};
+use pipeline::{Message, Step, Unit};
 
 const USES: Uses = Uses {
     reports: false,
@@ -12,9 +12,11 @@ const USES: Uses = Uses {
 
 fn main() -> Result<(), lambda::Error> {
     lambda::run(USES, |request, app| async move {
-        let Request::Message(Message::RegisterPartitions { run, table }) = request else {
+        let Request::Message(message @ Message { unit: Unit::RegisterPartitions { table }, .. }) =
+            &request
+        else {
             return Err(misdelivered(&request));
         };
-        register_partitions::handle(&run, table, &app).await
+        register_partitions::handle(message, *table, &app).await
     })
 }

@@ -156,7 +156,7 @@ pub(crate) fn route(line: &LineItem<'_>) -> Result<(AccountId, LineTotals), Brok
 }
 
 /// A line as totals of one.
-fn count(line: &LineItem<'_>) -> Result<LineTotals, LineError> {
+pub fn count(line: &LineItem<'_>) -> Result<LineTotals, LineError> {
     let cost = line.required_amount(Column::UnblendedCost)?;
     Ok(if cur::is_split_cost_line(line)? {
         LineTotals { split_cost_lines: 1, split_cost_unblended_cost: cost, ..LineTotals::default() }

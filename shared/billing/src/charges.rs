@@ -5,12 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::Explained;
+use crate::{Explained, MarginTerm, MarginTerms};
 use chrono::NaiveDate;
-use commitments::{Sharing, UnpricedUsage, Unused};
+use commitments::{DailyBenefit, Sharing, UnpricedUsage, Unused};
 use contracts::{Adjustment, Basis, ChargeKind, Contracts, Customer, Effect, RuleSubject};
 use cur::{AccountId, BillingPeriod};
 use money::{Amount, ProductTooLarge};
+use serde::{Deserialize, Serialize};
 
 use crate::rated::{LineGroup, sum_if_known};
 
@@ -81,6 +82,25 @@ pub struct Charge {
 /// Benefit handed out, by day and by what it lands on.
 pub type Benefits = BTreeMap<(NaiveDate, ChargeKey), Benefit>;
 
+/// Adds up benefits by what they land on.
+pub fn benefits_by_charge(rows: &[DailyBenefit]) -> Benefits {
+    let mut benefits = Benefits::new();
+    for row in rows {
+        let key = ChargeKey {
+            usage_account_id: row.usage_account_id,
+            charge_kind: ChargeKind::Usage,
+            service_code: row.service_code.clone(),
+            region: row.region.clone(),
+            usage_type: row.usage_type.clone(),
+            operation: row.operation.clone(),
+            currency: row.currency.clone(),
+        };
+        let benefit = benefits.entry((row.usage_date, key)).or_insert(Benefit::NOTHING);
+        benefit.add(row.taken_off, row.benefit);
+    }
+    benefits
+}
+
 /// How commitments that were handed out changed a charge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Benefit {
@@ -93,14 +113,14 @@ pub struct Benefit {
 impl Benefit {
     pub const NOTHING: Self = Self { taken_off: Amount::ZERO, benefit: Some(Amount::ZERO) };
 
-    pub fn add(&mut self, taken_off: Amount, benefit: Option<Amount>) {
+    fn add(&mut self, taken_off: Amount, benefit: Option<Amount>) {
         self.taken_off += taken_off;
         self.benefit = sum_if_known(self.benefit, benefit);
     }
 }
 
 /// Parts of what was not used of commitments: who is charged how much, as what.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnusedShare {
     /// By which policy.
     pub unused: Unused,
@@ -111,9 +131,6 @@ pub struct UnusedShare {
     /// `None` where nothing says what the commitment costs.
     pub amount: Option<Amount>,
 }
-
-/// The named steps from amortized cost to charge. They sum to the margin, which is law 6.
-pub type MarginTerms = BTreeMap<&'static str, Amount>;
 
 #[derive(Debug, thiserror::Error)]
 pub enum PricingError {
@@ -258,25 +275,25 @@ impl Pricing<'_> {
         // Of an unknown cost no term is kept.
         let amortized = measures.amortized_cost.unwrap_or_default();
         let Some(customer) = self.customer else {
-            add_term(terms, "unassigned", -amortized);
+            add_term(terms, MarginTerm::Unassigned, -amortized);
             return Ok((Amount::ZERO, String::new()));
         };
         let before_rule = match key.charge_kind {
             ChargeKind::Usage => {
                 let standard = standard_price(customer, key, stand)?;
-                add_term(terms, "standard_price", standard - amortized);
-                add_term(terms, "benefit", -taken_off);
+                add_term(terms, MarginTerm::StandardPrice, standard - amortized);
+                add_term(terms, MarginTerm::Benefit, -taken_off);
                 Some(standard - taken_off)
             }
             ChargeKind::CommitmentFee => {
                 let charged = self.commitment_fee(customer, key, measures)?;
-                add_term(terms, "commitment_fees", charged - amortized);
+                add_term(terms, MarginTerm::CommitmentFees, charged - amortized);
                 Some(charged)
             }
             _ => {
                 let passed = customer.adjustment(key.charge_kind) == Adjustment::Pass;
                 let kept = if passed { measures.unblended_cost } else { Amount::ZERO };
-                add_term(terms, "adjustments", kept - amortized);
+                add_term(terms, MarginTerm::Adjustments, kept - amortized);
                 passed.then_some(kept)
             }
         };
@@ -284,7 +301,7 @@ impl Pricing<'_> {
             return Ok((Amount::ZERO, "retain".to_owned()));
         };
         let (charge, rule) = self.apply_rule(customer, key, measures, before_rule)?;
-        add_term(terms, "contract", charge - before_rule);
+        add_term(terms, MarginTerm::Contract, charge - before_rule);
         Ok((charge, rule))
     }
 
@@ -354,12 +371,12 @@ impl Pricing<'_> {
         };
         let unknown = || PricingError::NoCommitmentCost(share.commitment.clone());
         let amount = share.amount.ok_or_else(unknown)?;
-        add_term(terms, "commitment_fees", amount);
+        add_term(terms, MarginTerm::CommitmentFees, amount);
         let (charge, rule) = match self.customer {
             Some(customer) => self.apply_rule(customer, &key, &Measures::ZERO, amount)?,
             None => (amount, String::new()),
         };
-        add_term(terms, "contract", charge - amount);
+        add_term(terms, MarginTerm::Contract, charge - amount);
         let by_policy = || format!("unused {}", share.unused.name());
         Ok(DailyCharge {
             usage_date: self.period.first_day(),
@@ -398,7 +415,7 @@ fn usage_of(key: &ChargeKey) -> UnpricedUsage {
     }
 }
 
-fn add_term(terms: &mut MarginTerms, name: &'static str, amount: Amount) {
+fn add_term(terms: &mut MarginTerms, name: MarginTerm, amount: Amount) {
     *terms.entry(name).or_insert(Amount::ZERO) += amount;
 }
 

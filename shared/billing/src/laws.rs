@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use contracts::ChargeKind;
-use laws::Check;
+use laws::{Check, Law};
 use money::rounding::{Mode, round};
 use money::{Amount, Currency};
 
@@ -12,7 +12,7 @@ use crate::{Charge, Invoice, ROUNDING, TAX_ROUNDING};
 
 /// Law 5: the invoice re-derives from its own charges.
 pub fn invoice_re_adds(invoice: &Invoice, charges: &[Charge]) -> Vec<Check> {
-    const LAW: &str = "invoice_re_adds";
+    const LAW: Law = Law::InvoiceReAdds;
     let of = |what: &str| format!("{}: {what}", invoice.customer_id);
     let mut checks = vec![Check::equal(
         LAW,
@@ -91,7 +91,7 @@ pub fn margin_explains_itself<'a>(
     terms: impl IntoIterator<Item = &'a Amount>,
 ) -> Check {
     Check::equal(
-        "margin_explains_itself",
+        Law::MarginExplainsItself,
         of,
         terms.into_iter().copied().sum(),
         charge - amortized_cost,

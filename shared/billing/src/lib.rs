@@ -9,6 +9,7 @@ mod groups;
 mod identities;
 mod invoice;
 mod laws;
+mod margin;
 mod price;
 mod rated;
 mod rated_line;
@@ -30,11 +31,12 @@ pub const REQUIRED_COLUMNS: &[cur::Column] = &[
 ];
 
 pub use charges::{
-    Benefit, Benefits, Charge, ChargeKey, DailyCharge, HandedOut, MarginTerms, Measures, Priced,
-    Pricing, PricingError, UnusedShare, sum_days,
+    Benefit, Benefits, Charge, ChargeKey, DailyCharge, HandedOut, Measures, Priced, Pricing,
+    PricingError, UnusedShare, benefits_by_charge, sum_days,
 };
 pub use derived::{CostPart, fill_in_cost};
 pub use explained::Explained;
 pub use invoice::{Invoice, InvoiceError, InvoiceLine, ROUNDING, TAX_ROUNDING, TaxLine, invoice};
 pub use laws::{invoice_re_adds, margin_explains_itself};
+pub use margin::{MarginTerm, MarginTerms};
 pub use rated::{LineGroup, Needs, OfReport, Rated, Rater};

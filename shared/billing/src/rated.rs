@@ -11,7 +11,7 @@ use cur::{
     AccountId, AccountLine, BillingPeriod, CellProblem, Column, LineError, LineItem, LineItemType,
     LineNote, LineTotals, UsageHour,
 };
-use laws::Tally;
+use laws::Tallies;
 use money::Amount;
 
 use crate::classify::looks_like_support;
@@ -102,7 +102,7 @@ pub struct Rated {
     pub support_suspects: Vec<String>,
     pub line_item_types: Vec<String>,
     pub currencies: Vec<String>,
-    pub report_checks: BTreeMap<String, Tally>,
+    pub report_checks: Tallies,
     /// The first line whose hour nobody knows. Where there are commitments, they cannot be handed out.
     pub not_hourly: Option<LineNote>,
 }

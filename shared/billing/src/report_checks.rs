@@ -1,12 +1,10 @@
 //! Report checks that single lines decide: is what AWS sent consistent with itself?
 
-use std::collections::BTreeMap;
-
 use contracts::ChargeKind;
 use cur::{
     AccountLine, BillingPeriod, CellProblem, Column, LineError, LineItem, LineItemType, printable,
 };
-use laws::Tally;
+use laws::{ReportCheck, Tallies, Tally};
 use money::Amount;
 use money::rounding::Read;
 
@@ -191,18 +189,17 @@ impl ReportChecks {
         Ok(())
     }
 
-    pub(crate) fn into_tallies(self) -> BTreeMap<String, Tally> {
+    pub(crate) fn into_tallies(self) -> Tallies {
         [
-            ("digits_kept", self.digits_kept),
-            ("one_payer", self.one_payer.tally),
-            ("one_period", self.one_period.tally),
-            ("no_line_twice", self.no_line_twice),
-            ("discounts_are_lines", self.discounts_are_lines),
-            ("rate_times_amount", self.rate_times_amount),
-            ("effective_cost_present", self.effective_cost_present),
-            ("on_demand_cost_present", self.on_demand_cost_present),
+            (ReportCheck::DigitsKept, self.digits_kept),
+            (ReportCheck::OnePayer, self.one_payer.tally),
+            (ReportCheck::OnePeriod, self.one_period.tally),
+            (ReportCheck::NoLineTwice, self.no_line_twice),
+            (ReportCheck::DiscountsAreLines, self.discounts_are_lines),
+            (ReportCheck::RateTimesAmount, self.rate_times_amount),
+            (ReportCheck::EffectiveCostPresent, self.effective_cost_present),
+            (ReportCheck::OnDemandCostPresent, self.on_demand_cost_present),
         ]
-        .map(|(name, tally)| (name.to_owned(), tally))
         .into()
     }
 }

@@ -11,6 +11,7 @@ use crate::{CommitmentTally, Units};
 use cur::AccountId;
 use money::rounding::cut;
 use money::{Amount, Exact, apportion};
+use serde::{Deserialize, Serialize};
 
 /// What is said of a cost, or follows from what is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +22,7 @@ enum Cost {
 }
 
 /// What one account's lines of a commitment cost, as far as they do not say it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct DerivedCosts {
     /// Of covered usage without an effective cost.
     pub covered: Option<Amount>,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use cur::{AccountId, UsageHour};
-use laws::Check;
+use laws::{Check, Law};
 use money::{Amount, Exact};
 
 use crate::allocate::Policy;
@@ -340,7 +340,7 @@ impl<'a> Ledger<'a> {
         for (what, used, there) in sides {
             if used > there && !there.is_negative() && self.broken.is_none() {
                 let of = format!("{what} of {}, {hour}", self.holdings[holding].arn);
-                self.broken = Some(Check::equal("commitment_is_conserved", of, used, there));
+                self.broken = Some(Check::at_most(Law::CommitmentIsConserved, of, used, there));
             }
         }
     }

@@ -48,6 +48,8 @@ pub use rates::{ListedRates, Offering, SkuName};
 pub use rates_file::RateProblem;
 pub use replay::{Difference, PayerSharing, Replayed};
 pub use situation::{Day, Situation};
-pub use sums::{CommitmentSums, MissingRate, ReplayTally, UnpricedUsage};
+pub use sums::{
+    CommitmentSums, MissingRate, ReplayTally, UnpricedUsage, commitment_sums, taken_off,
+};
 pub use tally::{CommitmentTally, Units};
 pub use unused::UnusedCost;

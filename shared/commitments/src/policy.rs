@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 
 use cur::BillingPeriod;
+use serde::{Deserialize, Serialize};
 
 /// Who may use the benefit of a commitment: passes over AWS's own algorithm, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -41,7 +42,8 @@ impl Sharing {
 }
 
 /// Who pays for the hours of a commitment that nobody used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Unused {
     /// The customer of the account that owns the commitment.
     #[default]

@@ -6,6 +6,8 @@ use cur::AccountId;
 use money::Amount;
 use serde::{Deserialize, Serialize};
 
+use crate::{Allocation, CommitmentDay, DailyBenefit};
+
 /// What a day's allocation makes of a commitment: units as they are counted, and their cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct CommitmentSums {
@@ -15,6 +17,38 @@ pub struct CommitmentSums {
     pub unused: Amount,
     pub used_cost: Amount,
     pub unused_cost: Amount,
+}
+
+/// Adds up a day by commitment: what was used from who used it, what was not used from the commitments' days.
+pub fn commitment_sums(
+    allocations: &[Allocation],
+    commitments: &[CommitmentDay],
+) -> BTreeMap<String, CommitmentSums> {
+    let mut all: BTreeMap<String, CommitmentSums> = BTreeMap::new();
+    for allocation in allocations {
+        let sums = all.entry(allocation.commitment.clone()).or_default();
+        sums.used += allocation.units;
+        sums.used_cost += allocation.commitment_cost;
+    }
+    for day in commitments {
+        let sums = all.entry(day.commitment.clone()).or_default();
+        sums.is_normalized = day.unit == "normalized";
+        sums.unused += day.unused;
+        sums.unused_cost += day.unused_cost.unwrap_or_default();
+    }
+    all
+}
+
+/// Adds up what list prices are less by, by the names that accounts are given.
+pub fn taken_off(
+    benefits: &[DailyBenefit],
+    name: impl Fn(AccountId) -> String,
+) -> BTreeMap<String, Amount> {
+    let mut all: BTreeMap<String, Amount> = BTreeMap::new();
+    for benefit in benefits {
+        *all.entry(name(benefit.usage_account_id)).or_default() += benefit.taken_off;
+    }
+    all
 }
 
 impl CommitmentSums {

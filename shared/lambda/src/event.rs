@@ -52,7 +52,7 @@ pub fn decode(payload: &Value) -> Result<Vec<Request>, InvalidEvent> {
     if let Some(records) = payload.get("Records") {
         return s3_notification(records);
     }
-    if payload.get("step").is_some() {
+    if payload.get("unit").is_some() {
         return Ok(vec![Request::Message(read("a pipeline message", payload)?)]);
     }
     if let Some(request) = payload.get("recalculate") {

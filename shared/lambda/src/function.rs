@@ -154,9 +154,9 @@ impl Subject {
         let received = |unit| Self { run: None, step: "receive-report".to_owned(), unit };
         match request {
             Request::Message(message) => Self {
-                run: Some(message.run().to_string()),
+                run: Some(message.run.to_string()),
                 step: message.step().to_string(),
-                unit: message.unit(),
+                unit: message.unit.name(),
             },
             Request::Notice(Notice::ObjectCreated { key, .. }) => received(key.clone()),
             Request::Notice(Notice::Recalculate(request)) => {

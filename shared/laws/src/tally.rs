@@ -6,6 +6,11 @@ use cur::AccountLine;
 use money::Dropped;
 use serde::{Deserialize, Serialize};
 
+use crate::ReportCheck;
+
+/// The checks of a report and how each came out.
+pub type Tallies = BTreeMap<ReportCheck, Tally>;
+
 /// How often a check was made, how often it failed, and the first failure in words.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Tally {

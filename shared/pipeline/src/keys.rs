@@ -1,8 +1,10 @@
 //! Where every object lives in the results bucket.
 
+use std::collections::BTreeMap;
+
 use cur::{AccountId, BillingPeriod};
 
-use crate::{Compression, Plan, RunId, Step, Table};
+use crate::{Compression, Message, Plan, RunId, Step, Table};
 
 pub const CONTRACTS: &str = "config/contracts.toml";
 /// What savings plans charge for usage that no line of a report shows. May be left out.
@@ -27,15 +29,37 @@ pub fn pinned_rates(run: &RunId) -> String {
     format!("runs/{run}/savings-plan-rates.csv")
 }
 
-pub fn receipts_prefix(run: &RunId, step: Step) -> String {
-    format!("runs/{run}/{step}/")
+/// The receipts of a page of a step.
+pub fn receipts_prefix(run: &RunId, step: Step, page: usize) -> String {
+    format!("runs/{run}/{step}/{page:05}/")
 }
 
-pub fn receipt(run: &RunId, step: Step, unit: &str) -> String {
-    format!("runs/{run}/{step}/{unit}.json")
+/// A unit's last write.
+pub fn receipt(message: &Message) -> String {
+    let Message { run, unit, page } = message;
+    format!("{}{}.json", receipts_prefix(run, unit.step(), page.number), unit.name())
 }
 
-/// The messages of a step, written before they are sent: its receipts are counted against it.
+/// The receipts of a complete page in one list. The object's being there says that the page is complete.
+pub fn page(run: &RunId, step: Step, page: usize) -> String {
+    format!("{}{page:05}.json", pages_prefix(run, step))
+}
+
+pub fn pages_prefix(run: &RunId, step: Step) -> String {
+    format!("runs/{run}/pages/{step}/")
+}
+
+/// What later steps need of all receipts of this step together.
+pub fn book(run: &RunId, step: Step) -> String {
+    format!("runs/{run}/books/{step}.json")
+}
+
+/// What there is to know of a customer's accounts before the customer's charges are priced.
+pub fn customer_book(run: &RunId, customer: &str) -> String {
+    format!("runs/{run}/books/customers/{customer}.json")
+}
+
+/// The messages of a step, written before they are sent: nothing else says which units a step has.
 pub fn units(run: &RunId, step: Step) -> String {
     format!("runs/{run}/units/{step}.json")
 }
@@ -46,8 +70,9 @@ pub fn sent(run: &RunId, step: Step) -> String {
 }
 
 /// Why a unit of work can never succeed.
-pub fn failure(run: &RunId, step: Step, unit: &str) -> String {
-    format!("runs/{run}/failures/{step}/{unit}.json")
+pub fn failure(message: &Message) -> String {
+    let Message { run, unit, .. } = message;
+    format!("runs/{run}/failures/{}/{}.json", unit.step(), unit.name())
 }
 
 /// AWS replaced a report file while the run was under way.
@@ -107,6 +132,37 @@ pub fn line_item_rows(plan: &Plan, account: AccountId, file_stem: &str, part: u3
     format!("{folder}/{}.parquet", part_name(file_stem, part))
 }
 
+/// Which file of the plan an object of an account's own lines is of, and which part of the account's share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Origin {
+    /// The index of the plan's file.
+    pub file: usize,
+    pub part: u32,
+}
+
+/// The files of a plan by their names.
+pub struct Origins<'a>(BTreeMap<&'a str, usize>);
+
+impl<'a> Origins<'a> {
+    pub fn new(plan: &'a Plan) -> Self {
+        let files = plan.files.iter().enumerate();
+        Self(files.filter_map(|(index, file)| Some((file.stem()?, index))).collect())
+    }
+
+    /// Reads the name that [`line_items`] or [`line_item_rows`] has given; `None` for any other.
+    pub fn of(&self, key: &str) -> Option<Origin> {
+        const ENDINGS: [&str; 3] = [".csv.zst", ".csv.gz", ".parquet"];
+        let name = key.rsplit('/').next()?;
+        let name = ENDINGS.iter().find_map(|ending| name.strip_suffix(ending))?;
+        if let Some(file) = self.0.get(name) {
+            return Some(Origin { file: *file, part: 0 });
+        }
+        let (stem, part) = name.rsplit_once(".part")?;
+        let part = part.parse().ok().filter(|part| part_name(stem, *part) == name)?;
+        Some(Origin { file: *self.0.get(stem)?, part })
+    }
+}
+
 fn part_name(file_stem: &str, part: u32) -> String {
     match part {
         0 => file_stem.to_owned(),
@@ -147,9 +203,19 @@ pub fn day(plan: &Plan, table: Table, day: chrono::NaiveDate) -> String {
     format!("{}/{day}.parquet", partition(plan, table, None))
 }
 
+/// The texts of all accounts' demand in one table, in the order of the accounts.
+pub fn all_skus(plan: &Plan) -> String {
+    format!("{}/skus.parquet", of_run(plan, "demand"))
+}
+
 /// What a day's allocation comes to by charge.
 pub fn benefits(plan: &Plan, day: chrono::NaiveDate) -> String {
     format!("{}/{day}.parquet", of_run(plan, "benefits"))
+}
+
+/// What the allocations of all days come to for the accounts of one customer.
+pub fn customer_benefits(plan: &Plan, customer: &str) -> String {
+    format!("{}/customer={customer}/benefits.parquet", of_run(plan, "benefits"))
 }
 
 /// A customer's rows of a table that analysts query. Athena skips names that start with `_`.
@@ -165,6 +231,41 @@ pub fn billing(plan: &Plan, customer: &str, file: &str) -> String {
 /// The folder of everything that a run's customers are billed.
 pub fn billing_folder(payer: AccountId, period: BillingPeriod, run: &RunId) -> String {
     run_folder("billing", payer, period, run)
+}
+
+/// The folders that have a run's objects and no others, each with its slash.
+pub fn folders_of_run(plan: &Plan) -> Vec<String> {
+    let mut folders: Vec<String> =
+        Table::ALL.iter().map(|table| partition(plan, *table, None)).collect();
+    folders.extend(["demand", "benefits", "billing"].map(|folder| of_run(plan, folder)));
+    let mut folders: Vec<String> = folders.into_iter().map(|folder| folder + "/").collect();
+    folders.push(run_prefix(&plan.run_id));
+    folders
+}
+
+/// Whether an object is one of this run's.
+pub fn is_of_run(run: &RunId, key: &str) -> bool {
+    key.starts_with(&run_prefix(run)) || key.contains(&format!("/run={run}/"))
+}
+
+/// Whether the run begins with the object, or the account's own lines, which only a report gives.
+pub fn is_input(run: &RunId, key: &str) -> bool {
+    let of_plan = [plan(run), pinned_contracts(run), pinned_rates(run), accepted(run)];
+    let of_lines = [Table::LineItems, Table::LineItemRows];
+    of_plan.iter().any(|input| input == key)
+        || of_lines.iter().any(|table| key.starts_with(&format!("{table}/")))
+}
+
+/// Whether the object says what befell the run: nothing else depends on it.
+pub fn is_note(run: &RunId, key: &str) -> bool {
+    let notes = [superseded(run), held(run), accepted(run)];
+    key.starts_with(&format!("runs/{run}/failures/")) || notes.iter().any(|note| note == key)
+}
+
+/// The account of an object that lies in a folder of one.
+pub fn account_of(key: &str) -> Option<AccountId> {
+    let part = key.split('/').find_map(|part| part.strip_prefix("account="))?;
+    part.parse().ok()
 }
 
 fn of_run(plan: &Plan, folder: &str) -> String {

@@ -2,6 +2,7 @@
 //!
 //! Every object key and every message of the project is built and read here and nowhere else.
 
+mod book;
 pub mod keys;
 mod message;
 mod plan;
@@ -11,7 +12,8 @@ mod run_id;
 mod step;
 mod table;
 
-pub use message::{AcceptRequest, Message, Notice, RecalculateRequest, ResumeRequest};
+pub use book::{CustomerBook, DerivedCost, RatedAccount, RecalculateBook, SplitBook};
+pub use message::{AcceptRequest, Message, Notice, Page, RecalculateRequest, ResumeRequest, Unit};
 pub use plan::{Compression, Current, ManifestRef, Plan, PlannedFile};
 pub use receipt::{
     AccountTotals, AllocateReceipt, PublishReceipt, RecalculateReceipt, RegisterReceipt,

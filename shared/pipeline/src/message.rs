@@ -6,38 +6,48 @@ use serde::{Deserialize, Serialize};
 
 use crate::{RunId, Step, Table};
 
-/// One unit of work of one step. The JSON is the body of an SQS message.
+/// One unit of work of a run. The JSON is the body of an SQS message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "step", rename_all = "kebab-case")]
-pub enum Message {
-    /// Split the plan's report file with this index.
-    SplitReport {
-        run: RunId,
-        file: usize,
-    },
-    /// Register this table's partitions of the run.
-    RegisterPartitions {
-        run: RunId,
-        table: Table,
-    },
-    RecalculateAccount {
-        run: RunId,
-        account: AccountId,
-    },
-    /// Hand out benefit for the hours of one day, UTC.
-    AllocateCommitments {
-        run: RunId,
-        day: NaiveDate,
-    },
-    /// Publish what one customer (or `_unassigned`) is charged.
-    PublishDatasets {
-        run: RunId,
-        customer: String,
-    },
+pub struct Message {
+    pub run: RunId,
+    pub unit: Unit,
+    pub page: Page,
 }
 
-impl Message {
-    pub fn step(&self) -> Step {
+/// A step, and the part of its work that one message is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "kebab-case")]
+pub enum Unit {
+    /// Split the plan's report file with this index.
+    SplitReport { file: usize },
+    /// Register this table's partitions of the run.
+    RegisterPartitions { table: Table },
+    /// Price one account's lines.
+    RecalculateAccount { account: AccountId },
+    /// Hand out commitments for the hours of one day, UTC.
+    AllocateCommitments { day: NaiveDate },
+    /// Publish what one customer (or `_unassigned`) is charged.
+    PublishDatasets { customer: String },
+}
+
+/// The units of a step are counted page by page, so that no worker has to look at all of them: of 2,000
+/// units, a worker looks at the receipts of its own page of 50, and whoever completes a page looks at 40
+/// pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    /// Counted from 0.
+    pub number: usize,
+    /// How many units the page has.
+    pub units: usize,
+    /// How many pages the step has.
+    pub of: usize,
+}
+
+/// Few enough receipts for one request that lists them.
+const UNITS_A_PAGE: usize = 50;
+
+impl Unit {
+    pub const fn step(&self) -> Step {
         match self {
             Self::SplitReport { .. } => Step::SplitReport,
             Self::RegisterPartitions { .. } => Step::RegisterPartitions,
@@ -47,25 +57,33 @@ impl Message {
         }
     }
 
-    pub fn run(&self) -> &RunId {
+    /// The unit's name within the step: its receipt is called so.
+    pub fn name(&self) -> String {
         match self {
-            Self::SplitReport { run, .. }
-            | Self::RegisterPartitions { run, .. }
-            | Self::RecalculateAccount { run, .. }
-            | Self::AllocateCommitments { run, .. }
-            | Self::PublishDatasets { run, .. } => run,
+            Self::SplitReport { file } => format!("{file:05}"),
+            Self::RegisterPartitions { table } => table.to_string(),
+            Self::RecalculateAccount { account } => account.to_string(),
+            Self::AllocateCommitments { day } => day.to_string(),
+            Self::PublishDatasets { customer } => customer.clone(),
         }
     }
+}
 
-    /// The unit within the step: it names the receipt.
-    pub fn unit(&self) -> String {
-        match self {
-            Self::SplitReport { file, .. } => format!("{file:05}"),
-            Self::RegisterPartitions { table, .. } => table.to_string(),
-            Self::RecalculateAccount { account, .. } => account.to_string(),
-            Self::AllocateCommitments { day, .. } => day.to_string(),
-            Self::PublishDatasets { customer, .. } => customer.clone(),
-        }
+impl Message {
+    /// The messages of a step, in the order of its units.
+    pub fn of_step(run: &RunId, units: Vec<Unit>) -> Vec<Self> {
+        let all = units.len();
+        let page = |index: usize| {
+            let number = index / UNITS_A_PAGE;
+            let units = (all - number * UNITS_A_PAGE).min(UNITS_A_PAGE);
+            Page { number, units, of: all.div_ceil(UNITS_A_PAGE) }
+        };
+        let message = |(index, unit)| Self { run: run.clone(), unit, page: page(index) };
+        units.into_iter().enumerate().map(message).collect()
+    }
+
+    pub const fn step(&self) -> Step {
+        self.unit.step()
     }
 
     pub fn to_json(&self) -> String {

@@ -1,9 +1,9 @@
 //! The plan of a run: everything that decides its outcome, pinned before any work starts.
 
-use cur::{AccountId, BillingPeriod};
+use cur::{AccountId, BillingPeriod, FileFormat};
 use serde::{Deserialize, Serialize};
 
-use crate::RunId;
+use crate::{RunId, version_of};
 
 /// `runs/<run>/plan.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,12 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// SHA-256 of everything that the plan says.
+    pub fn version(&self) -> String {
+        // Structs of plain fields always serialise.
+        version_of(&serde_json::to_vec(self).unwrap_or_default())
+    }
+
     /// What nobody can know of this run.
     pub fn not_guaranteed(&self) -> Vec<String> {
         if self.manifest.is_folder() {
@@ -68,6 +74,13 @@ pub struct PlannedFile {
     pub size_bytes: u64,
 }
 
+impl PlannedFile {
+    /// The file's name without its folders and its extension. No two files of a plan have the same.
+    pub fn stem(&self) -> Option<&str> {
+        FileFormat::of(&self.key).ok().map(|format| format.stem(&self.key))
+    }
+}
+
 /// How an account's own lines are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -98,4 +111,20 @@ pub struct Current {
     pub contracts_version: String,
     /// Runs of the same delivery that were current before, under other contracts.
     pub replaced: Vec<RunId>,
+}
+
+impl Current {
+    /// A pointer to a planned run, as if the run were the first of its delivery.
+    pub fn of(plan: &Plan) -> Self {
+        Self {
+            run_id: plan.run_id.clone(),
+            payer_account_id: plan.payer_account_id,
+            billing_period: plan.billing_period,
+            report: plan.report.clone(),
+            delivery_id: plan.delivery_id.clone(),
+            delivered_at: plan.delivered_at.clone(),
+            contracts_version: plan.contracts_version.clone(),
+            replaced: Vec::new(),
+        }
+    }
 }

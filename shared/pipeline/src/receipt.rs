@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use billing::Explained;
+use billing::{Explained, MarginTerms};
 use chrono::NaiveDate;
 use commitments::{
     CommitmentSums, CommitmentTally, Kept, MissingRate, PlanTerms, ReplayTally, ReservationFee,
     UnpricedUsage,
 };
 use cur::{AccountId, LineNote, LineTotals};
-use laws::{Check, Tally};
+use laws::{Check, Tallies};
 use money::Amount;
 use serde::{Deserialize, Serialize};
 
@@ -35,7 +35,6 @@ pub struct AccountTotals {
 pub struct RegisterReceipt {
     pub table: Table,
     pub partitions: usize,
-    pub statements: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +59,7 @@ pub struct RecalculateReceipt {
     pub line_item_types: Vec<String>,
     pub currencies: Vec<String>,
     /// Report checks that one account's lines decide.
-    pub report_checks: BTreeMap<String, Tally>,
+    pub report_checks: Tallies,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,7 +84,7 @@ pub struct AllocateReceipt {
     pub unpriced: Vec<UnpricedUsage>,
     /// ARNs that contracts assign and the report does not have.
     pub unknown_assignments: Vec<String>,
-    pub report_checks: BTreeMap<String, Tally>,
+    pub report_checks: Tallies,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,7 +105,7 @@ pub struct PublishReceipt {
     /// Of rows whose amortized cost is known: their charge, and that cost.
     pub explained: Explained,
     /// The named terms between amortized cost and charge, of the same rows.
-    pub margin_terms: BTreeMap<String, Amount>,
+    pub margin_terms: MarginTerms,
     /// This customer's accounts' parts of what was not used of each commitment, where contracts
     /// spread it.
     pub unused_shares: BTreeMap<String, Amount>,

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use billing::MarginTerms;
 use commitments::{Kept, MissingRate, ReplayTally};
 use cur::{AccountId, BillingPeriod, LineTotals};
-use laws::{Check, Tally};
+use laws::{Check, Tallies};
 use money::Amount;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,9 @@ pub struct Reconciliation {
     pub delivered_at: String,
     pub contracts_version: String,
     pub engine_version: String,
+    /// SHA-256 of the plan: the run's id does not say everything that the plan says.
+    #[serde(default)]
+    pub plan_version: String,
     /// As the report's files were read.
     pub report_totals: LineTotals,
     /// Files without a line, by AWS's keys: those at the end that a shorter report no longer needs.
@@ -49,7 +53,7 @@ pub struct Reconciliation {
     /// Product codes that look like AWS Support and are not known to be: billed by their types of line.
     #[serde(default)]
     pub support_suspects: Vec<String>,
-    pub report_checks: BTreeMap<String, Tally>,
+    pub report_checks: Tallies,
     /// What the sealed run of the previous period did not have; empty if there was none.
     pub news: News,
     pub product_codes: Vec<String>,
@@ -73,7 +77,7 @@ pub struct Margin {
     /// `None` where a part of it is unknown. Then the margin is unknown too, and the terms are those of the
     /// rows whose amortized cost is known.
     pub amortized_cost: Option<Amount>,
-    pub terms: BTreeMap<String, Amount>,
+    pub terms: MarginTerms,
     pub charge: Amount,
     /// Charge less amortized cost: the sum of the terms.
     pub margin: Option<Amount>,
@@ -90,7 +94,7 @@ pub struct CustomerTotals {
     pub benefit: Option<Amount>,
     pub charge: Amount,
     pub margin: Option<Amount>,
-    pub margin_terms: BTreeMap<String, Amount>,
+    pub margin_terms: MarginTerms,
     pub invoice_total: Option<Amount>,
     pub invoice_currency: Option<String>,
 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use commitments::ListedRates;
 use contracts::Contracts;
-use pipeline::{Message, Plan, RunId, Step, keys};
+use pipeline::{Message, Plan, RunId, keys};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -31,47 +31,6 @@ impl App {
         parse_rates(&key, &self.need_bytes(&key).await?)
     }
 
-    /// Whether an earlier delivery of the same message came to its end.
-    pub async fn is_done(&self, run: &RunId, step: Step, unit: &str) -> Result<bool, Failure> {
-        Ok(self.results.head(&keys::receipt(run, step, unit)).await?.is_some())
-    }
-
-    /// What a unit's first delivery left, if it came to its end.
-    pub async fn receipt<T: DeserializeOwned>(
-        &self,
-        run: &RunId,
-        step: Step,
-        unit: &str,
-    ) -> Result<Option<T>, Failure> {
-        self.find(&keys::receipt(run, step, unit)).await
-    }
-
-    /// The receipts of every unit of a complete step, in the order of their units.
-    pub async fn receipts<T: DeserializeOwned + Send + 'static>(
-        &self,
-        run: &RunId,
-        step: Step,
-    ) -> Result<Vec<T>, Failure> {
-        let keys = self.results.list(&keys::receipts_prefix(run, step)).await?;
-        let app = self.clone();
-        in_order(keys, move |key| {
-            let app = app.clone();
-            async move { app.need(&key).await }
-        })
-        .await
-    }
-
-    /// A worker's last write.
-    pub async fn write_receipt<T: Serialize + Sync>(
-        &self,
-        run: &RunId,
-        step: Step,
-        unit: &str,
-        receipt: &T,
-    ) -> Result<(), Failure> {
-        self.write_once(&keys::receipt(run, step, unit), receipt).await
-    }
-
     /// AWS has replaced a report file since the plan: the run ends here, and the newer delivery's
     /// own manifest starts the next.
     pub async fn superseded(&self, plan: &Plan, reason: &str) -> Result<Outcome, Failure> {
@@ -82,7 +41,7 @@ impl App {
 
     /// Leaves the reason beside the run, where `sluice` and people find it.
     pub async fn record_failure(&self, message: &Message, reason: &str) -> Result<(), Failure> {
-        let key = keys::failure(message.run(), message.step(), &message.unit());
+        let key = keys::failure(message);
         self.write_once(&key, &serde_json::json!({ "reason": reason })).await
     }
 

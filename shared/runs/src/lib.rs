@@ -6,11 +6,16 @@
 mod app;
 mod failure;
 mod ledger;
+mod open;
 mod pointer;
+mod seal;
 mod steps;
+mod work;
 
 pub use app::{App, Settings};
 pub use failure::{Failure, Outcome};
 pub use ledger::{in_order, parse_contracts, parse_rates, to_json};
+pub use open::encoded;
 pub use pointer::Entry;
-pub use steps::{Begun, Progress};
+pub use steps::Arrival;
+pub use work::{Results, Stop, Work, handle};

@@ -143,14 +143,5 @@ fn next(plan: &Plan, current: Option<Current>) -> Current {
         replaced.push(current.run_id);
         replaced.retain(|run| *run != plan.run_id);
     }
-    Current {
-        run_id: plan.run_id.clone(),
-        payer_account_id: plan.payer_account_id,
-        billing_period: plan.billing_period,
-        report: plan.report.clone(),
-        delivery_id: plan.delivery_id.clone(),
-        delivered_at: plan.delivered_at.clone(),
-        contracts_version: plan.contracts_version.clone(),
-        replaced,
-    }
+    Current { replaced, ..Current::of(plan) }
 }

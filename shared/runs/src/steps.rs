@@ -1,170 +1,175 @@
 //! From one step to the next: a step is complete when every planned receipt exists.
 //!
-//! Whoever sees it complete writes down the next step's units, sends their messages, and then notes
-//! that they were sent. A crash anywhere in between is healed by the message that comes back: it finds
-//! its receipt, finds the step complete and nothing sent, and sends. Sending twice is harmless.
+//! Receipts are counted page by page. Whoever completes a page puts its receipts into one object, and whoever
+//! completes the last page opens the next step: writes what that step's units need, lists the units, and
+//! sends their messages. Of several who see something complete, the one whose object is new goes on, so that
+//! each message is sent once.
+//!
+//! A crash anywhere in between is healed by the message that comes back: its unit has a receipt already, so
+//! it looks for what is not there, and does that. Doing something twice is harmless.
 
-use std::collections::BTreeSet;
+use bytes::Bytes;
+use pipeline::{Message, Page, Plan, Step, keys};
+use serde::de::DeserializeOwned;
+use storage::Created;
 
-use chrono::NaiveDate;
-use commitments::ReservationFee;
-use cur::{AccountId, LineItemType};
-use pipeline::{Message, Plan, RecalculateReceipt, SplitReceipt, Step, Table, UNASSIGNED, keys};
+use crate::ledger::to_json;
+use crate::{App, Failure, Outcome, in_order};
 
-use crate::{App, Failure};
-
-/// Lines without which there is nothing to hand out.
-const OF_COMMITMENTS: [LineItemType; 5] = [
-    LineItemType::DiscountedUsage,
-    LineItemType::SavingsPlanCoveredUsage,
-    LineItemType::SavingsPlanNegation,
-    LineItemType::RiFee,
-    LineItemType::SavingsPlanRecurringFee,
-];
-
-/// Whether the step that a worker belongs to still waits for others.
+/// Whether a message, or an event, is here for the first time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress {
-    Waiting,
-    Complete,
+pub enum Arrival {
+    First,
+    /// An earlier delivery may have stopped anywhere.
+    Again,
 }
 
-/// Whether a run was started by this very call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Begun {
-    Now,
-    Before,
+impl Arrival {
+    /// Whether to go on after an object was written: it is new, or nobody knows whether its writer went on.
+    fn goes_on(self, created: Created) -> bool {
+        created == Created::New || self == Self::Again
+    }
 }
 
 impl App {
-    /// Starts a planned run, or says that it was started before.
-    pub async fn begin(&self, plan: &Plan) -> Result<Begun, Failure> {
-        if self.results.head(&keys::sent(&plan.run_id, Step::SplitReport)).await?.is_some() {
-            return Ok(Begun::Before);
-        }
-        self.start(plan, Step::SplitReport).await?;
-        Ok(Begun::Now)
+    /// Starts a planned run.
+    pub async fn begin(&self, plan: &Plan, arrival: Arrival) -> Result<(), Failure> {
+        self.start(plan, Step::SplitReport, arrival).await?;
+        Ok(())
     }
 
     /// Sends again what a run still waits for, in case the messages are lost. Doing it twice is harmless.
     pub async fn resume(&self, plan: &Plan) -> Result<(), Failure> {
         let run = &plan.run_id;
-        for step in Step::ALL {
+        for step in Step::ALL.into_iter().rev() {
             let Some(mut units) = self.find::<Vec<Message>>(&keys::units(run, step)).await? else {
                 continue;
             };
-            let receipts = self.results.list(&keys::receipts_prefix(run, step)).await?;
-            // The last step's last unit seals the run, so it has more to do than its receipt.
-            let seals = units.last().filter(|_| following(step).is_none()).cloned();
-            units.retain(|unit| !receipts.contains(&keys::receipt(run, step, &unit.unit())));
-            if units.is_empty() {
-                units.extend(seals);
+            let Some(Message { page: Page { of, .. }, .. }) = units.first().cloned() else {
+                // A step without units is complete, and whoever found that may have stopped there.
+                if let Some(next) = following(step) {
+                    self.start(plan, next, Arrival::Again).await?;
+                }
+                return Ok(());
+            };
+            let mut receipts = Vec::new();
+            for page in 0..of {
+                receipts.extend(self.results.list(&keys::receipts_prefix(run, step, page)).await?);
             }
-            if !units.is_empty() {
-                return Ok(self.queue.send(&units).await?);
+            let missing: Vec<Message> = units
+                .iter()
+                .filter(|unit| !receipts.contains(&keys::receipt(unit)))
+                .cloned()
+                .collect();
+            if !missing.is_empty() {
+                return Ok(self.queue.send(&missing).await?);
             }
-            self.advance(plan, step).await?;
+            // One message of each page completes what its page was completed for.
+            units.dedup_by_key(|unit| unit.page.number);
+            return Ok(self.queue.send(&units).await?);
         }
+        self.start(plan, Step::SplitReport, Arrival::Again).await?;
         Ok(())
     }
 
-    /// Called after a unit's receipt is written, or found. The step after the last is sealing, which
-    /// is the caller's.
-    pub async fn advance(&self, plan: &Plan, step: Step) -> Result<Progress, Failure> {
-        let units: Vec<Message> = self.need(&keys::units(&plan.run_id, step)).await?;
-        let receipts = self.results.list(&keys::receipts_prefix(&plan.run_id, step)).await?;
-        if receipts.len() < units.len() {
-            return Ok(Progress::Waiting);
+    /// Called after a unit's receipt is written, or found.
+    pub(crate) async fn advance(
+        &self,
+        plan: &Plan,
+        message: &Message,
+        arrival: Arrival,
+    ) -> Result<Outcome, Failure> {
+        let (step, page) = (message.step(), message.page);
+        let prefix = keys::receipts_prefix(&plan.run_id, step, page.number);
+        let receipts = self.results.list(&prefix).await?;
+        if receipts.len() < page.units {
+            return Ok(Outcome::Done);
         }
-        if let Some(next) = following(step) {
-            self.start(plan, next).await?;
+        let key = keys::page(&plan.run_id, step, page.number);
+        let is_there = arrival == Arrival::Again && self.results.head(&key).await?.is_some();
+        if !is_there {
+            let bytes = self.put_together(receipts).await?;
+            if !arrival.goes_on(self.results.create(&key, bytes).await?) {
+                return Ok(Outcome::Done);
+            }
         }
-        Ok(Progress::Complete)
+        let pages = self.results.list(&keys::pages_prefix(&plan.run_id, step)).await?;
+        if pages.len() < page.of {
+            return Ok(Outcome::Done);
+        }
+        match following(step) {
+            Some(next) => self.start(plan, next, arrival).await?,
+            None => return self.seal(plan).await,
+        }
+        Ok(Outcome::Done)
     }
 
-    /// Sends a step's messages; a step without any is complete at once, so the one after it starts.
-    async fn start(&self, plan: &Plan, first: Step) -> Result<(), Failure> {
-        let run = &plan.run_id;
+    /// The receipts of a page as one list.
+    async fn put_together(&self, receipts: Vec<String>) -> Result<Bytes, Failure> {
+        let app = self.clone();
+        let receipts = in_order(receipts, move |key| {
+            let app = app.clone();
+            async move { app.need_bytes(&key).await }
+        });
+        let mut page = Vec::new();
+        for receipt in receipts.await? {
+            page.extend_from_slice(if page.is_empty() { b"[\n" } else { b",\n" });
+            page.extend_from_slice(receipt.trim_ascii_end());
+        }
+        page.extend_from_slice(b"\n]\n");
+        Ok(page.into())
+    }
+
+    /// The receipts of every unit of a complete step, in the order of the units.
+    pub async fn receipts<T: DeserializeOwned + Send + 'static>(
+        &self,
+        plan: &Plan,
+        step: Step,
+    ) -> Result<Vec<T>, Failure> {
+        let pages = self.results.list(&keys::pages_prefix(&plan.run_id, step)).await?;
+        let app = self.clone();
+        let pages = in_order(pages, move |key| {
+            let app = app.clone();
+            async move { app.need::<Vec<T>>(&key).await }
+        });
+        Ok(pages.await?.into_iter().flatten().collect())
+    }
+
+    /// Opens a step and sends its messages. A step without any is complete at once, so the step after it is
+    /// opened too.
+    async fn start(&self, plan: &Plan, first: Step, arrival: Arrival) -> Result<(), Failure> {
         let mut next = Some(first);
         while let Some(step) = next {
-            if self.results.head(&keys::sent(run, step)).await?.is_some() {
-                return Ok(());
-            }
-            let messages = self.messages(plan, step).await?;
-            self.write_once(&keys::units(run, step), &messages).await?;
-            self.queue.send(&messages).await?;
-            self.write_once(&keys::sent(run, step), &messages.len()).await?;
-            next = if messages.is_empty() { following(step) } else { None };
+            let sent = match arrival {
+                Arrival::First => None,
+                Arrival::Again => self.find::<usize>(&keys::sent(&plan.run_id, step)).await?,
+            };
+            let sent = match sent {
+                Some(sent) => Some(sent),
+                None => self.send(plan, step, arrival).await?,
+            };
+            next = following(step).filter(|_| sent == Some(0));
         }
         Ok(())
     }
 
-    /// The units of a step follow from the plan and the receipts before it, so everyone who works
-    /// them out finds the same.
-    async fn messages(&self, plan: &Plan, step: Step) -> Result<Vec<Message>, Failure> {
-        let run = || plan.run_id.clone();
-        Ok(match step {
-            Step::SplitReport => (0..plan.files.len())
-                .map(|file| Message::SplitReport { run: run(), file })
-                .collect(),
-            Step::RegisterPartitions => {
-                Table::ALL.map(|table| Message::RegisterPartitions { run: run(), table }).to_vec()
-            }
-            Step::RecalculateAccount => (self.accounts(plan).await?.into_iter())
-                .map(|account| Message::RecalculateAccount { run: run(), account })
-                .collect(),
-            Step::AllocateCommitments => (self.days(plan).await?.into_iter())
-                .map(|day| Message::AllocateCommitments { run: run(), day })
-                .collect(),
-            Step::PublishDatasets => (self.customers(plan).await?.into_iter())
-                .map(|customer| Message::PublishDatasets { run: run(), customer })
-                .collect(),
-        })
-    }
-
-    /// Every account that the report has lines of.
-    pub async fn accounts(&self, plan: &Plan) -> Result<BTreeSet<AccountId>, Failure> {
-        let receipts: Vec<SplitReceipt> = self.receipts(&plan.run_id, Step::SplitReport).await?;
-        Ok(receipts.into_iter().flat_map(|receipt| receipt.accounts.into_keys()).collect())
-    }
-
-    /// The days on which something was used, and those of reservations, which cost without being used too.
-    /// None at all where the report has no commitments.
-    async fn days(&self, plan: &Plan) -> Result<BTreeSet<NaiveDate>, Failure> {
-        let receipts: Vec<RecalculateReceipt> =
-            self.receipts(&plan.run_id, Step::RecalculateAccount).await?;
-        let mut types = receipts.iter().flat_map(|receipt| &receipt.line_item_types);
-        if !types.any(|name| OF_COMMITMENTS.iter().any(|of| of.name() == name)) {
-            return Ok(BTreeSet::new());
+    /// Sends a step's messages and says how many they are; `None` if somebody else sends them.
+    async fn send(
+        &self,
+        plan: &Plan,
+        step: Step,
+        arrival: Arrival,
+    ) -> Result<Option<usize>, Failure> {
+        let run = &plan.run_id;
+        let messages = Message::of_step(run, self.open(plan, step).await?);
+        let key = keys::units(run, step);
+        let created = self.results.create(&key, to_json(&key, &messages)?).await?;
+        if !arrival.goes_on(created) {
+            return Ok(None);
         }
-        let demand = receipts.iter().flat_map(|receipt| receipt.demand_days.iter().copied());
-        let reservations = receipts.iter().flat_map(|receipt| &receipt.reservations);
-        let leases = reservations.flat_map(|fee: &ReservationFee| fee.lease.days());
-        Ok(demand.chain(leases).collect())
-    }
-
-    /// Customers with an account in the report or with a commitment that contracts assign to them, and
-    /// `_unassigned`, which is published even when it is empty: that nothing is unassigned is worth seeing,
-    /// and every run has a last unit that seals it.
-    async fn customers(&self, plan: &Plan) -> Result<BTreeSet<String>, Failure> {
-        let contracts = self.contracts(plan).await?;
-        let mut customers: BTreeSet<String> = (self.accounts(plan).await?.into_iter())
-            .filter_map(|account| contracts.owner_of(account, plan.billing_period))
-            .map(|customer| customer.id.clone())
-            .collect();
-        let receipts: Vec<RecalculateReceipt> =
-            self.receipts(&plan.run_id, Step::RecalculateAccount).await?;
-        let bought =
-            |arn: &str| receipts.iter().any(|receipt| receipt.commitments.contains_key(arn));
-        customers.extend(
-            (contracts.assignments().iter())
-                .filter(|assigned| {
-                    assigned.is_in_force(plan.billing_period) && bought(&assigned.arn)
-                })
-                .map(|assigned| assigned.customer.clone()),
-        );
-        customers.insert(UNASSIGNED.to_owned());
-        Ok(customers)
+        self.queue.send(&messages).await?;
+        self.write_once(&keys::sent(run, step), &messages.len()).await?;
+        Ok(Some(messages.len()))
     }
 }
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use catalog::NoCatalog;
 use pipeline::{
-    AcceptRequest, Compression, Message, Notice, RecalculateRequest, ResumeRequest, RunId, keys,
+    AcceptRequest, Compression, Message, Notice, RecalculateRequest, ResumeRequest, RunId, Step,
+    Unit, keys,
 };
 use queue::MemoryQueue;
 use runs::{App, Failure, Outcome, Settings};
@@ -116,6 +117,23 @@ impl World {
             }
         }
         std::iter::from_fn(|| self.queue.receive()).count() > 0
+    }
+
+    /// The messages that a step of a run was begun with.
+    pub fn messages(&self, run: &RunId, step: Step) -> Vec<Message> {
+        let units = self.results.contents().remove(&keys::units(run, step)).unwrap();
+        serde_json::from_slice(&units).unwrap()
+    }
+
+    /// The message about one unit of a step.
+    pub fn message(&self, run: &RunId, unit: &Unit) -> Message {
+        let mut messages = self.messages(run, unit.step()).into_iter();
+        messages.find(|message| message.unit == *unit).unwrap()
+    }
+
+    /// The message about a customer.
+    pub fn message_about(&self, run: &RunId, customer: &str) -> Message {
+        self.message(run, &Unit::PublishDatasets { customer: customer.to_owned() })
     }
 
     async fn notice(&self, notice: &Notice) -> Vec<String> {

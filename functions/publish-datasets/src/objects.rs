@@ -1,21 +1,19 @@
-//! Writing what is published of one customer.
+//! The objects that are published of one customer.
 
+use books::Published;
 use bytes::Bytes;
 use datasets::{ChargeRow, DailyCostRow, EncodeError, InvoiceFile, encode_csv, encode_parquet};
 use pipeline::{Plan, Table, UNASSIGNED, keys};
-use runs::{App, Failure, to_json};
-
-use crate::Published;
+use runs::{Failure, to_json};
 
 /// Charges as Parquet and CSV, the invoice as JSON and CSV, and the tables that analysts query.
 /// Charges are stored twice: beside the invoice for people, and by table for Athena, which reads every
 /// object of a partition and would trip over a CSV among Parquet files.
-pub(crate) async fn store(
+pub(crate) fn objects(
     plan: &Plan,
     customer: &str,
     published: &Published,
-    app: &App,
-) -> Result<(), Failure> {
+) -> Result<Vec<(String, Bytes)>, Failure> {
     let customer_id = if customer == UNASSIGNED { "" } else { customer };
     let charges: Vec<ChargeRow> = (published.charges.iter().cloned())
         .map(|charge| ChargeRow {
@@ -43,10 +41,7 @@ pub(crate) async fn store(
         let csv = encoded(encode_csv(&file.rows()))?;
         objects.push((keys::billing(plan, customer, "invoice.csv"), csv));
     }
-    for (key, bytes) in objects {
-        app.results.create(&key, bytes).await?;
-    }
-    Ok(())
+    Ok(objects)
 }
 
 fn encoded(result: Result<Bytes, EncodeError>) -> Result<Bytes, Failure> {

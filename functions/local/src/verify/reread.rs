@@ -1,0 +1,84 @@
+//! Deriving the receipts of report files where the report itself is not at hand: from the accounts' own
+//! lines.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use cur::{AccountId, Column, LineTotals};
+use pipeline::{AccountTotals, Plan, SplitReceipt, Table, keys};
+use recalculate_account::{OwnLines, own_lines, read_lines};
+use runs::{App, Failure, Results, Stop, Work};
+
+/// Every account's own lines, by the report file that they are of.
+pub(crate) type ByFile = BTreeMap<usize, Vec<(AccountId, OwnLines)>>;
+
+pub(crate) async fn by_file(plan: &Plan, app: &App) -> Result<ByFile, Failure> {
+    let mut accounts: Vec<AccountId> = Vec::new();
+    for table in [Table::LineItems, Table::LineItemRows] {
+        let folder = format!("{}/", keys::partition(plan, table, None));
+        let keys = app.results.list(&folder).await?;
+        accounts.extend(keys.iter().filter_map(|key| keys::account_of(key)));
+    }
+    accounts.sort_unstable();
+    accounts.dedup();
+    let mut files = ByFile::new();
+    for account in accounts {
+        for lines in own_lines(plan, account, app).await? {
+            files.entry(lines.file).or_default().push((account, lines));
+        }
+    }
+    Ok(files)
+}
+
+/// One report file, read from the accounts' own lines.
+pub(crate) struct Reread {
+    pub(crate) file: usize,
+    pub(crate) files: Arc<ByFile>,
+}
+
+#[async_trait]
+impl Work for Reread {
+    type Input = SplitReceipt;
+    type Receipt = SplitReceipt;
+
+    async fn load(&self, plan: &Plan, app: &App) -> Result<SplitReceipt, Stop> {
+        let (files, store) = (Arc::clone(&self.files), Arc::clone(&app.results));
+        let (index, file) = (self.file, plan.files[self.file].key.clone());
+        let work = move || {
+            let mut receipt =
+                SplitReceipt { file, totals: LineTotals::default(), accounts: BTreeMap::new() };
+            for (account, OwnLines { object, .. }) in files.get(&index).into_iter().flatten() {
+                let totals = totals_of(object, &store).map_err(|error| error.of(&object.key))?;
+                receipt.totals.add(&totals);
+                let share: &mut AccountTotals = receipt.accounts.entry(*account).or_default();
+                share.totals.add(&totals);
+                share.objects.push(object.key.clone());
+            }
+            Ok(receipt)
+        };
+        let work = tokio::task::spawn_blocking(work);
+        let receipt: Result<SplitReceipt, Failure> =
+            work.await.map_err(|panic| Failure::Retry(panic.to_string()))?;
+        Ok(receipt?)
+    }
+
+    fn compute(&self, _plan: &Plan, receipt: SplitReceipt) -> Result<Results<SplitReceipt>, Stop> {
+        Ok(Results { objects: Vec::new(), checks: Vec::new(), receipt })
+    }
+}
+
+fn totals_of(
+    object: &storage::ObjectInfo,
+    store: &Arc<dyn storage::Store>,
+) -> Result<LineTotals, recalculate_account::ObjectError> {
+    // What tells lines that repeat the money of others, and the money.
+    const COLUMNS: [Column; 3] =
+        [Column::SplitParentResourceId, Column::Operation, Column::UnblendedCost];
+    let mut totals = LineTotals::default();
+    read_lines(object, store, &[Column::UnblendedCost], &COLUMNS, |line| {
+        totals.add(&split_report::count(line)?);
+        Ok(())
+    })?;
+    Ok(totals)
+}

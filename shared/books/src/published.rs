@@ -1,0 +1,114 @@
+//! What is published of one customer, as far as laws can tell.
+
+use std::collections::BTreeSet;
+
+use billing::{
+    Charge, CostPart, DailyCharge, Explained, Invoice, LineGroup, MarginTerms, invoice_re_adds,
+    margin_explains_itself,
+};
+use laws::{Check, Law};
+use money::Amount;
+use pipeline::{CustomerBook, PublishReceipt, RatedAccount};
+
+use crate::unused::totals;
+
+/// What is published of one customer.
+pub struct Published {
+    pub daily: Vec<DailyCharge>,
+    pub charges: Vec<Charge>,
+    /// `None` for accounts that belong to nobody.
+    pub invoice: Option<Invoice>,
+    pub margin_terms: MarginTerms,
+    pub explained: Explained,
+    pub taken_off: Amount,
+    /// What the costs that no line says add to the costs that lines say.
+    pub derived_cost: Amount,
+}
+
+/// Puts derived costs where lines say none, and says what these costs add to what lines said.
+pub fn fill_in(book: &CustomerBook, groups: &mut [LineGroup]) -> Amount {
+    let mut added = Amount::ZERO;
+    for of in &book.derived_costs {
+        for (part, cost) in
+            [(CostPart::Covered, of.costs.covered), (CostPart::Unused, of.costs.unused)]
+        {
+            if let Some(cost) = cost {
+                added += billing::fill_in_cost(groups, &of.commitment, of.account, part, cost);
+            }
+        }
+    }
+    added
+}
+
+/// The receipt of a customer, with the laws as far as one customer's numbers go.
+pub fn receipt_of(customer: &str, book: &CustomerBook, published: &Published) -> PublishReceipt {
+    let charges = &published.charges;
+    let sum = |amount: fn(&Charge) -> Amount| charges.iter().map(amount).sum::<Amount>();
+    let if_known =
+        |amount: fn(&Charge) -> Option<Amount>| charges.iter().map(amount).sum::<Option<Amount>>();
+    let invoice = published.invoice.as_ref();
+    PublishReceipt {
+        customer: customer.to_owned(),
+        accounts: book.accounts.iter().map(|account| account.account).collect(),
+        lines: charges.iter().map(|charge| charge.measures.line_count).sum(),
+        rows: charges.len() as u64,
+        unblended_cost: sum(|charge| charge.measures.unblended_cost),
+        amortized_cost: if_known(|charge| charge.measures.amortized_cost),
+        list_cost: if_known(|charge| charge.measures.list_cost),
+        benefit: if_known(|charge| charge.measures.benefit),
+        taken_off: published.taken_off,
+        explained: published.explained,
+        charge: sum(|charge| charge.measures.charge),
+        margin_terms: published.margin_terms.clone(),
+        unused_shares: totals(&book.unused_shares),
+        price_rules: (charges.iter().map(|charge| charge.price_rule.clone()))
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect(),
+        invoice_total: invoice.map(|invoice| invoice.total),
+        invoice_currency: invoice.map(|invoice| invoice.currency.clone()),
+        checks: checks(customer, book, published),
+    }
+}
+
+/// What went in was counted when lines were rated; what came out is counted from the rows that are published.
+fn checks(customer: &str, book: &CustomerBook, published: &Published) -> Vec<Check> {
+    let rated =
+        |amount: fn(&RatedAccount) -> Amount| book.accounts.iter().map(amount).sum::<Amount>();
+    let charged =
+        |amount: fn(&Charge) -> Amount| published.charges.iter().map(amount).sum::<Amount>();
+    // Where every cost is known, both sides are counted by other ways than the terms.
+    let is_known = |charge: &Charge| charge.measures.amortized_cost.is_some();
+    let explained = if published.charges.iter().all(is_known) {
+        Explained {
+            charge: charged(|charge| charge.measures.charge),
+            amortized_cost: rated(|account| account.amortized_cost) + published.derived_cost,
+        }
+    } else {
+        published.explained
+    };
+    let mut checks = vec![
+        Check::equal(
+            Law::EveryLineOnce,
+            format!("{customer}: rated lines and charged lines"),
+            rated(|account| account.totals.lines.into()),
+            charged(|charge| charge.measures.line_count.into()),
+        ),
+        Check::equal(
+            Law::CostIsConserved,
+            format!("{customer}: rated and charged unblended cost"),
+            rated(|account| account.totals.unblended_cost),
+            charged(|charge| charge.measures.unblended_cost),
+        ),
+        margin_explains_itself(
+            customer,
+            explained.charge,
+            explained.amortized_cost,
+            published.margin_terms.values(),
+        ),
+    ];
+    if let Some(invoice) = &published.invoice {
+        checks.extend(invoice_re_adds(invoice, &published.charges));
+    }
+    checks
+}

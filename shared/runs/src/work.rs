@@ -1,0 +1,107 @@
+//! The one way in which a unit of work is done: plan → done already? → load → compute → check → store →
+//! receipt → advance. What a function has of its own is in its [`Work`].
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use cur::LineNote;
+use laws::Check;
+use pipeline::{Message, Plan, keys};
+use serde::Serialize;
+
+use crate::steps::Arrival;
+use crate::{App, Failure, Outcome};
+
+/// The work of one unit.
+#[async_trait]
+pub trait Work: Send + Sync {
+    /// Everything that the unit's results are computed from.
+    type Input: Send;
+    type Receipt: Serialize + Send + Sync;
+
+    /// Reads the input. Nothing else waits for anything, and nothing is computed here.
+    async fn load(&self, plan: &Plan, app: &App) -> Result<Self::Input, Stop>;
+
+    /// Makes the results out of the input, without asking anything of the world.
+    fn compute(&self, plan: &Plan, input: Self::Input) -> Result<Results<Self::Receipt>, Stop>;
+}
+
+/// What a unit leaves behind.
+pub struct Results<R> {
+    /// Objects by their keys. `split-report`, whose objects are larger than memory, has written them already.
+    pub objects: Vec<(String, Bytes)>,
+    /// Laws that the unit alone decides.
+    pub checks: Vec<Check>,
+    pub receipt: R,
+}
+
+/// Why a unit's work ends without results.
+#[derive(Debug)]
+pub enum Stop {
+    Failure(Failure),
+    /// AWS has replaced a file of the report since the run was planned.
+    Superseded(String),
+    /// What cannot be billed, and the cell of the report that is to blame, where there is one.
+    Refused {
+        reason: String,
+        cell: Option<LineNote>,
+    },
+}
+
+impl<E: Into<Failure>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
+/// Handles a message.
+pub async fn handle<W: Work>(work: &W, message: &Message, app: &App) -> Result<Outcome, Failure> {
+    let plan = app.plan(&message.run).await?;
+    let receipt = keys::receipt(message);
+    if app.results.head(&receipt).await?.is_some() {
+        return app.advance(&plan, message, Arrival::Again).await;
+    }
+    let results = match results(work, &plan, app).await {
+        Ok(results) => results,
+        Err(Stop::Failure(failure)) => return Err(failure),
+        Err(Stop::Superseded(reason)) => return app.superseded(&plan, &reason).await,
+        Err(Stop::Refused { reason, cell: None }) => return Err(Failure::Reject(reason)),
+        Err(Stop::Refused { reason, cell: Some(cell) }) => {
+            return Err(refused_at(&plan, &reason, &cell, app).await?);
+        }
+    };
+    refuse_broken(&results.checks)?;
+    for (key, bytes) in results.objects {
+        app.results.create(&key, bytes).await?;
+    }
+    app.write_once(&receipt, &results.receipt).await?;
+    app.advance(&plan, message, Arrival::First).await
+}
+
+async fn results<W: Work>(work: &W, plan: &Plan, app: &App) -> Result<Results<W::Receipt>, Stop> {
+    let input = work.load(plan, app).await?;
+    work.compute(plan, input)
+}
+
+/// Names the line of AWS's file that has the cell.
+async fn refused_at(
+    plan: &Plan,
+    reason: &str,
+    cell: &LineNote,
+    app: &App,
+) -> Result<Failure, Failure> {
+    let places = app.places(plan, &[cell.line]).await?;
+    let place: String = places.iter().map(ToString::to_string).collect();
+    Ok(Failure::Reject(if reason.is_empty() {
+        format!("{place}, {}", cell.text)
+    } else {
+        format!("{reason}; {place}: {}", cell.text)
+    }))
+}
+
+/// A run that breaks a law is never published.
+pub(crate) fn refuse_broken(checks: &[Check]) -> Result<(), Failure> {
+    match checks.iter().find(|check| !check.holds) {
+        None => Ok(()),
+        Some(check) => Err(Failure::Reject(check.to_string())),
+    }
+}

@@ -1,0 +1,140 @@
+//! What `sluice verify` proves: every digit of everything that a run has written.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cur::Generation;
+use sluice::Proof;
+use testkit::{Delivery, World};
+
+use crate::samples::{bill, files};
+use crate::small::{CONTRACTS, lines};
+
+/// A sealed run in a folder, and the report that it is of.
+async fn sealed(generation: Generation, folder: &Path) -> (PathBuf, PathBuf) {
+    let (reports, out) = (folder.join("reports"), folder.join("out"));
+    let world = World::new(CONTRACTS);
+    Delivery::new(generation, "20261103T120125Z", &lines()).put(&world.reports);
+    for (key, bytes) in world.reports.contents() {
+        let path = reports.join(key);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    let run = bill(&reports, CONTRACTS, &out).await.remove(0);
+    assert!(run.is_sealed, "{:?}", run.failures);
+    (reports, out)
+}
+
+/// Everything that is said to differ; an error says it too.
+async fn differences(out: &Path, reports: Option<&Path>) -> Vec<String> {
+    match sluice::verify(out, reports).await {
+        Ok(proofs) => proofs.into_iter().flat_map(|proof: Proof| proof.differences).collect(),
+        Err(error) => vec![format!("{error:#}")],
+    }
+}
+
+/// The objects of the run and the pointer to it, by their keys.
+fn written(out: &Path) -> BTreeMap<String, PathBuf> {
+    let key = |path: &PathBuf| path.strip_prefix(out).unwrap().to_str().unwrap().to_owned();
+    let all = files(out).into_iter().map(|path| (key(&path), path));
+    // What the user put there: a run pins its own copy.
+    all.filter(|(key, _)| !key.starts_with("config/") && key != "contracts-in.toml").collect()
+}
+
+/// Where to change a file: at digits of a text, at bytes of anything else.
+fn positions(bytes: &[u8]) -> Vec<usize> {
+    let is_text = std::str::from_utf8(bytes).is_ok();
+    let may_change = |(_, byte): &(usize, &u8)| !is_text || byte.is_ascii_digit();
+    let all: Vec<usize> =
+        bytes.iter().enumerate().filter(may_change).map(|(position, _)| position).collect();
+    let [first, last] = [all.first(), all.last()].map(Option::<&usize>::copied);
+    let mut some = vec![first, all.get(all.len() / 2).copied(), last];
+    some.dedup();
+    some.into_iter().flatten().collect()
+}
+
+fn changed(bytes: &[u8], position: usize) -> Vec<u8> {
+    let mut changed = bytes.to_vec();
+    changed[position] = match changed[position] {
+        digit @ b'0'..=b'8' => digit + 1,
+        b'9' => b'0',
+        byte => byte ^ 1,
+    };
+    changed
+}
+
+async fn every_changed_digit_is_found(generation: Generation) {
+    let scratch = tempfile::tempdir().unwrap();
+    let (reports, out) = sealed(generation, scratch.path()).await;
+    assert_eq!(differences(&out, Some(&reports)).await, [""; 0]);
+    assert_eq!(differences(&out, None).await, [""; 0]);
+
+    let written = written(&out);
+    let folders: Vec<&str> = written.keys().map(|key| key.split('/').next().unwrap()).collect();
+    for folder in [
+        "allocations",
+        "benefits",
+        "billing",
+        "commitments",
+        "current",
+        "demand",
+        "line_items",
+        "rated",
+        "reports",
+        "runs",
+    ] {
+        assert!(folders.contains(&folder), "nothing in {folder}/ is tried");
+    }
+    for (key, path) in &written {
+        let before = fs::read(path).unwrap();
+        for position in positions(&before) {
+            fs::write(path, changed(&before, position)).unwrap();
+            let found = differences(&out, Some(&reports)).await;
+            let is_named = found.iter().any(|difference| difference.contains(key));
+            assert!(is_named, "{key} at {position}: {found:?}");
+        }
+        fs::remove_file(path).unwrap();
+        let found = differences(&out, Some(&reports)).await;
+        if key.starts_with("current/") {
+            assert!(found[0].contains("nothing is sealed"), "{found:?}");
+        } else {
+            assert!(found.iter().any(|difference| difference.contains(key)), "{key}: {found:?}");
+        }
+        fs::write(path, before).unwrap();
+    }
+    assert_eq!(differences(&out, Some(&reports)).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn every_changed_digit_of_a_legacy_run_is_found() {
+    every_changed_digit_is_found(Generation::Legacy).await;
+}
+
+#[tokio::test]
+async fn every_changed_digit_of_a_data_export_is_found() {
+    every_changed_digit_is_found(Generation::DataExports).await;
+}
+
+/// Athena reads every object of a partition, whoever has put it there.
+#[tokio::test]
+async fn a_foreign_file_is_found_in_every_folder() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (reports, out) = sealed(Generation::Legacy, scratch.path()).await;
+    let folders: std::collections::BTreeSet<PathBuf> = written(&out)
+        .into_iter()
+        .filter(|(key, _)| !key.starts_with("current/"))
+        .map(|(_, path)| path.parent().unwrap().to_owned())
+        .collect();
+    assert!(folders.len() > 20, "{folders:?}");
+    for folder in folders {
+        let foreign = folder.join("foreign.parquet");
+        fs::write(&foreign, "PAR1").unwrap();
+        let key = foreign.strip_prefix(&out).unwrap().to_str().unwrap();
+        for reports in [Some(reports.as_path()), None] {
+            let found = differences(&out, reports).await;
+            assert!(found.iter().any(|difference| difference.contains(key)), "{key}: {found:?}");
+        }
+        fs::remove_file(foreign).unwrap();
+    }
+}
