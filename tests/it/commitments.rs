@@ -8,7 +8,7 @@ use commitments::{
     Eligibility, Lease, ListedRates, Order, Pass, PlanOrder, PlanTerms, Policy, Precedence,
     Replayed, ReservationFee, Sharing, Situation, Tie, Units,
 };
-use cur::{AccountId, BillingPeriod, Column, Generation, LineItemType, PlanType, UsageHour};
+use cur::{AccountId, BillingPeriod, Column, Generation, LineItemType, PlanType, Sku, UsageHour};
 use money::{Amount, Exact};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -88,10 +88,12 @@ fn sku(item_type: LineItemType, account: AccountId, product: usize, zone: &str) 
         usage_account_id: account,
         line_item_type: item_type,
         commitment: String::new(),
-        service_code: service.to_owned(),
-        region: "us-east-1".to_owned(),
-        usage_type: usage_type.to_owned(),
-        operation: operation.to_owned(),
+        sku: Sku {
+            service_code: service.to_owned(),
+            region: "us-east-1".to_owned(),
+            usage_type: usage_type.to_owned(),
+            operation: operation.to_owned(),
+        },
         availability_zone: zone.to_owned(),
         currency: "USD".to_owned(),
         normalization_factor: None,
@@ -185,10 +187,12 @@ fn reservation(
     let thousandths = |number: i128| Amount::from_units(number * 10_i128.pow(15));
     let fee = ReservationFee {
         arn: format!("arn:aws:ec2:us-east-1:{}:reserved-instances/{number}", ACCOUNTS[of]),
-        service_code: service.to_owned(),
-        region: "us-east-1".to_owned(),
-        usage_type: format!("HeavyUsage:{instance_type}"),
-        operation: operation.to_owned(),
+        sku: Sku {
+            service_code: service.to_owned(),
+            region: "us-east-1".to_owned(),
+            usage_type: format!("HeavyUsage:{instance_type}"),
+            operation: operation.to_owned(),
+        },
         availability_zone: if is_zonal { "us-east-1a".to_owned() } else { String::new() },
         tenancy: String::new(),
         deployment: String::new(),
@@ -267,8 +271,8 @@ fn covered(day: &AllocatedDay) -> BTreeMap<(UsageHour, AccountId, String, String
         let place = (
             row.usage_hour,
             row.usage_account_id,
-            row.usage_type.clone(),
-            row.operation.clone(),
+            row.sku.usage_type.clone(),
+            row.sku.operation.clone(),
             row.availability_zone.clone(),
         );
         *covered.entry(place).or_default() += row.usage_amount;
@@ -412,15 +416,15 @@ fn beneficiaries_come_by_usage_or_by_account() {
 #[test]
 fn a_missing_rate_is_named_and_never_guessed() {
     let mut world = world(&[(0, 5, true, 0, 60), (0, 0, true, 0, 60)], &[], &[(0, true, 900, 900)]);
-    world.skus.iter_mut().for_each(|sku| {
-        if sku.service_code == "AmazonECS" {
-            sku.savings_plan_rate = None;
+    world.skus.iter_mut().for_each(|demand| {
+        if demand.sku.service_code == "AmazonECS" {
+            demand.savings_plan_rate = None;
         }
     });
     let day = hand_out(&world, Sharing::Owner, customers(), &[], Order::default());
     assert_eq!(day.allocations.len(), 1);
     let missing: Vec<&str> =
-        day.missing_rates.iter().map(|rate| rate.service_code.as_str()).collect();
+        day.missing_rates.iter().map(|rate| rate.sku.service_code.as_str()).collect();
     assert_eq!(missing, ["AmazonECS"]);
 
     let header = "savings_plan_arn,offering_type,purchase_term,payment_option,service_code,region,\
@@ -435,12 +439,13 @@ fn a_missing_rate_is_named_and_never_guessed() {
     };
     let day = allocate(&world, &policy, Order::default(), &rates);
     assert!(day.missing_rates.is_empty());
-    let fargate = day.allocations.iter().find(|row| row.service_code == "AmazonECS").unwrap();
+    let fargate = day.allocations.iter().find(|row| row.sku.service_code == "AmazonECS").unwrap();
     assert_eq!(fargate.units, amount("0.03"));
     assert_eq!(fargate.benefit, Some(amount("0.01048")));
 
     // Lines of the plan that disagree say nothing; a line of the file that names it does.
-    let fargate = world.skus.iter().position(|sku| sku.service_code == "AmazonECS").unwrap();
+    let fargate =
+        world.skus.iter().position(|demand| demand.sku.service_code == "AmazonECS").unwrap();
     for rate in ["0.031", "0.032"] {
         world.skus.push(DemandSku {
             line_item_type: LineItemType::SavingsPlanCoveredUsage,
@@ -482,9 +487,9 @@ fn what_is_free_takes_nothing_of_a_commitment() {
 #[test]
 fn usage_that_nobody_knows_keeps_its_plan() {
     let mut world = world(&[(0, 0, true, 0, 60)], &[], &[(0, true, 900, 900)]);
-    for sku in &mut world.skus {
-        if sku.usage_type == "BoxUsage:m5.large" {
-            "QuantumUsage:q1.large".clone_into(&mut sku.usage_type);
+    for demand in &mut world.skus {
+        if demand.sku.usage_type == "BoxUsage:m5.large" {
+            "QuantumUsage:q1.large".clone_into(&mut demand.sku.usage_type);
         }
     }
     let day = hand_out(&world, Sharing::Owner, customers(), &[], Order::default());

@@ -8,8 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use commitments::{
-    Attributes, Commitment, Coverage, Eligibility, Engine, Order, Owner, Pass, Product, Sku, Terms,
-    Usage,
+    Attributes, Commitment, Coverage, Eligibility, Engine, Order, Owner, Pass, PricedProduct,
+    Product, Terms, Usage,
 };
 use cur::{AccountId, PlanType};
 use money::{Amount, Exact};
@@ -88,7 +88,8 @@ impl<'c> Outcome<'c> {
         usage.sort_by_key(|usage| text_of(usage, "account"));
         let commitments: Vec<&Value> = reservations.iter().chain(&plans).copied().collect();
         let accounts = Accounts::of(case, usage.iter().chain(&commitments));
-        let skus: Vec<Sku> = usage.iter().map(|usage| sku(usage)).collect();
+        let products: Vec<PricedProduct> =
+            usage.iter().map(|usage| priced_product(usage)).collect();
         let places: Vec<Usage> = (usage.iter().zip(0..))
             .map(|(usage, sku)| Usage {
                 account: accounts.id(text_of(usage, "account")),
@@ -108,7 +109,8 @@ impl<'c> Outcome<'c> {
             number(&usage[sku]["sp_rates"][name])
         };
         let eligibility = accounts.eligibility();
-        let mut engine = Engine::new(&skus, &places, &terms, &eligibility, &Order::default(), rate);
+        let mut engine =
+            Engine::new(&products, &places, &terms, &eligibility, &Order::default(), rate);
         let used: Vec<Exact> = usage.iter().map(|usage| needed(usage, "quantity")).collect();
         let capacity: Vec<Exact> = commitments
             .iter()
@@ -466,9 +468,9 @@ fn engine(name: &str) -> &str {
     }
 }
 
-fn sku(usage: &Value) -> Sku {
+fn priced_product(usage: &Value) -> PricedProduct {
     let period = "2026-10".parse().unwrap();
-    Sku {
+    PricedProduct {
         product: Product::new(attributes(usage), period),
         on_demand_rate: number(&usage["on_demand_rate"]),
     }

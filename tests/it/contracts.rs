@@ -6,7 +6,7 @@ use std::str::FromStr;
 use contracts::{
     Adjustment, Basis, ChargeKind, Contracts, Effect, RoundingScope, RuleSubject, Sharing, Unused,
 };
-use cur::{AccountId, BillingPeriod};
+use cur::{AccountId, BillingPeriod, Sku};
 use money::Rate;
 use money::rounding::Mode;
 
@@ -237,21 +237,22 @@ from = "2026-11"
 
 #[test]
 fn the_most_specific_rule_wins() {
-    let europe = RuleSubject { region: "eu-west-1", ..other() };
-    check_rule(europe, "2026-06", "discount 0.03 region=eu-west-1");
-    let ec2 = RuleSubject { service: "AmazonEC2", ..other() };
-    check_rule(ec2, "2026-06", "discount 0.04 service=AmazonEC2");
-    let ec2_europe = RuleSubject { service: "AmazonEC2", ..europe };
+    let europe = Sku { region: "eu-west-1".to_owned(), ..other() };
+    check_rule(subject(&europe), "2026-06", "discount 0.03 region=eu-west-1");
+    let ec2 = Sku { service_code: "AmazonEC2".to_owned(), ..other() };
+    check_rule(subject(&ec2), "2026-06", "discount 0.04 service=AmazonEC2");
+    let ec2_europe = Sku { service_code: "AmazonEC2".to_owned(), ..europe };
     let rule = "discount 0.05 service=AmazonEC2 region=eu-west-1";
-    check_rule(ec2_europe, "2026-06", rule);
-    let windows = RuleSubject { operation: "RunInstances:0002", ..ec2_europe };
-    check_rule(windows, "2026-06", "discount 0.06 operation=RunInstances:0002");
-    let large = RuleSubject { usage_type: "BoxUsage:m5.large", ..windows };
-    check_rule(large, "2026-06", "rate 0.07 usage_type=BoxUsage:m5.large");
-    let owned = RuleSubject { account: account("111122223333"), ..large };
+    check_rule(subject(&ec2_europe), "2026-06", rule);
+    let windows = Sku { operation: "RunInstances:0002".to_owned(), ..ec2_europe };
+    check_rule(subject(&windows), "2026-06", "discount 0.06 operation=RunInstances:0002");
+    let large = Sku { usage_type: "BoxUsage:m5.large".to_owned(), ..windows };
+    check_rule(subject(&large), "2026-06", "rate 0.07 usage_type=BoxUsage:m5.large");
+    let owned = RuleSubject { account: account("111122223333"), ..subject(&large) };
     let rule = "markup 0.08 account=111122223333 from=2026-10 until=2026-10";
     check_rule(owned, "2026-10", rule);
-    let storage = RuleSubject { service: "AmazonS3", ..owned };
+    let storage = Sku { service_code: "AmazonS3".to_owned(), ..large.clone() };
+    let storage = RuleSubject { sku: &storage, ..owned };
     check_rule(storage, "2026-10", rule);
     let rule = "discount 0.09 account=111122223333 service=AmazonEC2 from=2026-11";
     check_rule(owned, "2026-11", rule);
@@ -261,12 +262,14 @@ fn the_most_specific_rule_wins() {
 #[test]
 fn a_rule_applies_to_its_kinds_and_periods() {
     let usage_and_support = "discount 0.02 kind=usage,support until=2026-06";
-    check_rule(other(), "2026-07", "discount 0.01");
-    check_rule(other(), "2026-06", usage_and_support);
-    let support = RuleSubject { kind: ChargeKind::Support, ..other() };
+    let other = other();
+    let usage = subject(&other);
+    check_rule(usage, "2026-07", "discount 0.01");
+    check_rule(usage, "2026-06", usage_and_support);
+    let support = RuleSubject { kind: ChargeKind::Support, ..usage };
     check_rule(support, "2026-06", usage_and_support);
     check_rule(support, "2026-07", "");
-    check_rule(RuleSubject { kind: ChargeKind::Tax, ..other() }, "2026-06", "");
+    check_rule(RuleSubject { kind: ChargeKind::Tax, ..usage }, "2026-06", "");
 }
 
 #[test]
@@ -278,9 +281,11 @@ fn a_rule_has_one_effect() {
         assert_eq!(rule.effect, expected);
     };
     let other = other();
-    check(other, Effect::Discount(rate("0.01")));
-    check(RuleSubject { usage_type: "BoxUsage:m5.large", ..other }, Effect::Rate(rate("0.07")));
-    check(RuleSubject { account: account("111122223333"), ..other }, Effect::Markup(rate("0.08")));
+    check(subject(&other), Effect::Discount(rate("0.01")));
+    let large = Sku { usage_type: "BoxUsage:m5.large".to_owned(), ..other.clone() };
+    check(subject(&large), Effect::Rate(rate("0.07")));
+    let owned = RuleSubject { account: account("111122223333"), ..subject(&other) };
+    check(owned, Effect::Markup(rate("0.08")));
 }
 
 #[test]
@@ -772,16 +777,19 @@ fn customer(more: &str) -> String {
     )
 }
 
-/// A charge that no rule of [`RULES`] names.
-fn other() -> RuleSubject<'static> {
-    RuleSubject {
-        account: account("444455556666"),
-        service: "AmazonS3",
-        region: "us-east-1",
-        usage_type: "Requests-Tier1",
-        operation: "PutObject",
-        kind: ChargeKind::Usage,
+/// Usage that no rule of [`RULES`] names.
+fn other() -> Sku {
+    Sku {
+        service_code: "AmazonS3".to_owned(),
+        region: "us-east-1".to_owned(),
+        usage_type: "Requests-Tier1".to_owned(),
+        operation: "PutObject".to_owned(),
     }
+}
+
+/// Usage in an account that no rule of [`RULES`] names.
+fn subject(sku: &Sku) -> RuleSubject<'_> {
+    RuleSubject { account: account("444455556666"), sku, kind: ChargeKind::Usage }
 }
 
 fn account(id: &str) -> AccountId {

@@ -232,8 +232,8 @@ async fn what_people_open_runs_nothing_and_the_accounts_lines_are_untouched() {
     let rows: Vec<ChargeRow> = decode_csv(&bytes).unwrap();
     let parquet = world.object("customer=acme/charges.parquet");
     assert_eq!(rows, decode_parquet::<ChargeRow>(parquet).unwrap());
-    assert_eq!(rows[0].charge.key.service_code, formulas().get(Column::ProductCode));
-    assert_eq!(rows[0].charge.key.region, formulas().get(Column::Region));
+    assert_eq!(rows[0].charge.key.sku.service_code, formulas().get(Column::ProductCode));
+    assert_eq!(rows[0].charge.key.sku.region, formulas().get(Column::Region));
 
     let invoice = String::from_utf8(world.object("customer=acme/invoice.csv").to_vec()).unwrap();
     assert!(invoice.contains("usage,'=cmd|' /C calc'!A0,"), "{invoice}");

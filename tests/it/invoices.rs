@@ -2,6 +2,7 @@
 
 use billing::{Charge, ChargeKey, Invoice, Measures, invoice, invoice_re_adds};
 use contracts::{ChargeKind, Contracts};
+use cur::Sku;
 use money::Amount;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -44,10 +45,7 @@ fn charge(
         key: ChargeKey {
             usage_account_id: account.parse().unwrap(),
             charge_kind: kind,
-            service_code: service.to_owned(),
-            region: String::new(),
-            usage_type: String::new(),
-            operation: String::new(),
+            sku: Sku { service_code: service.to_owned(), ..Sku::default() },
             currency: currency.to_owned(),
         },
         price_rule: String::new(),

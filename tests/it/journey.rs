@@ -70,7 +70,7 @@ async fn follow(generation: Generation) {
         decode_csv(&object(&world, &keys::billing(&plan, "acme", "charges.csv"))).unwrap();
     let charge = charges.iter().find(|row| {
         row.charge.key.usage_account_id == account
-            && row.charge.key.service_code == "AmazonEC2"
+            && row.charge.key.sku.service_code == "AmazonEC2"
             && row.charge.key.charge_kind.name() == "usage"
     });
     let charge = &charge.unwrap().charge;

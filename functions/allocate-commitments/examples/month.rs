@@ -18,9 +18,9 @@ use chrono::{Days, NaiveDate};
 use commitments::{
     AllocatedDay, CommitmentTally, Day, DemandRow, DemandSku, Eligibility, Lease, ListedRates,
     Offering, Order, PayerSharing, PlanTerms, Policy, Replayed, ReservationFee, Sharing, Situation,
-    SkuName, Units,
+    Units,
 };
-use cur::{AccountId, BillingPeriod, LineItemType, PlanType, UsageHour};
+use cur::{AccountId, BillingPeriod, LineItemType, PlanType, Sku, UsageHour};
 use money::Amount;
 
 const ACCOUNTS: u64 = 2_000;
@@ -163,12 +163,7 @@ impl Month {
         };
         for family in FAMILIES {
             for (size, price) in SIZES {
-                let sku = SkuName {
-                    service_code: "AmazonEC2".to_owned(),
-                    region: "us-east-1".to_owned(),
-                    usage_type: format!("BoxUsage:{family}.{size}"),
-                    operation: "RunInstances".to_owned(),
-                };
+                let sku = ec2(format!("BoxUsage:{family}.{size}"));
                 let offering = Offering::new(plan_type.name(), &terms.term, &terms.payment_option);
                 let percent = if is_compute { 72 } else { 64 };
                 self.rates.add_of_offering(
@@ -232,14 +227,15 @@ impl Month {
         type Place<'a> = (AccountId, &'a str, &'a str, &'a str);
         let mut skus = self.skus.clone();
         let mut places: BTreeMap<Place<'_>, usize> = BTreeMap::new();
-        for (place, sku) in self.skus.iter().enumerate() {
-            let key = (sku.usage_account_id, &*sku.usage_type, &*sku.availability_zone, "");
+        for (place, demand) in self.skus.iter().enumerate() {
+            let key =
+                (demand.usage_account_id, &*demand.sku.usage_type, &*demand.availability_zone, "");
             places.insert(key, place);
         }
         let mut rows: BTreeMap<(UsageHour, usize), DemandRow> =
             day.rows.iter().map(|row| ((row.usage_hour, row.sku), row.clone())).collect();
         for of in &allocated.allocations {
-            let key = (of.usage_account_id, &*of.usage_type, &*of.availability_zone);
+            let key = (of.usage_account_id, &*of.sku.usage_type, &*of.availability_zone);
             let usage = places[&(key.0, key.1, key.2, "")];
             let covered =
                 *places.entry((key.0, key.1, key.2, &*of.commitment)).or_insert_with(|| {
@@ -337,16 +333,22 @@ fn sku(usage_account_id: AccountId, family: &str, size: &str, zone: &str) -> Dem
         usage_account_id,
         line_item_type: LineItemType::Usage,
         commitment: String::new(),
-        service_code: "AmazonEC2".to_owned(),
-        region: "us-east-1".to_owned(),
-        usage_type: format!("BoxUsage:{family}.{size}"),
-        operation: "RunInstances".to_owned(),
+        sku: ec2(format!("BoxUsage:{family}.{size}")),
         availability_zone: zone.to_owned(),
         currency: "USD".to_owned(),
         normalization_factor: None,
         public_rate: price,
         unblended_rate: price,
         savings_plan_rate: None,
+    }
+}
+
+fn ec2(usage_type: String) -> Sku {
+    Sku {
+        service_code: "AmazonEC2".to_owned(),
+        region: "us-east-1".to_owned(),
+        usage_type,
+        operation: "RunInstances".to_owned(),
     }
 }
 
@@ -357,10 +359,7 @@ fn reservation(number: u64, period: BillingPeriod) -> ReservationFee {
     let (size, price) = SIZES[luck % 2];
     ReservationFee {
         arn: format!("arn:aws:ec2:us-east-1::reserved-instances/{number:03}"),
-        service_code: "AmazonEC2".to_owned(),
-        region: "us-east-1".to_owned(),
-        usage_type: format!("HeavyUsage:{}.{size}", FAMILIES[luck / 2 % 4]),
-        operation: "RunInstances".to_owned(),
+        sku: ec2(format!("HeavyUsage:{}.{size}", FAMILIES[luck / 2 % 4])),
         availability_zone: if number.is_multiple_of(5) {
             ZONES[0].to_owned()
         } else {

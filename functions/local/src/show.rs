@@ -8,7 +8,7 @@ use std::path::Path;
 
 use billing::MarginTerm;
 use commitments::{Kept, MissingRate, ReplayTally};
-use cur::AccountId;
+use cur::{AccountId, Sku};
 use datasets::InvoiceFile;
 use laws::Check;
 use money::rounding::{Mode, round};
@@ -251,7 +251,8 @@ fn commitments(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
         )?;
     }
     for rate in run.missing_rates.iter().take(RATES_SHOWN) {
-        let MissingRate { savings_plan, service_code, region, usage_type, operation } = rate;
+        let MissingRate { savings_plan, sku } = rate;
+        let Sku { service_code, region, usage_type, operation } = sku;
         writeln!(
             out,
             "No rate known, so on demand: {service_code} {usage_type} {operation} in {region} under \

@@ -9,7 +9,7 @@ use crate::{Explained, MarginTerm, MarginTerms};
 use chrono::NaiveDate;
 use commitments::{DailyBenefit, Sharing, UnpricedUsage, Unused};
 use contracts::{Adjustment, Basis, ChargeKind, Contracts, Customer, Effect, RuleSubject};
-use cur::{AccountId, BillingPeriod};
+use cur::{AccountId, BillingPeriod, Sku};
 use money::{Amount, ProductTooLarge};
 use serde::{Deserialize, Serialize};
 
@@ -20,10 +20,7 @@ use crate::rated::{LineGroup, sum_if_known};
 pub struct ChargeKey {
     pub usage_account_id: AccountId,
     pub charge_kind: ChargeKind,
-    pub service_code: String,
-    pub region: String,
-    pub usage_type: String,
-    pub operation: String,
+    pub sku: Sku,
     pub currency: String,
 }
 
@@ -89,10 +86,7 @@ pub fn benefits_by_charge(rows: &[DailyBenefit]) -> Benefits {
         let key = ChargeKey {
             usage_account_id: row.usage_account_id,
             charge_kind: ChargeKind::Usage,
-            service_code: row.service_code.clone(),
-            region: row.region.clone(),
-            usage_type: row.usage_type.clone(),
-            operation: row.operation.clone(),
+            sku: row.sku.clone(),
             currency: row.currency.clone(),
         };
         let benefit = benefits.entry((row.usage_date, key)).or_insert(Benefit::NOTHING);
@@ -137,7 +131,7 @@ pub enum PricingError {
     #[error(
         "{usage_account_id}, {charge_kind}, {service_code}, {usage_type}: {source}",
         usage_account_id = .key.usage_account_id, charge_kind = .key.charge_kind.name(),
-        service_code = .key.service_code, usage_type = .key.usage_type
+        service_code = .key.sku.service_code, usage_type = .key.sku.usage_type
     )]
     TooLarge { key: Box<ChargeKey>, source: ProductTooLarge },
     #[error("rate `{0}` of a price rule leaves the range of exact numbers")]
@@ -145,16 +139,16 @@ pub enum PricingError {
     #[error(
         "{usage_account_id}, {service_code} {usage_type}: it is billed by list price, no commitment \
          covers it under the policy, and the report has no `pricing/publicOnDemandCost` for it",
-        usage_account_id = .0.usage_account_id, service_code = .0.service_code,
-        usage_type = .0.usage_type
+        usage_account_id = .0.usage_account_id, service_code = .0.sku.service_code,
+        usage_type = .0.sku.usage_type
     )]
     NoListCost(Box<ChargeKey>),
     #[error(
         "{usage_account_id}, {service_code} {usage_type}: it is billed by what its commitment cost, \
          which nothing in the report says; let AWS write the columns `reservation/EffectiveCost` and \
          `reservation/UnusedRecurringFee`, or those of the savings plan, with the commitment's ARN",
-        usage_account_id = .0.usage_account_id, service_code = .0.service_code,
-        usage_type = .0.usage_type
+        usage_account_id = .0.usage_account_id, service_code = .0.sku.service_code,
+        usage_type = .0.sku.usage_type
     )]
     NoAmortizedCost(Box<ChargeKey>),
     #[error(
@@ -331,14 +325,8 @@ impl Pricing<'_> {
         measures: &Measures,
         before_rule: Amount,
     ) -> Result<(Amount, String), PricingError> {
-        let subject = RuleSubject {
-            account: key.usage_account_id,
-            service: &key.service_code,
-            region: &key.region,
-            usage_type: &key.usage_type,
-            operation: &key.operation,
-            kind: key.charge_kind,
-        };
+        let subject =
+            RuleSubject { account: key.usage_account_id, sku: &key.sku, kind: key.charge_kind };
         let Some(rule) = customer.price_rule(&subject, self.period) else {
             return Ok((before_rule, String::new()));
         };
@@ -363,10 +351,7 @@ impl Pricing<'_> {
         let key = ChargeKey {
             usage_account_id: share.usage_account_id,
             charge_kind: ChargeKind::CommitmentFee,
-            service_code: share.service_code.clone(),
-            region: String::new(),
-            usage_type: String::new(),
-            operation: String::new(),
+            sku: Sku { service_code: share.service_code.clone(), ..Sku::default() },
             currency: share.currency.clone(),
         };
         let unknown = || PricingError::NoCommitmentCost(share.commitment.clone());
@@ -406,13 +391,7 @@ fn no_amortized_cost(key: &ChargeKey) -> PricingError {
 }
 
 fn usage_of(key: &ChargeKey) -> UnpricedUsage {
-    UnpricedUsage {
-        usage_account_id: key.usage_account_id,
-        service_code: key.service_code.clone(),
-        region: key.region.clone(),
-        usage_type: key.usage_type.clone(),
-        operation: key.operation.clone(),
-    }
+    UnpricedUsage { usage_account_id: key.usage_account_id, sku: key.sku.clone() }
 }
 
 fn add_term(terms: &mut MarginTerms, name: MarginTerm, amount: Amount) {
@@ -465,10 +444,7 @@ fn merge(groups: impl IntoIterator<Item = LineGroup>) -> BTreeMap<(NaiveDate, Ch
         let key = ChargeKey {
             usage_account_id: group.usage_account_id,
             charge_kind: group.charge_kind,
-            service_code: group.service_code.clone(),
-            region: group.region.clone(),
-            usage_type: group.usage_type.clone(),
-            operation: group.operation.clone(),
+            sku: group.sku.clone(),
             currency: group.currency.clone(),
         };
         merged.entry((group.usage_date, key)).or_insert(Stand::NOTHING).add(&group);

@@ -33,10 +33,7 @@ pub(crate) fn reservation_fee(
     let for_nothing = units.plain.is_zero().then_some(Amount::ZERO);
     Ok(ReservationFee {
         arn: rated.commitment.to_string(),
-        service_code: rated.service_code.to_string(),
-        region: rated.region.to_string(),
-        usage_type: rated.usage_type.to_string(),
-        operation: rated.operation.to_string(),
+        sku: rated.sku(),
         availability_zone: line.text(Column::ReservationAvailabilityZone)?.into_owned(),
         tenancy: line.text(Column::Tenancy)?.into_owned(),
         deployment: line.text(Column::DeploymentOption)?.into_owned(),

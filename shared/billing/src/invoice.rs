@@ -99,7 +99,7 @@ fn exact_lines(
     let mut sums: BTreeMap<(ChargeKind, &str, AccountId, &str), Amount> = BTreeMap::new();
     for charge in charges {
         let key = &charge.key;
-        let place = (key.charge_kind, &*key.service_code, key.usage_account_id, &*key.currency);
+        let place = (key.charge_kind, &*key.sku.service_code, key.usage_account_id, &*key.currency);
         *sums.entry(place).or_insert(Amount::ZERO) += charge.measures.charge;
     }
     let mut lines = Vec::new();

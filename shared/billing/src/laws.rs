@@ -64,7 +64,7 @@ fn converted_again(invoice: &Invoice, charges: &[Charge]) -> Converted {
     for charge in charges {
         let key = &charge.key;
         let account = key.usage_account_id.as_str();
-        let place = [key.charge_kind.name(), &key.service_code, account, &key.currency];
+        let place = [key.charge_kind.name(), &key.sku.service_code, account, &key.currency];
         *sums.entry(place).or_insert(Amount::ZERO) += charge.measures.charge;
     }
     let mut converted = Converted::default();

@@ -9,7 +9,7 @@ use commitments::{
 use contracts::{Basis, ChargeKind};
 use cur::{
     AccountId, AccountLine, BillingPeriod, CellProblem, Column, LineError, LineItem, LineItemType,
-    LineNote, LineTotals, UsageHour,
+    LineNote, LineTotals, Sku, UsageHour,
 };
 use laws::Tallies;
 use money::Amount;
@@ -64,10 +64,7 @@ pub struct LineGroup {
     pub usage_account_id: AccountId,
     pub charge_kind: ChargeKind,
     pub line_item_type: LineItemType,
-    pub service_code: String,
-    pub region: String,
-    pub usage_type: String,
-    pub operation: String,
+    pub sku: Sku,
     pub currency: String,
     /// The ARN of the reservation or savings plan, empty for everything else.
     pub commitment: String,
@@ -198,10 +195,7 @@ impl Rater {
             usage_account_id: account,
             charge_kind: line.kind,
             line_item_type: line.item_type,
-            service_code: line.service_code.to_string(),
-            region: line.region.to_string(),
-            usage_type: line.usage_type.to_string(),
-            operation: line.operation.to_string(),
+            sku: line.sku(),
             currency: line.currency.to_string(),
             commitment: line.commitment.to_string(),
             line_count: 0,
@@ -324,10 +318,7 @@ impl Rater {
             usage_account_id: self.account,
             line_item_type: rated.item_type,
             commitment: rated.commitment.to_string(),
-            service_code: rated.service_code.to_string(),
-            region: rated.region.to_string(),
-            usage_type: rated.usage_type.to_string(),
-            operation: rated.operation.to_string(),
+            sku: rated.sku(),
             availability_zone: zone.to_string(),
             currency: rated.currency.to_string(),
             normalization_factor: number(Column::NormalizationFactor),
@@ -353,15 +344,8 @@ impl Rater {
                 let fee = self.reservations.last().filter(|fee| fee.arn == rated.commitment);
                 let Some(fee) = fee else { return };
                 seen.purchased = fee.units;
-                seen.units_of_one = fee.normalization_factor.or_else(|| {
-                    let region = rated.region.as_ref();
-                    commitments::units_of_one(
-                        &fee.service_code,
-                        &fee.usage_type,
-                        &fee.operation,
-                        region,
-                    )
-                });
+                let of_tables = || commitments::units_of_one(&fee.sku);
+                seen.units_of_one = fee.normalization_factor.or_else(of_tables);
                 seen.purchased_cost = fee.recurring_cost + fee.upfront_cost.unwrap_or(Amount::ZERO);
                 seen.fees_without_cost = u64::from(fee.upfront_cost.is_none());
                 seen.unused = Units {
@@ -413,7 +397,7 @@ impl Rater {
         let key = |fee: &ReservationFee| (fee.arn.clone(), fee.lease.first_hour);
         self.reservations.sort_by_cached_key(key);
         Rated {
-            product_codes: distinct(groups.iter().map(|group| group.service_code.as_str())),
+            product_codes: distinct(groups.iter().map(|group| group.sku.service_code.as_str())),
             support_suspects: support_suspects(&groups),
             line_item_types: distinct(groups.iter().map(|group| group.line_item_type.name())),
             currencies: distinct(groups.iter().map(|group| group.currency.as_str())),
@@ -434,7 +418,7 @@ impl Rater {
 /// Products on the marketplace may have any name.
 fn support_suspects(groups: &[LineGroup]) -> Vec<String> {
     let of_aws = groups.iter().filter(|group| group.charge_kind != ChargeKind::Marketplace);
-    let mut codes = distinct(of_aws.map(|group| group.service_code.as_str()));
+    let mut codes = distinct(of_aws.map(|group| group.sku.service_code.as_str()));
     codes.retain(|code| looks_like_support(code));
     codes
 }

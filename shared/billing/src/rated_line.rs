@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use commitments::Coverable;
 use contracts::ChargeKind;
-use cur::{Column, LineError, LineItem, LineItemType, UsageHour};
+use cur::{Column, LineError, LineItem, LineItemType, Sku, UsageHour};
 use money::Amount;
 
 use crate::Needs;
@@ -55,6 +55,15 @@ impl<'a> RatedLine<'a> {
                 Costs::paid(line.required_amount(Column::UnblendedCost)?)
             },
         })
+    }
+
+    pub(crate) fn sku(&self) -> Sku {
+        Sku {
+            service_code: self.service_code.to_string(),
+            region: self.region.to_string(),
+            usage_type: self.usage_type.to_string(),
+            operation: self.operation.to_string(),
+        }
     }
 
     /// The columns that tell groups of one day apart, besides the type of line.

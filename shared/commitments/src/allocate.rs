@@ -13,7 +13,7 @@ use crate::ledger::{AllocatedDay, Ledger};
 use crate::product::Coverable;
 use crate::replay::Replayed;
 use crate::situation::{Entry, Hour, Situation, Used};
-use crate::{Assignment, MissingRate, Sharing, SkuName};
+use crate::{Assignment, MissingRate, Sharing};
 
 /// The reseller's policy.
 pub struct Policy<'a> {
@@ -84,8 +84,14 @@ impl Situation<'_> {
         let rate = |holding: usize, sku: usize| self.rate(wholes[holding], sku);
         let market = &self.market;
         let eligibility = &policy.eligibility;
-        let mut engine =
-            Engine::new(&market.skus, &market.usage, &commitments, eligibility, &self.order, rate);
+        let mut engine = Engine::new(
+            &market.products,
+            &market.usage,
+            &commitments,
+            eligibility,
+            &self.order,
+            rate,
+        );
         let missing = self.missing_rates(&ledger.holdings, eligibility, rate);
         for Hour { starts: hour, mut used, covered, plans } in self.hours() {
             // Where nobody benefits, nothing is kept for anybody.
@@ -135,21 +141,15 @@ impl Situation<'_> {
             let reach = eligibility.reach(&holding.commitment.owner);
             let mut seen = BTreeSet::new();
             for usage in &self.market.usage {
-                let sku = &self.market.skus[usage.sku];
-                let is_new = sku.on_demand_rate.is_some()
-                    && plan_covers(*plan_type, region, family, &sku.product)
+                let priced = &self.market.products[usage.sku];
+                let is_new = priced.on_demand_rate.is_some()
+                    && plan_covers(*plan_type, region, family, &priced.product)
                     && reach.iter().any(|members| members.have(usage.account))
                     && seen.insert(usage.sku);
                 if is_new && rate(place, usage.sku).is_none() {
-                    let SkuName { service_code, region, usage_type, operation } =
-                        self.market.names[usage.sku].clone();
-                    let savings_plan = holding.arn.clone();
                     missing.insert(MissingRate {
-                        savings_plan,
-                        service_code,
-                        region,
-                        usage_type,
-                        operation,
+                        savings_plan: holding.arn.clone(),
+                        sku: self.market.skus[usage.sku].clone(),
                     });
                 }
             }
@@ -165,14 +165,15 @@ impl Situation<'_> {
             _ => None,
         });
         let plans: BTreeSet<_> = plans.collect();
-        let products = self.market.names.iter().zip(&self.market.skus).zip(&self.market.is_known);
+        let products =
+            self.market.skus.iter().zip(&self.market.products).zip(&self.market.is_known);
         products
-            .filter(|((name, sku), is_known)| {
+            .filter(|((sku, priced), is_known)| {
                 !**is_known
-                    && sku.product.attributes.plans.is_empty()
-                    && Coverable::has_plans(&name.service_code, &plans)
+                    && priced.product.attributes.plans.is_empty()
+                    && Coverable::has_plans(&sku.service_code, &plans)
             })
-            .map(|((name, _), _)| (name.service_code.clone(), name.usage_type.clone()))
+            .map(|((sku, _), _)| (sku.service_code.clone(), sku.usage_type.clone()))
             .collect()
     }
 }

@@ -16,18 +16,18 @@ pub fn negation_cancels(skus: &[DemandSku], rows: &[DemandRow]) -> Tally {
     type Place<'a> = (UsageHour, &'a str, &'a str, &'a str, &'a str);
     let mut sums: BTreeMap<Place<'_>, Amount> = BTreeMap::new();
     for row in rows {
-        let sku = &skus[row.sku];
+        let demand = &skus[row.sku];
         let is_savings_plan = matches!(
-            sku.line_item_type,
+            demand.line_item_type,
             LineItemType::SavingsPlanCoveredUsage | LineItemType::SavingsPlanNegation
         );
         if is_savings_plan {
             let place = (
                 row.usage_hour,
-                sku.commitment.as_str(),
-                sku.operation.as_str(),
-                sku.usage_type.as_str(),
-                sku.availability_zone.as_str(),
+                demand.commitment.as_str(),
+                demand.sku.operation.as_str(),
+                demand.sku.usage_type.as_str(),
+                demand.availability_zone.as_str(),
             );
             *sums.entry(place).or_insert(Amount::ZERO) += row.unblended_cost;
         }

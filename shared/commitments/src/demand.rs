@@ -1,7 +1,7 @@
 //! What an account's hours have to do with commitments: the input of the allocation.
 
 use chrono::NaiveDate;
-use cur::{AccountId, LineItemType, UsageHour};
+use cur::{AccountId, LineItemType, Sku, UsageHour};
 use money::Amount;
 
 /// What was used, or paid for: everything about it but the hour. The numbers of an hour name it by its
@@ -13,10 +13,7 @@ pub struct DemandSku {
     pub line_item_type: LineItemType,
     /// The ARN of the reservation or savings plan, if there is one.
     pub commitment: String,
-    pub service_code: String,
-    pub region: String,
-    pub usage_type: String,
-    pub operation: String,
+    pub sku: Sku,
     pub availability_zone: String,
     pub currency: String,
     /// `None` where the report has no number: AWS leaves out what does not apply.

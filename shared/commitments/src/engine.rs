@@ -19,9 +19,9 @@ use crate::eligibility::{Circle, Eligibility, Owner};
 use crate::order::{Beneficiaries, Order, PlanOrder, Precedence, ZeroSaving};
 use crate::product::Product;
 
-/// What a price is for, wherever it is used.
+/// A SKU as the engine sees it: what it is, and what it costs without a commitment.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Sku {
+pub struct PricedProduct {
     pub product: Product,
     /// `None` where nothing says it: no plan covers what has no price to save from.
     pub on_demand_rate: Option<Exact>,
@@ -160,7 +160,7 @@ impl Engine {
     /// `rate` is what a plan (by its place among the commitments) charges for a SKU (by its place).
     /// The order of `commitments` and of `usage` decides what AWS leaves open.
     pub fn new(
-        skus: &[Sku],
+        skus: &[PricedProduct],
         usage: &[Usage],
         commitments: &[Commitment],
         eligibility: &Eligibility,
@@ -302,7 +302,7 @@ fn usage_by_sku(skus: usize, usage: &[Usage]) -> Vec<Vec<usize>> {
 
 /// Works out the steps.
 struct Preparation<'a> {
-    skus: &'a [Sku],
+    skus: &'a [PricedProduct],
     usage: &'a [Usage],
     commitments: &'a [Commitment],
     eligibility: &'a Eligibility,

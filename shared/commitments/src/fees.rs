@@ -1,7 +1,12 @@
 //! What fee lines say of commitments: what there is to hand out, and its cost.
 
+#![expect(
+    clippy::disallowed_types,
+    reason = "what serde makes of `flatten` could hold a float; no field here does"
+)]
+
 use chrono::NaiveDate;
-use cur::UsageHour;
+use cur::{Sku, UsageHour};
 use money::Amount;
 use serde::{Deserialize, Serialize};
 
@@ -12,10 +17,8 @@ use crate::Units;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReservationFee {
     pub arn: String,
-    pub service_code: String,
-    pub region: String,
-    pub usage_type: String,
-    pub operation: String,
+    #[serde(flatten)]
+    pub sku: Sku,
     /// A zone, or for some regional reservations the region.
     pub availability_zone: String,
     pub tenancy: String,

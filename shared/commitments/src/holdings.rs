@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cur::{AccountId, BillingPeriod, LineItemType, UsageHour};
+use cur::{AccountId, BillingPeriod, LineItemType, Sku, UsageHour};
 use money::{Amount, apportion, even_part};
 
 use crate::amortized::fee_is_known;
@@ -12,7 +12,7 @@ use crate::engine::{Commitment, Terms};
 use crate::learn::{self, Covered, Learned, normalized};
 use crate::market::Market;
 use crate::situation::Day;
-use crate::{Assignment, DemandSku, KeptReason, Lease, ReservationFee, SkuName};
+use crate::{Assignment, DemandSku, KeptReason, Lease, ReservationFee};
 
 /// A commitment as everything in the report describes it, or a part of it.
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ pub(crate) struct Holding {
     /// Whether the report says what it costs. Otherwise nobody knows what of it was not used.
     pub(crate) has_cost: bool,
     /// What its fees are lines of.
-    pub(crate) sku: SkuName,
+    pub(crate) sku: Sku,
     pub(crate) currency: String,
     /// Whether a plan, whatever else is known of it.
     pub(crate) is_plan: bool,
@@ -132,12 +132,7 @@ impl Wholes {
                 Some(Terms::Plan { region, .. }) => region.clone(),
                 _ => terms.region.clone(),
             };
-            let sku = SkuName {
-                service_code: terms.service_code.clone(),
-                region,
-                usage_type: String::new(),
-                operation: String::new(),
-            };
+            let sku = Sku { service_code: terms.service_code.clone(), region, ..Sku::default() };
             let holding = Holding {
                 is_plan: true,
                 ..Holding::of(arn, *owner, sku, &terms.currency, Source::Plan, &learned)
@@ -193,10 +188,10 @@ fn by_terms(
     for (owner, fee) in sorted {
         let place = (
             fee.arn.clone(),
-            fee.usage_type.clone(),
-            fee.operation.clone(),
+            fee.sku.usage_type.clone(),
+            fee.sku.operation.clone(),
             fee.availability_zone.clone(),
-            fee.service_code.clone(),
+            fee.sku.service_code.clone(),
             *owner,
         );
         found.entry(place).or_default().push(fee.clone());
@@ -213,14 +208,9 @@ fn of_reservation(
     let fee = fees[0].clone();
     let region = match &learned.terms {
         Some(Terms::Reservation { product, .. }) => product.attributes.region.clone(),
-        _ => fee.region,
+        _ => fee.sku.region,
     };
-    let sku = SkuName {
-        service_code: fee.service_code,
-        region,
-        usage_type: fee.usage_type,
-        operation: fee.operation,
-    };
+    let sku = Sku { region, ..fee.sku };
     let source = Source::Reservation { fees, before };
     Holding::of(&fee.arn, owner, sku, &fee.currency, source, learned)
 }
@@ -229,7 +219,7 @@ fn of_reservation(
 fn without_fees(arn: &str, covered: &DemandSku, learned: &Learned) -> Holding {
     let account = arn.split(':').nth(4).and_then(|account| account.parse().ok());
     let owner = account.unwrap_or(covered.usage_account_id);
-    let sku = SkuName::of(covered);
+    let sku = covered.sku.clone();
     let holding = Holding::of(arn, owner, sku, &covered.currency, Source::Nothing, learned);
     let is_plan = covered.line_item_type == LineItemType::SavingsPlanCoveredUsage;
     Holding { is_plan, ..holding }
@@ -332,7 +322,7 @@ impl Holding {
     fn of(
         arn: &str,
         owner: AccountId,
-        sku: SkuName,
+        sku: Sku,
         currency: &str,
         source: Source,
         learned: &Learned,

@@ -5,14 +5,14 @@
 
 use std::collections::BTreeSet;
 
-use cur::{BillingPeriod, PlanType};
+use cur::{BillingPeriod, PlanType, Sku};
 use money::{Amount, Exact};
 
 use crate::engine::{Terms, Zone, covers, plan_covers};
 use crate::market::Market;
 use crate::product::{Attributes, Product, split_type, without_region};
 use crate::tables::REGIONS;
-use crate::{CommitmentTally, DemandSku, KeptReason, PlanTerms, ReservationFee, SkuName};
+use crate::{CommitmentTally, DemandSku, KeptReason, PlanTerms, ReservationFee};
 
 /// The terms that are known of a commitment in the end.
 #[derive(Debug, Clone, Default)]
@@ -44,7 +44,7 @@ impl<'a> Covered<'a> {
     }
 
     fn products(&self) -> impl Iterator<Item = &'a Product> {
-        self.lines.iter().map(|(_, sku)| &self.market.skus[*sku].product)
+        self.lines.iter().map(|(_, sku)| &self.market.products[*sku].product)
     }
 
     fn are_known(&self) -> bool {
@@ -61,11 +61,11 @@ impl<'a> Covered<'a> {
     /// The region of usage whose type begins as this one does: `APS99-`.
     fn region_of(&self, usage_type: &str) -> Option<&'a str> {
         let (prefix, _) = usage_type.split_once('-')?;
-        let begins = |name: &SkuName| {
-            name.usage_type.split_once('-').is_some_and(|(of_usage, _)| of_usage == prefix)
+        let begins = |sku: &Sku| {
+            sku.usage_type.split_once('-').is_some_and(|(of_usage, _)| of_usage == prefix)
         };
-        let place = self.market.names.iter().position(begins)?;
-        Some(self.market.skus[place].product.attributes.region.as_str())
+        let index = self.market.skus.iter().position(begins)?;
+        Some(self.market.products[index].product.attributes.region.as_str())
     }
 
     /// SKUs that are not in the terms, each once, with the units of one.
@@ -75,7 +75,7 @@ impl<'a> Covered<'a> {
         units: impl Fn(&Product) -> Option<Exact>,
     ) -> Option<Vec<(usize, Exact)>> {
         let skus: BTreeSet<usize> = self.lines.iter().map(|(_, sku)| *sku).collect();
-        let of = |sku: &usize| &self.market.skus[*sku].product;
+        let of = |sku: &usize| &self.market.products[*sku].product;
         let others = skus.into_iter().filter(|sku| !is_covered(of(sku)));
         others.map(|sku| Some((sku, units(of(&sku))?))).collect()
     }
@@ -103,7 +103,7 @@ impl<'a> Learner<'a> {
     /// Names usage that AWS covered although the terms do not say so.
     fn name_also(&mut self, also: &[(usize, Exact)]) {
         for (sku, _) in also {
-            let usage_type = &self.covered.market.names[*sku].usage_type;
+            let usage_type = &self.covered.market.skus[*sku].usage_type;
             self.disagreements.push(format!(
                 "{}: AWS covered {usage_type} with it, which its terms do not say; it may cover that",
                 self.arn
@@ -128,7 +128,7 @@ pub(crate) fn reservation(
 ) -> Learned {
     let mut learner = Learner { arn: &fee.arn, covered, disagreements: Vec::new() };
     let region = region_of_fee(fee);
-    let of_fee = Attributes::of_line(&fee.service_code, &fee.usage_type, &fee.operation, region);
+    let of_fee = Attributes::of_sku(&fee.sku, region);
     let Some(of_fee) = of_fee.or_else(|| of_covered(fee, covered, region)) else {
         return Learned::unknown(KeptReason::UnknownKind);
     };
@@ -144,7 +144,7 @@ pub(crate) fn reservation(
         _ => "",
     };
     attributes.region = learner.decide("the region", region, |of| &of.region);
-    let platform = if fee.operation.is_empty() { "" } else { of_fee.platform.as_str() };
+    let platform = if fee.sku.operation.is_empty() { "" } else { of_fee.platform.as_str() };
     let platform = learner.decide("the platform", platform, |of| &of.platform);
     let tenancy = learner.decide("the tenancy", tenancy, |of| &of.tenancy);
     for (property, learned) in
@@ -214,8 +214,8 @@ fn may_cover(reserved: &Attributes, used: &Attributes, period: BillingPeriod) ->
 /// The region of `arn:aws:ec2:us-east-1:…`, else of the line, else of its usage type.
 fn region_of_fee(fee: &ReservationFee) -> &str {
     let of_arn = fee.arn.split(':').nth(3).filter(|region| !region.is_empty());
-    let of_line = Some(REGIONS.named(&fee.region)).filter(|region| !region.is_empty());
-    let of_type = || REGIONS.of_usage_type(&fee.usage_type);
+    let of_line = Some(REGIONS.named(&fee.sku.region)).filter(|region| !region.is_empty());
+    let of_type = || REGIONS.of_usage_type(&fee.sku.usage_type);
     of_arn.or(of_line).or_else(of_type).unwrap_or_default()
 }
 
@@ -224,7 +224,7 @@ fn of_covered(fee: &ReservationFee, covered: &Covered<'_>, region: &str) -> Opti
     let kinds: BTreeSet<&Attributes> =
         covered.products().map(|product| &product.attributes).collect();
     let [only] = kinds.into_iter().collect::<Vec<_>>()[..] else { return None };
-    let is_same = only.service == fee.service_code || fee.service_code.is_empty();
+    let is_same = only.service == fee.sku.service_code || fee.sku.service_code.is_empty();
     (is_same && covered.are_known()).then(|| Attributes {
         region: region.to_owned(),
         factor: None,
@@ -236,7 +236,7 @@ fn of_covered(fee: &ReservationFee, covered: &Covered<'_>, region: &str) -> Opti
 fn said_deployment(fee: &ReservationFee, of_fee: &Attributes) -> Option<String> {
     const KNOWN: [&str; 3] = ["Single-AZ", "Multi-AZ", "Multi-AZ cluster"];
     let said = KNOWN.iter().find(|name| **name == fee.deployment).map(|name| (*name).to_owned());
-    let is_told = without_region(&fee.usage_type).starts_with("Multi-AZ");
+    let is_told = without_region(&fee.sku.usage_type).starts_with("Multi-AZ");
     said.or_else(|| is_told.then(|| of_fee.deployment.clone()))
 }
 
@@ -273,7 +273,7 @@ fn zone(fee: &ReservationFee, product: &Product, learner: &mut Learner<'_>) -> O
     }
     let mut zone = Zone::from(name);
     for (line, sku) in &learner.covered.lines {
-        let used = &learner.covered.market.skus[*sku].product;
+        let used = &learner.covered.market.products[*sku].product;
         let is_other_size =
             used.exact_class != product.exact_class && covers(product, false, used).is_some();
         let known = zone.of_accounts.get(&line.usage_account_id);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use cur::{AccountId, UsageHour};
+use cur::{AccountId, Sku, UsageHour};
 use laws::{Check, Law};
 use money::{Amount, Exact};
 
@@ -12,7 +12,7 @@ use crate::eligibility::Owner;
 use crate::engine::Terms;
 use crate::holdings::{Holding, Supply};
 use crate::situation::{Entry, Situation, Used};
-use crate::{Kept, KeptReason, MissingRate, SkuName, UnpricedUsage};
+use crate::{Kept, KeptReason, MissingRate, UnpricedUsage};
 
 /// What one account got from one commitment in one hour.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,10 +25,7 @@ pub struct Allocation {
     /// The customer that contracts assign the commitment to, if they do.
     pub assigned_to: String,
     pub usage_account_id: AccountId,
-    pub service_code: String,
-    pub region: String,
-    pub usage_type: String,
-    pub operation: String,
+    pub sku: Sku,
     pub availability_zone: String,
     pub currency: String,
     pub usage_amount: Amount,
@@ -47,10 +44,7 @@ pub struct DailyBenefit {
     pub commitment: String,
     pub assigned_to: String,
     pub usage_account_id: AccountId,
-    pub service_code: String,
-    pub region: String,
-    pub usage_type: String,
-    pub operation: String,
+    pub sku: Sku,
     pub currency: String,
     pub commitment_cost: Amount,
     /// How much a charge is less than list prices, as far as list prices are known.
@@ -357,7 +351,6 @@ impl<'a> Ledger<'a> {
         let holding = &self.holdings[entry.holding];
         let market = &self.situation.market;
         let usage = &market.usage[entry.usage];
-        let name = market.name_of(entry.usage).clone();
         Allocation {
             usage_date: self.situation.day.date,
             usage_hour: hour,
@@ -365,10 +358,7 @@ impl<'a> Ledger<'a> {
             owner_account_id: holding.owner.to_string(),
             assigned_to: holding.assigned_to.clone().unwrap_or_default(),
             usage_account_id: usage.account,
-            service_code: name.service_code,
-            region: name.region,
-            usage_type: name.usage_type,
-            operation: name.operation,
+            sku: market.sku_of(entry.usage).clone(),
             availability_zone: usage.zone.clone(),
             currency: market.currencies[entry.usage].clone(),
             usage_amount: entry.usage_amount,
@@ -432,17 +422,15 @@ impl<'a> Ledger<'a> {
 
     fn unpriced(&self) -> BTreeSet<UnpricedUsage> {
         let market = &self.situation.market;
-        let of = |usage: &usize| {
-            let SkuName { service_code, region, usage_type, operation } =
-                market.name_of(*usage).clone();
-            let usage_account_id = market.usage[*usage].account;
-            UnpricedUsage { usage_account_id, service_code, region, usage_type, operation }
+        let of = |usage: &usize| UnpricedUsage {
+            usage_account_id: market.usage[*usage].account,
+            sku: market.sku_of(*usage).clone(),
         };
         self.unpriced.iter().map(of).collect()
     }
 
     fn benefits(&self) -> Vec<DailyBenefit> {
-        type Place<'k> = (&'k str, &'k str, AccountId, &'k SkuName, &'k str);
+        type Place<'k> = (&'k str, &'k str, AccountId, &'k Sku, &'k str);
         let mut by_charge: BTreeMap<Place<'_>, Sums> = BTreeMap::new();
         for ((holding, usage), sums) in &self.sums {
             let Holding { arn, assigned_to, .. } = &self.holdings[*holding];
@@ -451,22 +439,19 @@ impl<'a> Ledger<'a> {
                 arn.as_str(),
                 assigned_to.as_deref().unwrap_or_default(),
                 account,
-                self.situation.market.name_of(*usage),
+                self.situation.market.sku_of(*usage),
                 self.situation.market.currencies[*usage].as_str(),
             );
             by_charge.entry(place).or_default().add(sums);
         }
         by_charge
             .into_iter()
-            .map(|((arn, assigned_to, account, name, currency), sums)| DailyBenefit {
+            .map(|((arn, assigned_to, account, sku, currency), sums)| DailyBenefit {
                 usage_date: self.situation.day.date,
                 commitment: arn.to_owned(),
                 assigned_to: assigned_to.to_owned(),
                 usage_account_id: account,
-                service_code: name.service_code.clone(),
-                region: name.region.clone(),
-                usage_type: name.usage_type.clone(),
-                operation: name.operation.clone(),
+                sku: sku.clone(),
                 currency: currency.to_owned(),
                 commitment_cost: sums.commitment_cost,
                 taken_off: sums.list_cost - sums.commitment_cost,
@@ -543,11 +528,11 @@ impl<'a> Ledger<'a> {
         type Place<'k> = (AccountId, &'k str, &'k str, &'k str, &'k str);
         let mut places: BTreeMap<Place<'_>, CoverageDay> = BTreeMap::new();
         let place = |usage: usize| {
-            let name = self.situation.market.name_of(usage);
+            let sku = self.situation.market.sku_of(usage);
             let family = self.situation.market.product_of(usage).attributes.family();
             let account = self.situation.market.usage[usage].account;
             let currency = self.situation.market.currencies[usage].as_str();
-            (account, name.service_code.as_str(), name.region.as_str(), family, currency)
+            (account, sku.service_code.as_str(), sku.region.as_str(), family, currency)
         };
         let date = self.situation.day.date;
         let empty = |(account, service_code, region, family, currency): Place<'_>| CoverageDay {

@@ -27,6 +27,7 @@ mod situation;
 mod sums;
 mod tables;
 mod tally;
+mod unpriced;
 mod unused;
 
 pub use allocate::Policy;
@@ -34,7 +35,7 @@ pub use amortized::{DerivedCosts, costs_are_known, derived_costs, says_fee};
 pub use checks::{commitment_rows_agree, negation_cancels};
 pub use demand::{DemandRow, DemandSku};
 pub use eligibility::{Eligibility, Owner, Pass};
-pub use engine::{Commitment, Coverage, Engine, Sku, Terms, Usage, Zone};
+pub use engine::{Commitment, Coverage, Engine, PricedProduct, Terms, Usage, Zone};
 pub use fees::{Lease, PlanTerms, ReservationFee};
 pub use holdings::HoldingError;
 pub use kept::{Kept, KeptReason};
@@ -44,12 +45,11 @@ pub use ledger::{
 pub use order::{Beneficiaries, Order, PlanOrder, Precedence, SavingAgainst, Tie, ZeroSaving};
 pub use policy::{Assignment, Sharing, Unused};
 pub use product::{Attributes, Coverable, Product, units_of_one};
-pub use rates::{ListedRates, Offering, SkuName};
+pub use rates::{ListedRates, Offering};
 pub use rates_file::RateProblem;
 pub use replay::{Difference, PayerSharing, Replayed};
 pub use situation::{Day, Situation};
-pub use sums::{
-    CommitmentSums, MissingRate, ReplayTally, UnpricedUsage, commitment_sums, taken_off,
-};
+pub use sums::{CommitmentSums, ReplayTally, commitment_sums, taken_off};
 pub use tally::{CommitmentTally, Units};
+pub use unpriced::{MissingRate, UnpricedUsage};
 pub use unused::UnusedCost;

@@ -2,21 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cur::{AccountId, BillingPeriod, LineItemType, PlanType};
+use cur::{AccountId, BillingPeriod, LineItemType, PlanType, Sku};
 use money::{Amount, Exact};
 
-use crate::engine::{Sku, Usage};
+use crate::DemandSku;
+use crate::engine::{PricedProduct, Usage};
 use crate::learn::plan_type;
 use crate::order::{Order, SavingAgainst, Tie};
 use crate::product::{Attributes, Product};
 use crate::situation::Day;
 use crate::tables::REGIONS;
-use crate::{DemandSku, SkuName};
 
 /// The usage of all accounts.
 pub(crate) struct Market {
-    pub(crate) names: Vec<SkuName>,
     pub(crate) skus: Vec<Sku>,
+    /// By SKU.
+    pub(crate) products: Vec<PricedProduct>,
     /// By SKU: whether the tables know it.
     pub(crate) is_known: Vec<bool>,
     pub(crate) usage: Vec<Usage>,
@@ -27,70 +28,66 @@ pub(crate) struct Market {
 }
 
 /// What makes usage of its own, in the order that decides ties.
-type UsageKey<'a> = (AccountId, &'a SkuName, &'a str, &'a str);
+type UsageKey<'a> = (AccountId, &'a Sku, &'a str, &'a str);
 
 impl Market {
     pub(crate) fn new(day: &Day<'_>, order: Order) -> Self {
-        let demand = day.skus;
-        let named: Vec<Option<SkuName>> =
-            demand.iter().map(|sku| is_usage(sku).then(|| SkuName::of(sku))).collect();
-        let mut found: BTreeMap<&SkuName, Facts> = BTreeMap::new();
+        let mut found: BTreeMap<&Sku, Facts> = BTreeMap::new();
         let mut keys: Vec<UsageKey<'_>> = Vec::new();
-        for (sku, name) in demand.iter().zip(&named) {
-            let Some(name) = name else { continue };
-            let facts = found.entry(name).or_default();
-            facts.see(sku, order.saving_against);
-            let plan = day.plans.get(&sku.commitment);
+        for demand in day.skus.iter().filter(|demand| is_usage(demand)) {
+            let facts = found.entry(&demand.sku).or_default();
+            facts.see(demand, order.saving_against);
+            let plan = day.plans.get(&demand.commitment);
             facts.plans.extend(plan.and_then(|(_, terms)| plan_type(terms)));
-            keys.push(key(sku, name));
+            keys.push(key(demand));
         }
         match order.tie {
             Tie::Account => keys.sort(),
             Tie::UsageType => keys.sort_by_key(|key| (key.1, key.0, key.2, key.3)),
         }
         keys.dedup();
-        let (skus, is_known) =
-            found.iter().map(|(name, facts)| facts.sku(name, day.period)).unzip();
-        let places: BTreeMap<&SkuName, usize> = found.keys().copied().zip(0..).collect();
+        let (products, is_known) =
+            found.iter().map(|(sku, facts)| facts.product(sku, day.period)).unzip();
+        let places: BTreeMap<&Sku, usize> = found.keys().copied().zip(0..).collect();
         let usage_places: BTreeMap<UsageKey<'_>, usize> = keys.iter().copied().zip(0..).collect();
-        let usage_of = (demand.iter().zip(&named))
-            .map(|(sku, name)| name.as_ref().map(|name| usage_places[&key(sku, name)]))
+        let usage_of = (day.skus.iter())
+            .map(|demand| is_usage(demand).then(|| usage_places[&key(demand)]))
             .collect();
         let usage = (keys.iter())
-            .map(|(account, name, zone, _)| Usage {
+            .map(|(account, sku, zone, _)| Usage {
                 account: *account,
-                sku: places[name],
+                sku: places[sku],
                 zone: (*zone).to_owned(),
             })
             .collect();
         Self {
-            skus,
+            skus: found.into_keys().cloned().collect(),
+            products,
             is_known,
             usage,
             currencies: keys.iter().map(|(.., currency)| (*currency).to_owned()).collect(),
             usage_of,
-            names: found.into_keys().cloned().collect(),
         }
     }
 
-    pub(crate) fn name_of(&self, usage: usize) -> &SkuName {
-        &self.names[self.usage[usage].sku]
+    pub(crate) fn sku_of(&self, usage: usize) -> &Sku {
+        &self.skus[self.usage[usage].sku]
     }
 
     pub(crate) fn product_of(&self, usage: usize) -> &Product {
-        &self.skus[self.usage[usage].sku].product
+        &self.products[self.usage[usage].sku].product
     }
 }
 
-fn key<'a>(sku: &'a DemandSku, name: &'a SkuName) -> UsageKey<'a> {
-    (sku.usage_account_id, name, &sku.availability_zone, &sku.currency)
+fn key(demand: &DemandSku) -> UsageKey<'_> {
+    (demand.usage_account_id, &demand.sku, &demand.availability_zone, &demand.currency)
 }
 
 /// A negation takes back a price and a fee pays for an hour; neither is usage. Nor is what is free, such
 /// as the first tier of a price: AWS leaves it alone, and so does everything here.
-fn is_usage(sku: &DemandSku) -> bool {
-    match sku.line_item_type {
-        LineItemType::Usage => sku.unblended_rate.is_none_or(|rate| !rate.is_zero()),
+fn is_usage(demand: &DemandSku) -> bool {
+    match demand.line_item_type {
+        LineItemType::Usage => demand.unblended_rate.is_none_or(|rate| !rate.is_zero()),
         item_type => item_type.is_covered_usage(),
     }
 }
@@ -105,12 +102,12 @@ struct Facts {
 }
 
 impl Facts {
-    fn see(&mut self, sku: &DemandSku, against: SavingAgainst) {
+    fn see(&mut self, demand: &DemandSku, against: SavingAgainst) {
         let is_known = |number: &Amount| !number.is_negative() && !number.is_zero();
-        self.factor = self.factor.max(sku.normalization_factor.filter(is_known));
+        self.factor = self.factor.max(demand.normalization_factor.filter(is_known));
         // A line covered by a reservation costs nothing at present; that is no price.
-        let unblended = sku.unblended_rate.filter(is_known);
-        let public = sku.public_rate.filter(is_known);
+        let unblended = demand.unblended_rate.filter(is_known);
+        let public = demand.public_rate.filter(is_known);
         let rate = match against {
             SavingAgainst::Public => public.or(unblended),
             SavingAgainst::Unblended => unblended.or(public),
@@ -118,24 +115,22 @@ impl Facts {
         self.on_demand_rate = self.on_demand_rate.max(rate);
     }
 
-    /// The SKU, and whether the tables know it.
-    fn sku(&self, name: &SkuName, period: BillingPeriod) -> (Sku, bool) {
-        let SkuName { service_code, region, usage_type, operation } = name;
-        let of_type = || REGIONS.of_usage_type(usage_type).unwrap_or_default();
-        let region = match REGIONS.named(region) {
+    /// The SKU's product, and whether the tables know it.
+    fn product(&self, sku: &Sku, period: BillingPeriod) -> (PricedProduct, bool) {
+        let of_type = || REGIONS.of_usage_type(&sku.usage_type).unwrap_or_default();
+        let region = match REGIONS.named(&sku.region) {
             "" => of_type(),
             region => region,
         };
-        let known = Attributes::of_line(service_code, usage_type, operation, region);
+        let known = Attributes::of_sku(sku, region);
         let is_known = known.is_some();
-        let mut attributes = known
-            .unwrap_or_else(|| Attributes::of_unknown(service_code, usage_type, operation, region));
+        let mut attributes = known.unwrap_or_else(|| Attributes::of_unknown(sku, region));
         // Whatever AWS covered can be covered, even if the tables do not know it.
         let unknown = self.plans.iter().filter(|plan| !attributes.plans.contains(plan));
         let unknown: Vec<PlanType> = unknown.copied().collect();
         attributes.plans.extend(unknown);
         attributes.factor = self.factor.map(Exact::from);
         let product = Product::new(attributes, period);
-        (Sku { product, on_demand_rate: self.on_demand_rate.map(Exact::from) }, is_known)
+        (PricedProduct { product, on_demand_rate: self.on_demand_rate.map(Exact::from) }, is_known)
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use cur::{BillingPeriod, PlanType};
+use cur::{BillingPeriod, PlanType, Sku};
 use money::{Amount, Exact};
 
 use crate::tables::{CACHES, DATABASES, INSTANCES, SIZES, USAGE, UsageKinds, is_prefix};
@@ -108,46 +108,37 @@ impl<'a> Kind<'a> {
 }
 
 /// Normalized units of one of what a fee is for, by AWS's tables; `None` where sizes are not exchangeable.
-pub fn units_of_one(
-    service: &str,
-    usage_type: &str,
-    operation: &str,
-    region: &str,
-) -> Option<Amount> {
-    Attributes::of_line(service, usage_type, operation, region)
+pub fn units_of_one(sku: &Sku) -> Option<Amount> {
+    Attributes::of_sku(sku, &sku.region)
         .and_then(|attributes| listed_factor(&attributes))
         .and_then(|factor| factor.as_amount())
 }
 
 impl Attributes {
-    /// What a line of the report is about, `None` if the tables do not know it.
-    pub fn of_line(service: &str, usage_type: &str, operation: &str, region: &str) -> Option<Self> {
-        let Kind { row, of_usage, instance_type } = Kind::of(service, usage_type)?;
+    /// What a SKU is, `None` if the tables do not know it. The report may have AWS's name of a region where
+    /// its code is needed, so the code comes apart.
+    pub fn of_sku(sku: &Sku, region: &str) -> Option<Self> {
+        let Kind { row, of_usage, instance_type } = Kind::of(&sku.service_code, &sku.usage_type)?;
         let mut attributes = Self {
-            service: service.to_owned(),
+            service: sku.service_code.clone(),
             region: region.to_owned(),
             instance_type: instance_type.to_owned(),
             plans: row.plans.clone(),
             ..Self::default()
         };
         if !of_usage.is_empty() {
-            attributes.describe(of_usage, operation);
+            attributes.describe(of_usage, &sku.operation);
         }
         Some(attributes)
     }
 
     /// Usage that the tables do not know is of a class of its own.
-    pub(crate) fn of_unknown(
-        service: &str,
-        usage_type: &str,
-        operation: &str,
-        region: &str,
-    ) -> Self {
+    pub(crate) fn of_unknown(sku: &Sku, region: &str) -> Self {
         Self {
-            service: service.to_owned(),
+            service: sku.service_code.clone(),
             region: region.to_owned(),
-            instance_type: without_region(usage_type).to_owned(),
-            platform: operation.to_owned(),
+            instance_type: without_region(&sku.usage_type).to_owned(),
+            platform: sku.operation.clone(),
             ..Self::default()
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cur::{AccountId, LineItemType, PlanType};
+use cur::{AccountId, LineItemType, PlanType, Sku};
 use money::{Amount, Exact};
 
 use crate::learn::plan_type;
@@ -10,31 +10,11 @@ use crate::learn::plan_type;
 use crate::situation::Day;
 use crate::{DemandSku, PlanTerms};
 
-/// What a rate is for, as reports and AWS's list of rates name it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct SkuName {
-    pub service_code: String,
-    pub region: String,
-    pub usage_type: String,
-    pub operation: String,
-}
-
-impl SkuName {
-    pub(crate) fn of(sku: &DemandSku) -> Self {
-        Self {
-            service_code: sku.service_code.clone(),
-            region: sku.region.clone(),
-            usage_type: sku.usage_type.clone(),
-            operation: sku.operation.clone(),
-        }
-    }
-}
-
 /// Rates of a file: by a plan's ARN, or by what plans are sold as.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ListedRates {
-    of_plan: BTreeMap<(String, SkuName), Amount>,
-    of_offering: BTreeMap<(Offering, SkuName), Amount>,
+    of_plan: BTreeMap<(String, Sku), Amount>,
+    of_offering: BTreeMap<(Offering, Sku), Amount>,
 }
 
 /// What AWS sells under one price list.
@@ -70,32 +50,32 @@ impl Offering {
 
 impl ListedRates {
     /// Adds a rate; says if there is another for the same.
-    pub fn add_of_plan(&mut self, arn: &str, sku: SkuName, rate: Amount) -> bool {
+    pub fn add_of_plan(&mut self, arn: &str, sku: Sku, rate: Amount) -> bool {
         let before = self.of_plan.insert((arn.to_owned(), sku), rate);
         before.is_none_or(|before| before == rate)
     }
 
     /// The same for all plans of an offering.
-    pub fn add_of_offering(&mut self, offering: Offering, sku: SkuName, rate: Amount) -> bool {
+    pub fn add_of_offering(&mut self, offering: Offering, sku: Sku, rate: Amount) -> bool {
         let before = self.of_offering.insert((offering, sku), rate);
         before.is_none_or(|before| before == rate)
     }
 }
 
 /// A rate of zero says nothing: what such a line costs says what is charged.
-fn said_rate(sku: &DemandSku) -> Option<Amount> {
-    sku.savings_plan_rate.filter(|rate| !rate.is_zero())
+fn said_rate(demand: &DemandSku) -> Option<Amount> {
+    demand.savings_plan_rate.filter(|rate| !rate.is_zero())
 }
 
 /// All that is known of rates.
 pub(crate) struct Rates<'a> {
     plans: &'a BTreeMap<String, (AccountId, PlanTerms)>,
     /// From lines that the plan itself covered; `None` where they disagree.
-    seen_of_plan: BTreeMap<(&'a str, SkuName), Option<Amount>>,
+    seen_of_plan: BTreeMap<(&'a str, Sku), Option<Amount>>,
     /// From lines that another plan of its offering covered.
-    seen_of_offering: BTreeMap<(Offering, SkuName), Option<Amount>>,
+    seen_of_offering: BTreeMap<(Offering, Sku), Option<Amount>>,
     /// From lines that the plan itself covered and that do not say their rate.
-    by_cost: BTreeMap<(&'a str, SkuName), Exact>,
+    by_cost: BTreeMap<(&'a str, Sku), Exact>,
     listed: &'a ListedRates,
 }
 
@@ -109,16 +89,15 @@ impl<'a> Rates<'a> {
             by_cost: BTreeMap::new(),
             listed,
         };
-        let covered =
-            |sku: &&DemandSku| sku.line_item_type == LineItemType::SavingsPlanCoveredUsage;
-        for sku in skus.iter().filter(covered) {
-            let Some(rate) = said_rate(sku) else { continue };
-            let name = SkuName::of(sku);
-            if let Some((_, terms)) = plans.get(&sku.commitment) {
-                let key = (Offering::of(terms), name.clone());
+        let is_covered =
+            |demand: &&DemandSku| demand.line_item_type == LineItemType::SavingsPlanCoveredUsage;
+        for demand in skus.iter().filter(is_covered) {
+            let Some(rate) = said_rate(demand) else { continue };
+            if let Some((_, terms)) = plans.get(&demand.commitment) {
+                let key = (Offering::of(terms), demand.sku.clone());
                 see(rates.seen_of_offering.entry(key).or_insert(Some(rate)), rate);
             }
-            let key = (sku.commitment.as_str(), name);
+            let key = (demand.commitment.as_str(), demand.sku.clone());
             see(rates.seen_of_plan.entry(key).or_insert(Some(rate)), rate);
         }
         rates.see_costs(day);
@@ -127,12 +106,12 @@ impl<'a> Rates<'a> {
 
     /// Where lines do not say their rate, it is what they cost by what was used, over all of the day.
     fn see_costs(&mut self, day: &Day<'a>) {
-        let mut sums: BTreeMap<(&'a str, SkuName), [Amount; 2]> = BTreeMap::new();
+        let mut sums: BTreeMap<(&'a str, Sku), [Amount; 2]> = BTreeMap::new();
         for row in day.rows {
-            let sku = &day.skus[row.sku];
-            let is_covered = sku.line_item_type == LineItemType::SavingsPlanCoveredUsage;
-            if let (true, None, Some(cost)) = (is_covered, said_rate(sku), row.commitment_cost) {
-                let sum = sums.entry((&sku.commitment, SkuName::of(sku))).or_default();
+            let demand = &day.skus[row.sku];
+            let is_covered = demand.line_item_type == LineItemType::SavingsPlanCoveredUsage;
+            if let (true, None, Some(cost)) = (is_covered, said_rate(demand), row.commitment_cost) {
+                let sum = sums.entry((&demand.commitment, demand.sku.clone())).or_default();
                 sum[0] += cost;
                 sum[1] += row.usage_amount;
             }
@@ -145,7 +124,7 @@ impl<'a> Rates<'a> {
     }
 
     /// The plan's rate, `None` if nothing says it.
-    pub(crate) fn find(&self, arn: &str, sku: &SkuName) -> Option<Exact> {
+    pub(crate) fn find(&self, arn: &str, sku: &Sku) -> Option<Exact> {
         let seen = self.seen_of_plan.get(&(arn, sku.clone())).copied();
         if let Some(rate) = self.by_cost.get(&(arn, sku.clone())) {
             return Some(rate.clone());
@@ -162,7 +141,7 @@ impl<'a> Rates<'a> {
 
     /// What plans of its kind charge. The file comes first: what another plan charges in the report may
     /// be of another year.
-    fn of_offering(&self, arn: &str, sku: &SkuName) -> Option<Amount> {
+    fn of_offering(&self, arn: &str, sku: &Sku) -> Option<Amount> {
         let (_, terms) = self.plans.get(arn)?;
         let key = (Offering::of(terms), sku.clone());
         let seen = || self.seen_of_offering.get(&key).copied().flatten();

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use cur::Sku;
 use money::Amount;
 
-use crate::rates::{ListedRates, Offering, SkuName};
+use crate::rates::{ListedRates, Offering};
 
 /// The columns, in any order. A line names a plan by its ARN, or all plans of an offering by the other
 /// three; AWS's own lists of rates are by offering.
@@ -81,7 +82,7 @@ impl ListedRates {
             Ok(_) => return Err(line.problem("rate", "is negative; a rate is 0 or more")),
             Err(error) => return Err(line.problem("rate", &error.to_string())),
         };
-        let sku = SkuName { service_code, region, usage_type, operation };
+        let sku = Sku { service_code, region, usage_type, operation };
         let is_offering = [&plan_type, &term, &payment_option].iter().all(|cell| !cell.is_empty());
         let is_only_one = match (arn.is_empty(), is_offering) {
             (false, _) => self.add_of_plan(&arn, sku, rate),

@@ -142,7 +142,7 @@ impl<'s, 'a> Comparison<'s, 'a> {
     fn engine(&self, sharing: &Eligibility) -> Engine {
         let Situation { market, order, .. } = self.situation;
         let rate = |whole, sku| self.situation.rate(whole, sku);
-        Engine::new(&market.skus, &market.usage, &self.commitments, sharing, order, rate)
+        Engine::new(&market.products, &market.usage, &self.commitments, sharing, order, rate)
     }
 
     fn rank(&mut self, whole: usize, usage: usize) -> usize {
@@ -150,7 +150,7 @@ impl<'s, 'a> Comparison<'s, 'a> {
         if let Some(rank) = self.rank_of.get(&(whole, sku)) {
             return *rank;
         }
-        let of = &self.situation.market.skus[sku];
+        let of = &self.situation.market.products[sku];
         let rank = match self.commitments[whole].terms {
             Terms::Plan { .. } => {
                 let rate = self.situation.rate(whole, sku).unwrap_or(Exact::ZERO);

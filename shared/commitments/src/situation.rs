@@ -173,7 +173,7 @@ impl<'a> Situation<'a> {
 
     /// What a plan charges for a SKU, each by its place.
     pub(crate) fn rate(&self, whole: usize, sku: usize) -> Option<Exact> {
-        self.rates.find(&self.wholes.holdings[whole].arn, &self.market.names[sku])
+        self.rates.find(&self.wholes.holdings[whole].arn, &self.market.skus[sku])
     }
 }
 

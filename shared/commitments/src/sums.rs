@@ -87,23 +87,3 @@ impl ReplayTally {
         }
     }
 }
-
-/// Usage on demand whose list price nothing says.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct UnpricedUsage {
-    pub usage_account_id: AccountId,
-    pub service_code: String,
-    pub region: String,
-    pub usage_type: String,
-    pub operation: String,
-}
-
-/// A savings plan that may cover usage at a rate which nothing says. The usage stays on demand.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct MissingRate {
-    pub savings_plan: String,
-    pub service_code: String,
-    pub region: String,
-    pub usage_type: String,
-    pub operation: String,
-}

@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use cur::{AccountId, BillingPeriod};
+use cur::{AccountId, BillingPeriod, Sku};
 use money::Rate;
 
 use crate::charge_kind::ChargeKind;
@@ -40,19 +40,15 @@ const KEYS: [&str; 11] = [
 #[derive(Debug, Clone, Copy)]
 pub struct RuleSubject<'a> {
     pub account: AccountId,
-    /// `lineItem/ProductCode`.
-    pub service: &'a str,
-    pub region: &'a str,
-    /// With its region prefix, as the report has it.
-    pub usage_type: &'a str,
-    pub operation: &'a str,
+    pub sku: &'a Sku,
     pub kind: ChargeKind,
 }
 
 impl RuleSubject<'_> {
     /// In the order of [`SELECTORS`].
     fn values(&self) -> [&str; 5] {
-        [self.account.as_str(), self.usage_type, self.operation, self.service, self.region]
+        let Sku { service_code, region, usage_type, operation } = self.sku;
+        [self.account.as_str(), usage_type, operation, service_code, region]
     }
 }
 

@@ -18,6 +18,7 @@ mod printable;
 mod records;
 mod row;
 mod scan;
+mod sku;
 mod totals;
 mod usage_hour;
 
@@ -35,5 +36,6 @@ pub use plan_type::{PlanType, UnknownPlanType};
 pub use printable::printable;
 pub use records::{CsvError, Records};
 pub use row::Row;
+pub use sku::Sku;
 pub use totals::LineTotals;
 pub use usage_hour::UsageHour;

@@ -2,7 +2,7 @@
 
 use ::commitments::Allocation;
 
-use crate::cells::usage_hour;
+use crate::cells::{sku, usage_hour};
 use crate::table::{CellError, Cells, Column, Row, Value};
 
 /// An allocation with the customer that the benefit reached.
@@ -44,10 +44,10 @@ impl Row for AllocationRow {
         cell(Value::Text(&allocation.assigned_to));
         cell(Value::Text(&self.customer_id));
         cell(Value::Text(allocation.usage_account_id.as_str()));
-        cell(Value::Text(&allocation.service_code));
-        cell(Value::Text(&allocation.region));
-        cell(Value::Text(&allocation.usage_type));
-        cell(Value::Text(&allocation.operation));
+        cell(Value::Text(&allocation.sku.service_code));
+        cell(Value::Text(&allocation.sku.region));
+        cell(Value::Text(&allocation.sku.usage_type));
+        cell(Value::Text(&allocation.sku.operation));
         cell(Value::Text(&allocation.availability_zone));
         cell(Value::Text(&allocation.currency));
         cell(Value::Amount(allocation.usage_amount));
@@ -72,10 +72,7 @@ impl Row for AllocationRow {
                 owner_account_id,
                 assigned_to,
                 usage_account_id: cells.parse()?,
-                service_code: cells.text().to_owned(),
-                region: cells.text().to_owned(),
-                usage_type: cells.text().to_owned(),
-                operation: cells.text().to_owned(),
+                sku: sku(cells),
                 availability_zone: cells.text().to_owned(),
                 currency: cells.text().to_owned(),
                 usage_amount: cells.amount(),

@@ -2,6 +2,7 @@
 
 use ::commitments::DailyBenefit;
 
+use crate::cells::sku;
 use crate::table::{CellError, Cells, Column, Row, Value};
 
 impl Row for DailyBenefit {
@@ -25,10 +26,10 @@ impl Row for DailyBenefit {
         cell(Value::Text(&self.commitment));
         cell(Value::Text(&self.assigned_to));
         cell(Value::Text(self.usage_account_id.as_str()));
-        cell(Value::Text(&self.service_code));
-        cell(Value::Text(&self.region));
-        cell(Value::Text(&self.usage_type));
-        cell(Value::Text(&self.operation));
+        cell(Value::Text(&self.sku.service_code));
+        cell(Value::Text(&self.sku.region));
+        cell(Value::Text(&self.sku.usage_type));
+        cell(Value::Text(&self.sku.operation));
         cell(Value::Text(&self.currency));
         cell(Value::Amount(self.commitment_cost));
         cell(Value::Amount(self.taken_off));
@@ -41,10 +42,7 @@ impl Row for DailyBenefit {
             commitment: cells.text().to_owned(),
             assigned_to: cells.text().to_owned(),
             usage_account_id: cells.parse()?,
-            service_code: cells.text().to_owned(),
-            region: cells.text().to_owned(),
-            usage_type: cells.text().to_owned(),
-            operation: cells.text().to_owned(),
+            sku: sku(cells),
             currency: cells.text().to_owned(),
             commitment_cost: cells.amount(),
             taken_off: cells.amount(),

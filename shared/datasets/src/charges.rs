@@ -4,6 +4,7 @@ use billing::{Charge, ChargeKey, Measures};
 use cur::{AccountId, BillingPeriod};
 use pipeline::RunId;
 
+use crate::cells::sku;
 use crate::table::{CellError, Cells, Column, Row, Value};
 
 /// A charge with the run and the customer that it belongs to.
@@ -48,10 +49,10 @@ impl Row for ChargeRow {
         cell(Value::Text(&self.customer_id));
         cell(Value::Text(key.usage_account_id.as_str()));
         cell(Value::Text(key.charge_kind.name()));
-        cell(Value::Text(&key.service_code));
-        cell(Value::Text(&key.region));
-        cell(Value::Text(&key.usage_type));
-        cell(Value::Text(&key.operation));
+        cell(Value::Text(&key.sku.service_code));
+        cell(Value::Text(&key.sku.region));
+        cell(Value::Text(&key.sku.usage_type));
+        cell(Value::Text(&key.sku.operation));
         cell(Value::Text(&key.currency));
         cell(Value::Integer(measures.line_count.cast_signed()));
         cell(Value::Amount(measures.usage_amount));
@@ -71,10 +72,7 @@ impl Row for ChargeRow {
         let key = ChargeKey {
             usage_account_id: cells.parse()?,
             charge_kind: cells.parse()?,
-            service_code: cells.text().to_owned(),
-            region: cells.text().to_owned(),
-            usage_type: cells.text().to_owned(),
-            operation: cells.text().to_owned(),
+            sku: sku(cells),
             currency: cells.text().to_owned(),
         };
         let mut measures = Measures {

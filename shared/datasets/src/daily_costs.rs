@@ -1,6 +1,6 @@
 //! `daily_costs`: cost and charge by day, for people who ask when.
 
-use billing::{ChargeKey, DailyCharge, Measures};
+use billing::{DailyCharge, Measures};
 use chrono::NaiveDate;
 use contracts::ChargeKind;
 use cur::AccountId;
@@ -26,7 +26,8 @@ impl DailyCostRow {
     pub fn of(customer_id: &str, charges: &[DailyCharge]) -> Vec<Self> {
         let mut days = std::collections::BTreeMap::new();
         for charge in charges {
-            let key = ChargeKey { operation: String::new(), ..charge.key.clone() };
+            let mut key = charge.key.clone();
+            key.sku.operation.clear();
             days.entry((charge.usage_date, key)).or_insert(Measures::ZERO).add(&charge.measures);
         }
         days.into_iter()
@@ -34,9 +35,9 @@ impl DailyCostRow {
                 usage_date,
                 customer_id: customer_id.to_owned(),
                 usage_account_id: key.usage_account_id,
-                service_code: key.service_code,
-                region: key.region,
-                usage_type: key.usage_type,
+                service_code: key.sku.service_code,
+                region: key.sku.region,
+                usage_type: key.sku.usage_type,
                 charge_kind: key.charge_kind,
                 currency: key.currency,
                 measures,

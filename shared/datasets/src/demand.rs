@@ -3,7 +3,7 @@
 
 use ::commitments::{DemandRow, DemandSku};
 
-use crate::cells::{line_item_type, usage_hour};
+use crate::cells::{line_item_type, sku, usage_hour};
 use crate::table::{CellError, Cells, Column, Row, Value};
 
 impl Row for DemandSku {
@@ -27,10 +27,10 @@ impl Row for DemandSku {
         cell(Value::Text(self.usage_account_id.as_str()));
         cell(Value::Text(self.line_item_type.name()));
         cell(Value::Text(&self.commitment));
-        cell(Value::Text(&self.service_code));
-        cell(Value::Text(&self.region));
-        cell(Value::Text(&self.usage_type));
-        cell(Value::Text(&self.operation));
+        cell(Value::Text(&self.sku.service_code));
+        cell(Value::Text(&self.sku.region));
+        cell(Value::Text(&self.sku.usage_type));
+        cell(Value::Text(&self.sku.operation));
         cell(Value::Text(&self.availability_zone));
         cell(Value::Text(&self.currency));
         cell(Value::OptionalAmount(self.normalization_factor));
@@ -44,10 +44,7 @@ impl Row for DemandSku {
             usage_account_id: cells.parse()?,
             line_item_type: line_item_type(cells)?,
             commitment: cells.text().to_owned(),
-            service_code: cells.text().to_owned(),
-            region: cells.text().to_owned(),
-            usage_type: cells.text().to_owned(),
-            operation: cells.text().to_owned(),
+            sku: sku(cells),
             availability_zone: cells.text().to_owned(),
             currency: cells.text().to_owned(),
             normalization_factor: cells.optional_amount(),

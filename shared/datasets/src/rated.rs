@@ -2,7 +2,7 @@
 
 use billing::LineGroup;
 
-use crate::cells::line_item_type;
+use crate::cells::{line_item_type, sku};
 use crate::table::{CellError, Cells, Column, Row, Value};
 
 impl Row for LineGroup {
@@ -30,10 +30,10 @@ impl Row for LineGroup {
         cell(Value::Text(self.usage_account_id.as_str()));
         cell(Value::Text(self.charge_kind.name()));
         cell(Value::Text(self.line_item_type.name()));
-        cell(Value::Text(&self.service_code));
-        cell(Value::Text(&self.region));
-        cell(Value::Text(&self.usage_type));
-        cell(Value::Text(&self.operation));
+        cell(Value::Text(&self.sku.service_code));
+        cell(Value::Text(&self.sku.region));
+        cell(Value::Text(&self.sku.usage_type));
+        cell(Value::Text(&self.sku.operation));
         cell(Value::Text(&self.currency));
         cell(Value::Text(&self.commitment));
         cell(Value::Integer(self.line_count.cast_signed()));
@@ -50,10 +50,7 @@ impl Row for LineGroup {
             usage_account_id: cells.parse()?,
             charge_kind: cells.parse()?,
             line_item_type: line_item_type(cells)?,
-            service_code: cells.text().to_owned(),
-            region: cells.text().to_owned(),
-            usage_type: cells.text().to_owned(),
-            operation: cells.text().to_owned(),
+            sku: sku(cells),
             currency: cells.text().to_owned(),
             commitment: cells.text().to_owned(),
             line_count: cells.integer().cast_unsigned(),
