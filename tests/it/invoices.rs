@@ -48,8 +48,9 @@ fn charge(
             sku: Sku { service_code: service.to_owned(), ..Sku::default() },
             currency: currency.to_owned(),
         },
+        measures: Measures::ZERO,
         price_rule: String::new(),
-        measures: Measures { charge: amount, ..Measures::ZERO },
+        charge: amount,
     }
 }
 

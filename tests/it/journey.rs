@@ -79,13 +79,13 @@ async fn follow(generation: Generation) {
     assert_eq!(charge.measures.line_count, 2);
     assert_eq!(charge.measures.list_cost, Some("12.464".parse().unwrap()));
     assert_eq!(charge.measures.benefit, Some("0.024".parse().unwrap()));
-    assert_eq!(charge.measures.charge, "11.818".parse().unwrap());
+    assert_eq!(charge.charge, "11.818".parse().unwrap());
 
     // The invoice: in yen, to the yen.
     let invoice: InvoiceFile =
         serde_json::from_slice(&object(&world, &keys::billing(&plan, "acme", "invoice.json")))
             .unwrap();
-    let line = invoice.lines.iter().find(|line| line.amount_source == charge.measures.charge);
+    let line = invoice.lines.iter().find(|line| line.amount_source == charge.charge);
     assert_eq!(line.unwrap().amount, "1777.07266".parse().unwrap());
     assert!(!invoice.total.to_string().contains('.'), "{}", invoice.total);
 

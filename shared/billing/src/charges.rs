@@ -24,7 +24,7 @@ pub struct ChargeKey {
     pub currency: String,
 }
 
-/// What stands behind a charge.
+/// What stands behind a charge, apart from the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Measures {
     pub line_count: u64,
@@ -34,7 +34,6 @@ pub struct Measures {
     pub amortized_cost: Option<Amount>,
     pub list_cost: Option<Amount>,
     pub benefit: Option<Amount>,
-    pub charge: Amount,
 }
 
 impl Measures {
@@ -45,7 +44,6 @@ impl Measures {
         amortized_cost: Some(Amount::ZERO),
         list_cost: Some(Amount::ZERO),
         benefit: Some(Amount::ZERO),
-        charge: Amount::ZERO,
     };
 
     pub fn add(&mut self, other: &Self) {
@@ -55,7 +53,6 @@ impl Measures {
         self.amortized_cost = sum_if_known(self.amortized_cost, other.amortized_cost);
         self.list_cost = sum_if_known(self.list_cost, other.list_cost);
         self.benefit = sum_if_known(self.benefit, other.benefit);
-        self.charge += other.charge;
     }
 }
 
@@ -64,16 +61,18 @@ impl Measures {
 pub struct DailyCharge {
     pub usage_date: NaiveDate,
     pub key: ChargeKey,
-    pub price_rule: String,
     pub measures: Measures,
+    pub price_rule: String,
+    pub charge: Amount,
 }
 
 /// A charge of the period.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Charge {
     pub key: ChargeKey,
-    pub price_rule: String,
     pub measures: Measures,
+    pub price_rule: String,
+    pub charge: Amount,
 }
 
 /// Benefit handed out, by day and by what it lands on.
@@ -200,10 +199,9 @@ impl Pricing<'_> {
         for ((usage_date, key), stand) in merge(groups) {
             let of_day = handed_out.benefits.get(&(usage_date, key.clone())).copied();
             let benefit = self.benefit(&key, &stand, of_day, handed_out.unpriced)?;
-            let mut measures = Measures { benefit: benefit.benefit, ..stand.measures };
+            let measures = Measures { benefit: benefit.benefit, ..stand.measures };
             let mut terms = MarginTerms::new();
             let (charge, price_rule) = self.charge(&key, &stand, benefit.taken_off, &mut terms)?;
-            measures.charge = charge;
             priced.taken_off += benefit.taken_off;
             if let Some(amortized) = measures.amortized_cost {
                 priced.explained.charge += charge;
@@ -212,12 +210,12 @@ impl Pricing<'_> {
                     add_term(&mut priced.margin_terms, name, term);
                 }
             }
-            priced.daily.push(DailyCharge { usage_date, key, price_rule, measures });
+            priced.daily.push(DailyCharge { usage_date, key, measures, price_rule, charge });
         }
         for share in handed_out.unused_shares {
             if self.basis() == Some(Basis::List) {
                 let charge = self.unused_charge(share, &mut priced.margin_terms)?;
-                priced.explained.charge += charge.measures.charge;
+                priced.explained.charge += charge.charge;
                 priced.daily.push(charge);
             }
         }
@@ -366,8 +364,9 @@ impl Pricing<'_> {
         Ok(DailyCharge {
             usage_date: self.period.first_day(),
             key,
+            measures: Measures::ZERO,
             price_rule: if rule.is_empty() { by_policy() } else { rule },
-            measures: Measures { charge, ..Measures::ZERO },
+            charge,
         })
     }
 }
@@ -426,7 +425,7 @@ impl Stand {
             unblended_cost: group.unblended_cost,
             amortized_cost: group.amortized_cost,
             list_cost: group.list_cost,
-            ..Measures::ZERO
+            benefit: Some(Amount::ZERO),
         });
         self.known_list += list;
         if group.line_item_type.is_covered_usage() {
@@ -454,17 +453,20 @@ fn merge(groups: impl IntoIterator<Item = LineGroup>) -> BTreeMap<(NaiveDate, Ch
 
 /// The charges of the period: the days added up.
 pub fn sum_days(daily: &[DailyCharge]) -> Vec<Charge> {
-    let mut charges: BTreeMap<(&ChargeKey, &str), Measures> = BTreeMap::new();
+    let mut charges: BTreeMap<(&ChargeKey, &str), (Measures, Amount)> = BTreeMap::new();
     for day in daily {
-        let measures = charges.entry((&day.key, &day.price_rule)).or_insert(Measures::ZERO);
+        let sums = charges.entry((&day.key, &day.price_rule));
+        let (measures, charge) = sums.or_insert((Measures::ZERO, Amount::ZERO));
         measures.add(&day.measures);
+        *charge += day.charge;
     }
     charges
         .into_iter()
-        .map(|((key, price_rule), measures)| Charge {
+        .map(|((key, price_rule), (measures, charge))| Charge {
             key: key.clone(),
-            price_rule: price_rule.to_owned(),
             measures,
+            price_rule: price_rule.to_owned(),
+            charge,
         })
         .collect()
 }

@@ -100,7 +100,7 @@ fn exact_lines(
     for charge in charges {
         let key = &charge.key;
         let place = (key.charge_kind, &*key.sku.service_code, key.usage_account_id, &*key.currency);
-        *sums.entry(place).or_insert(Amount::ZERO) += charge.measures.charge;
+        *sums.entry(place).or_insert(Amount::ZERO) += charge.charge;
     }
     let mut lines = Vec::new();
     for ((kind, service_code, account, currency), amount_source) in sums {

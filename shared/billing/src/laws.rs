@@ -17,7 +17,7 @@ pub fn invoice_re_adds(invoice: &Invoice, charges: &[Charge]) -> Vec<Check> {
     let mut checks = vec![Check::equal(
         LAW,
         of("charges behind the lines"),
-        charges.iter().map(|charge| charge.measures.charge).sum(),
+        charges.iter().map(|charge| charge.charge).sum(),
         invoice.lines.iter().map(|line| line.amount_source).sum(),
     )];
     let again = converted_again(invoice, charges);
@@ -65,7 +65,7 @@ fn converted_again(invoice: &Invoice, charges: &[Charge]) -> Converted {
         let key = &charge.key;
         let account = key.usage_account_id.as_str();
         let place = [key.charge_kind.name(), &key.sku.service_code, account, &key.currency];
-        *sums.entry(place).or_insert(Amount::ZERO) += charge.measures.charge;
+        *sums.entry(place).or_insert(Amount::ZERO) += charge.charge;
     }
     let mut converted = Converted::default();
     for line in &invoice.lines {

@@ -58,7 +58,7 @@ pub fn receipt_of(customer: &str, book: &CustomerBook, published: &Published) ->
         benefit: if_known(|charge| charge.measures.benefit),
         taken_off: published.taken_off,
         explained: published.explained,
-        charge: sum(|charge| charge.measures.charge),
+        charge: sum(|charge| charge.charge),
         margin_terms: published.margin_terms.clone(),
         unused_shares: totals(&book.unused_shares),
         price_rules: (charges.iter().map(|charge| charge.price_rule.clone()))
@@ -81,7 +81,7 @@ fn checks(customer: &str, book: &CustomerBook, published: &Published) -> Vec<Che
     let is_known = |charge: &Charge| charge.measures.amortized_cost.is_some();
     let explained = if published.charges.iter().all(is_known) {
         Explained {
-            charge: charged(|charge| charge.measures.charge),
+            charge: charged(|charge| charge.charge),
             amortized_cost: rated(|account| account.amortized_cost) + published.derived_cost,
         }
     } else {

@@ -1,24 +1,57 @@
-//! Cells that hold types of the report.
+//! Types that stand in the cells of datasets, and those that stand in several of them.
 
-use chrono::Timelike;
-use cur::{LineItemType, Sku, UsageHour};
+use chrono::{NaiveDate, Timelike};
+use contracts::ChargeKind;
+use cur::{AccountId, BillingPeriod, LineItemType, Sku, UsageHour};
+use money::Amount;
+use pipeline::RunId;
 
-use crate::table::{CellError, Cells};
+use crate::table::{CellError, Cells, Field, Kind, Shape, Value, row};
 
-pub(crate) fn line_item_type(cells: &mut Cells<'_>) -> Result<LineItemType, CellError> {
-    let text = cells.text();
-    LineItemType::parse(text.as_bytes())
-        .ok_or_else(|| cells.refuse(format_args!("`{text}` is no type of line item")))
+/// One line a type: the kind of its columns, the value that is written, and what is read of a cell.
+macro_rules! cells {
+    ($($cell:ty: $kind:ident, |$this:ident| $value:expr, |$cells:ident| $read:expr;)+) => {$(
+        impl Field for $cell {
+            const SHAPE: Shape = Shape::Cell(Kind::$kind);
+
+            fn write(&self, cell: &mut impl FnMut(Value<'_>)) {
+                let $this = self;
+                cell(Value::$kind($value));
+            }
+
+            fn read($cells: &mut Cells<'_>) -> Result<Self, CellError> {
+                $read
+            }
+        }
+    )+};
 }
 
-pub(crate) fn usage_hour(cells: &mut Cells<'_>) -> Result<UsageHour, CellError> {
-    let time = cells.hour();
-    UsageHour::new(time.date_naive(), time.hour())
-        .ok_or_else(|| cells.refuse(format_args!("`{time}` is no hour")))
+cells! {
+    String: Text, |text| text, |cells| Ok(cells.text().to_owned());
+    u64: Integer, |number| number.cast_signed(), |cells| Ok(cells.integer().cast_unsigned());
+    Amount: Amount, |amount| *amount, |cells| Ok(cells.amount());
+    Option<Amount>: OptionalAmount, |amount| *amount, |cells| Ok(cells.optional_amount());
+    NaiveDate: Date, |date| *date, |cells| Ok(cells.date());
+    AccountId: Text, |account| account.as_str(), |cells| cells.parse();
+    BillingPeriod: Text, |period| &period.to_string(), |cells| cells.parse();
+    ChargeKind: Text, |kind| kind.name(), |cells| cells.parse();
+    RunId: Text, |run| run.as_str(), |cells| cells.parse();
+    LineItemType: Text, |item_type| item_type.name(), |cells| {
+        let text = cells.text();
+        LineItemType::parse(text.as_bytes())
+            .ok_or_else(|| cells.refuse(format_args!("`{text}` is no type of line item")))
+    };
+    UsageHour: Hour, |hour| hour.start(), |cells| {
+        let time = cells.hour();
+        UsageHour::new(time.date_naive(), time.hour())
+            .ok_or_else(|| cells.refuse(format_args!("`{time}` is no hour")))
+    };
+    // An index of a list that stands in another dataset.
+    usize: Integer, |index| i64::try_from(*index).unwrap_or(i64::MAX), |cells| {
+        let index = cells.integer();
+        usize::try_from(index)
+            .map_err(|_| cells.refuse(format_args!("`{index}` is no place in a list")))
+    };
 }
 
-pub(crate) fn sku(cells: &mut Cells<'_>) -> Sku {
-    let [service_code, region, usage_type, operation] =
-        std::array::from_fn(|_| cells.text().to_owned());
-    Sku { service_code, region, usage_type, operation }
-}
+row!(Sku { service_code, region, usage_type, operation });

@@ -6,7 +6,7 @@ use money::{Amount, Rate};
 use pipeline::RunId;
 use serde::{Deserialize, Serialize};
 
-use crate::table::{CellError, Cells, Column, Row, Value};
+use crate::table::row;
 
 /// The invoice as a file. Amounts and rates are strings: a JSON number is a float to most readers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,36 +144,12 @@ impl From<&TaxLine> for InvoiceTax {
     }
 }
 
-impl Row for InvoiceLineRow {
-    const COLUMNS: &'static [Column] = &[
-        Column::text("section"),
-        Column::text("service_code"),
-        Column::text("usage_account_id"),
-        Column::text("currency_source"),
-        Column::amount("amount_source"),
-        Column::text("fx_rate"),
-        Column::amount("amount"),
-    ];
-
-    fn write(&self, cell: &mut impl FnMut(Value<'_>)) {
-        cell(Value::Text(&self.section));
-        cell(Value::Text(&self.service_code));
-        cell(Value::Text(&self.usage_account_id));
-        cell(Value::Text(&self.currency_source));
-        cell(Value::Amount(self.amount_source));
-        cell(Value::Text(&self.fx_rate));
-        cell(Value::Amount(self.amount));
-    }
-
-    fn read(cells: &mut Cells<'_>) -> Result<Self, CellError> {
-        Ok(Self {
-            section: cells.text().to_owned(),
-            service_code: cells.text().to_owned(),
-            usage_account_id: cells.text().to_owned(),
-            currency_source: cells.text().to_owned(),
-            amount_source: cells.amount(),
-            fx_rate: cells.text().to_owned(),
-            amount: cells.amount(),
-        })
-    }
-}
+row!(InvoiceLineRow {
+    section,
+    service_code,
+    usage_account_id,
+    currency_source,
+    amount_source,
+    fx_rate,
+    amount,
+});

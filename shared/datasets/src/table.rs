@@ -1,10 +1,11 @@
 //! Any dataset as a file: one list of columns and cells, written and read as Parquet and as CSV.
 //!
-//! A dataset implements [`Row`] once and gets both formats, the SQL types of its Athena table and a
-//! check of the columns on reading. Nothing here knows what a column means.
+//! A dataset lists its columns once, with `row!`, and gets both formats, the SQL types of its Athena table
+//! and a check of the columns on reading. Nothing here knows what a column means.
 
 mod csv;
 mod error;
+mod field;
 mod parquet;
 
 use std::fmt::Display;
@@ -15,6 +16,7 @@ use money::Amount;
 
 pub use csv::{decode_csv, encode_csv};
 pub use error::{CellError, DecodeError, EncodeError, Place};
+pub(crate) use field::{Field, Shape, columns, count, list, row, shape};
 pub use parquet::{decode_parquet, decode_parquet_day, encode_parquet};
 
 /// A column of a dataset.
