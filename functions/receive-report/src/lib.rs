@@ -1,19 +1,21 @@
 //! `receive-report`: a manifest was created. Checks it, pins what it names, and starts a run.
 
+mod delivery;
 mod manifest_less;
 
 use bytes::Bytes;
-use chrono::DateTime;
 use contracts::Contracts;
 use cur::{ExportKind, Heading, Manifest};
 use pipeline::{
     Current, ManifestRef, Notice, Plan, PlannedFile, RecalculateRequest, RunId, keys, version_of,
 };
-use reports::{Beginning, FileError};
 use runs::{App, Arrival, Entry, Failure, Outcome, parse_contracts, parse_rates, to_json};
-use serde::Serialize;
 use serde_json::json;
-use storage::{Created, ErrorKind, ObjectInfo};
+use storage::Created;
+
+pub use delivery::{Delivery, Found, PassedOver};
+
+use delivery::{beginning, iso, other_kind, other_report, planned};
 
 /// Part of every run id: a new engine computes anew.
 const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -63,13 +65,6 @@ async fn recalculate(request: &RecalculateRequest, app: &App) -> Result<Outcome,
     receive(&plan.manifest.key, None, Again::Resume, app).await
 }
 
-/// The kind of object at a place.
-pub enum Found {
-    Delivery(Delivery),
-    /// The object is there, and the contracts do not bill from it.
-    PassedOver(PassedOver),
-}
-
 /// Makes a run current that is held. Saying it twice, or late, changes nothing: the acceptance is of this run
 /// and stays, and a run that another has replaced does not come back by it.
 async fn accept(run: &RunId, app: &App) -> Result<Outcome, Failure> {
@@ -82,28 +77,6 @@ async fn accept(run: &RunId, app: &App) -> Result<Outcome, Failure> {
     }
     app.write_once(&keys::accepted(run), &json!({ "run_id": run })).await?;
     app.make_current(&plan, Entry::Sealed).await
-}
-
-/// A delivery as it was found.
-pub struct Delivery {
-    pub manifest: Manifest,
-    place: ManifestRef,
-    /// When it was written, for deliveries whose id carries no time.
-    modified: String,
-}
-
-impl Delivery {
-    /// When AWS made it, as it says itself, or else when it was written.
-    pub fn delivered_at(&self) -> &str {
-        self.manifest.delivered_at.as_deref().unwrap_or(&self.modified)
-    }
-}
-
-/// Something else that AWS delivers to the bucket.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct PassedOver {
-    pub report: String,
-    pub reason: String,
 }
 
 /// Takes the delivery of a manifest, or of a folder, whose creation a bucket has told of.
@@ -196,17 +169,6 @@ async fn passed_over(
     Ok(kind.and_then(|kind| other_kind(report, kind)))
 }
 
-fn other_report(report: &str, contracts: &Contracts) -> Option<PassedOver> {
-    let billed = contracts.report().filter(|billed| *billed != report)?;
-    let reason = format!("report `{report}` is not the one that is billed, `{billed}`");
-    Some(PassedOver { report: report.to_owned(), reason })
-}
-
-fn other_kind(report: &str, kind: ExportKind) -> Option<PassedOver> {
-    let reason = format!("report `{report}` is {kind}; only cost and usage reports are billed");
-    (kind != ExportKind::CostAndUsage).then(|| PassedOver { report: report.to_owned(), reason })
-}
-
 /// What the first file that has a header says that it is. A file that cannot be read says nothing: the run
 /// will say what is wrong with it.
 async fn kind_of_files(files: &[String], app: &App) -> Result<Option<ExportKind>, Failure> {
@@ -218,20 +180,6 @@ async fn kind_of_files(files: &[String], app: &App) -> Result<Option<ExportKind>
         }
     }
     Ok(None)
-}
-
-/// `None` also for a file that nobody can read.
-async fn beginning(file: &PlannedFile, app: &App) -> Result<Option<Beginning>, Failure> {
-    match reports::beginning(&app.reports, file).await {
-        Ok(beginning) => Ok(beginning),
-        Err(FileError::Storage(error)) if error.kind == ErrorKind::Transient => Err(error.into()),
-        Err(_) => Ok(None),
-    }
-}
-
-fn planned(info: ObjectInfo) -> PlannedFile {
-    let ObjectInfo { key, etag, size_bytes, .. } = info;
-    PlannedFile { key, etag, size_bytes }
 }
 
 /// A manifest speaks of the bucket that AWS delivers to. Files of another would be billed from whatever
@@ -349,10 +297,4 @@ async fn store(plan: &Plan, config: Config, app: &App) -> Result<Created, Failur
     }
     let key = keys::plan(&plan.run_id);
     Ok(app.results.create(&key, to_json(&key, plan)?).await?)
-}
-
-/// Seconds since 1970 as AWS writes a time.
-fn iso(unix: i64) -> String {
-    let time = DateTime::from_timestamp(unix, 0).unwrap_or_default();
-    time.format("%Y-%m-%dT%H:%M:%S.000Z").to_string()
 }

@@ -11,7 +11,7 @@ use reports::Beginning;
 use runs::{App, Failure};
 use storage::ObjectInfo;
 
-use crate::{Delivery, Found, beginning, iso, other_kind, other_report, planned};
+use crate::delivery::{Delivery, Found, beginning, iso, other_kind, other_report, planned};
 
 /// The report files of a folder, as they are now.
 pub(crate) async fn find(

@@ -11,8 +11,9 @@ use pipeline::{AccountTotals, Compression, Plan, keys};
 use rows::{Batch, Codec, ReportFile};
 use storage::BlockingRanges;
 
+use crate::error::Broken;
 use crate::limits::Limits;
-use crate::split::{Broken, REQUIRED, route};
+use crate::route::{REQUIRED, route};
 use crate::uploads::Uploads;
 
 /// Every column that [`route`] reads.

@@ -3,7 +3,9 @@
 mod account_objects;
 mod account_rows;
 mod compressor;
+mod error;
 mod limits;
+mod route;
 mod split;
 mod uploads;
 
@@ -13,8 +15,10 @@ use reports::{Beginning, FileError};
 use runs::{App, Failure, Outcome, Results, Stop, Work};
 use storage::ErrorKind;
 
+pub use error::SplitError;
 pub use limits::Limits;
-pub use split::{SplitError, count, split, split_within};
+pub use route::count;
+pub use split::{split, split_within};
 
 /// Splits the plan's report file with this index.
 pub async fn handle(message: &Message, file: usize, app: &App) -> Result<Outcome, Failure> {

@@ -5,57 +5,19 @@ use std::io::{self, Read};
 use std::panic;
 use std::sync::Arc;
 
-use cur::{
-    AccountId, Column, CsvError, FileFormat, LineError, LineItem, LineTotals, Records,
-    UnknownFormat,
-};
+use cur::{FileFormat, LineItem, LineTotals, Records};
 use pipeline::{Plan, PlannedFile, SplitReceipt};
 use reports::{FileError, format_of, in_chunks, packing, unpacked, unreadable};
-use rows::RowsError;
-use runs::Failure;
 use storage::{BlockingRanges, BlockingReader, Store};
 use tokio::runtime::Handle;
 use tokio::task;
 
 use crate::account_objects::AccountObjects;
 use crate::account_rows::AccountRows;
+use crate::error::{Broken, ContentError, SplitError};
 use crate::limits::{Bounded, Limits, TooMuch};
+use crate::route::{REQUIRED, route};
 use crate::uploads::Uploads;
-
-/// What no line can be routed or counted without.
-pub(crate) const REQUIRED: [Column; 3] =
-    [Column::UsageAccountId, Column::LineItemType, Column::UnblendedCost];
-
-/// Why a report file could not be split. The file is named.
-#[derive(Debug, thiserror::Error)]
-pub enum SplitError {
-    #[error(transparent)]
-    Storage(#[from] storage::Error),
-    #[error(transparent)]
-    Format(#[from] UnknownFormat),
-    #[error("`{file}`: {reason}")]
-    Content { file: String, reason: ContentError },
-}
-
-/// What is wrong inside a report file.
-#[derive(Debug, thiserror::Error)]
-pub enum ContentError {
-    #[error("{0}")]
-    Line(#[from] LineError),
-    #[error("{0}")]
-    TooMuch(#[from] TooMuch),
-    #[error("{0}")]
-    File(FileError),
-}
-
-impl From<SplitError> for Failure {
-    fn from(error: SplitError) -> Self {
-        match error {
-            SplitError::Storage(error) => error.into(),
-            SplitError::Format(_) | SplitError::Content { .. } => Self::Reject(error.to_string()),
-        }
-    }
-}
 
 /// Splits one file of the plan into its accounts' objects. When it returns, all of them exist.
 pub async fn split(
@@ -144,83 +106,5 @@ fn stopped(format: FileFormat, error: io::Error) -> Broken {
     match error.downcast::<TooMuch>() {
         Ok(error) => ContentError::TooMuch(error).into(),
         Err(error) => unreadable(packing(format), error).into(),
-    }
-}
-
-/// Whose line it is, and the line as totals of one: counted as read, and by its account once more as it
-/// is written.
-pub(crate) fn route(line: &LineItem<'_>) -> Result<(AccountId, LineTotals), Broken> {
-    // Types are checked here so that a new one stops the run before anything is built on it.
-    line.line_item_type()?;
-    Ok((line.usage_account()?, count(line)?))
-}
-
-/// A line as totals of one.
-pub fn count(line: &LineItem<'_>) -> Result<LineTotals, LineError> {
-    let cost = line.required_amount(Column::UnblendedCost)?;
-    Ok(if cur::is_split_cost_line(line)? {
-        LineTotals { split_cost_lines: 1, split_cost_unblended_cost: cost, ..LineTotals::default() }
-    } else {
-        LineTotals { lines: 1, unblended_cost: cost, ..LineTotals::default() }
-    })
-}
-
-/// What stopped the stream, before the file's name is put to it.
-pub(crate) enum Broken {
-    Content(ContentError),
-    Storage(storage::Error),
-}
-
-impl Broken {
-    fn in_file(self, file: &PlannedFile) -> SplitError {
-        match self {
-            Self::Content(reason) => SplitError::Content { file: file.key.clone(), reason },
-            Self::Storage(error) => SplitError::Storage(error),
-        }
-    }
-}
-
-impl From<ContentError> for Broken {
-    fn from(reason: ContentError) -> Self {
-        Self::Content(reason)
-    }
-}
-
-impl From<TooMuch> for Broken {
-    fn from(error: TooMuch) -> Self {
-        Self::Content(error.into())
-    }
-}
-
-impl From<LineError> for Broken {
-    fn from(error: LineError) -> Self {
-        Self::Content(error.into())
-    }
-}
-
-impl From<FileError> for Broken {
-    fn from(error: FileError) -> Self {
-        match error {
-            FileError::Storage(error) => Self::Storage(error),
-            other => Self::Content(ContentError::File(other)),
-        }
-    }
-}
-
-impl From<CsvError> for Broken {
-    fn from(error: CsvError) -> Self {
-        FileError::from(error).into()
-    }
-}
-
-impl From<RowsError> for Broken {
-    fn from(error: RowsError) -> Self {
-        FileError::from(error).into()
-    }
-}
-
-impl From<storage::Error> for Broken {
-    fn from(error: storage::Error) -> Self {
-        Self::Storage(error)
     }
 }

@@ -8,7 +8,7 @@ use money::{Currency, Rate};
 
 use crate::charge_kind::ChargeKind;
 use crate::document::{Allowed, Field, Section};
-use crate::periods::Periods;
+use crate::ownership::Ownership;
 use crate::price::{PriceList, PriceRule, RuleSubject};
 use crate::problem::Position;
 
@@ -90,14 +90,6 @@ pub enum Adjustment {
     Pass,
     /// The customer is charged nothing: the reseller keeps it, and it shows in the margin.
     Retain,
-}
-
-/// An account and when it belongs to the customer.
-#[derive(Debug, Clone)]
-pub(crate) struct Ownership {
-    pub(crate) account: AccountId,
-    pub(crate) periods: Periods,
-    pub(crate) position: Position,
 }
 
 /// The kinds that `adjustments` speaks of, each with its default.
@@ -254,22 +246,6 @@ impl Tax {
             section.required("rate", r#""0.10""#).and_then(|rate| rate.rate(Allowed::Fraction));
         let mode = section.optional("mode", |mode| mode.choice(&MODES));
         Some(Self { name: name?.to_owned(), rate: rate?, mode: mode?.unwrap_or(Mode::Down) })
-    }
-}
-
-impl Ownership {
-    /// `"111122223333"`, or a table with the billing periods in which it holds.
-    fn read(field: &Field) -> Option<Self> {
-        let position = field.position();
-        if !field.is_table() {
-            let account = field.parsed()?;
-            return Some(Self { account, periods: Periods::ALWAYS, position });
-        }
-        let section = field.section("an account", &["id", "from", "until"])?;
-        let account =
-            section.required("id", r#""111122223333""#).and_then(|id| id.parsed::<AccountId>());
-        let periods = Periods::read(&section);
-        Some(Self { account: account?, periods: periods?, position })
     }
 }
 

@@ -9,6 +9,7 @@ mod commitment_policy;
 mod customer;
 mod document;
 mod fx;
+mod owners;
 mod ownership;
 mod payer_sharing;
 mod periods;
@@ -34,7 +35,7 @@ pub use problem::{Position, Problem, Problems};
 use commitment_policy::CommitmentPolicy;
 use document::Section;
 use fx::FxRates;
-use ownership::Owners;
+use owners::Owners;
 use report::Report;
 use reseller::Reseller;
 

@@ -1,63 +1,31 @@
-//! Which customer an account belongs to in a billing period.
+//! `accounts` of a customer: which accounts it owns, and in which billing periods.
 
-use std::collections::BTreeMap;
+use cur::AccountId;
 
-use cur::{AccountId, BillingPeriod};
-
-use crate::customer::Customer;
+use crate::document::Field;
 use crate::periods::Periods;
 use crate::problem::Position;
-use crate::report::Report;
 
-/// The owners of every account, each with the periods in which it owns it. They do not overlap.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Owners(BTreeMap<AccountId, Vec<Owner>>);
-
+/// An account and when it belongs to the customer.
 #[derive(Debug, Clone)]
-struct Owner {
-    /// The customer's place in the file.
-    customer: usize,
-    periods: Periods,
-    position: Position,
+pub(crate) struct Ownership {
+    pub(crate) account: AccountId,
+    pub(crate) periods: Periods,
+    pub(crate) position: Position,
 }
 
-impl Owners {
-    pub(crate) fn new(customers: &[Customer], report: &Report) -> Self {
-        let mut owners = Self::default();
-        for (customer, owned) in customers.iter().enumerate() {
-            for ownership in &owned.ownerships {
-                let periods = ownership.periods;
-                let earlier = owners.0.entry(ownership.account).or_default();
-                if let Some(other) = earlier.iter().find(|other| other.periods.overlaps(periods)) {
-                    let owner = customers.get(other.customer).map_or("", |owner| &owner.id);
-                    report.refuse(
-                        ownership.position,
-                        format!(
-                            "account {} belongs to `{owner}` in the same billing periods (see {}); \
-                             remove it in one place, or part the periods by `from` and `until`",
-                            ownership.account, other.position
-                        ),
-                    );
-                }
-                earlier.push(Owner { customer, periods, position: ownership.position });
-            }
+impl Ownership {
+    /// `"111122223333"`, or a table with the billing periods in which it holds.
+    pub(crate) fn read(field: &Field) -> Option<Self> {
+        let position = field.position();
+        if !field.is_table() {
+            let account = field.parsed()?;
+            return Some(Self { account, periods: Periods::ALWAYS, position });
         }
-        owners
-    }
-
-    /// Every account that has an owner in a period, with the owner's place in the file.
-    pub(crate) fn in_period(
-        &self,
-        period: BillingPeriod,
-    ) -> impl Iterator<Item = (AccountId, usize)> {
-        let accounts = self.0.keys().copied();
-        accounts.filter_map(move |account| Some((account, self.find(account, period)?)))
-    }
-
-    /// The owner's place in the file.
-    pub(crate) fn find(&self, account: AccountId, period: BillingPeriod) -> Option<usize> {
-        let owners = self.0.get(&account)?;
-        let owner = owners.iter().find(|owner| owner.periods.contains(period))?;
-        Some(owner.customer)
+        let section = field.section("an account", &["id", "from", "until"])?;
+        let account =
+            section.required("id", r#""111122223333""#).and_then(|id| id.parsed::<AccountId>());
+        let periods = Periods::read(&section);
+        Some(Self { account: account?, periods: periods?, position })
     }
 }

@@ -14,8 +14,8 @@ use cur::{AccountId, BillingPeriod, Sku};
 use money::Rate;
 
 use crate::charge_kind::ChargeKind;
-use crate::customer::Ownership;
 use crate::document::{Allowed, Field, Section};
+use crate::ownership::Ownership;
 use crate::periods::Periods;
 use crate::problem::Position;
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::line_item::{field, unquoted};
+use crate::field::{field, unquoted};
 use crate::scan::BYTE_ORDER_MARK;
 use crate::{Column, ExportKind};
 

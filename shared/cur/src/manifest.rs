@@ -6,17 +6,9 @@ use serde::Deserialize;
 
 use crate::file_format::name_of;
 use crate::{
-    AccountId, BillingPeriod, ExportKind, FileFormat, InvalidAccountId, UnknownFormat, paths,
+    AccountId, BillingPeriod, ExportKind, FileFormat, Generation, InvalidAccountId, UnknownFormat,
+    paths,
 };
-
-/// Which of AWS's two services wrote the report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Generation {
-    /// The cost and usage report of 2015.
-    Legacy,
-    /// CUR 2.0 through AWS Data Exports.
-    DataExports,
-}
 
 /// One delivery of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,117 +1,17 @@
 //! A generation's columns, and how a line is written under them.
 
-use crate::Generation;
+use crate::account::{Account, PAYER};
 use crate::commitments::Reservation;
+use crate::field::{Column, Field};
 use crate::fixed::{Fixed, write_integer};
-use crate::fleet::PAYER;
 use crate::line::{
-    Account, Description, Kind, Line, PeriodFee, Planned, PlannedRow, Reserved, ReservedRow, Split,
+    Description, Kind, Line, PeriodFee, Planned, PlannedRow, Reserved, ReservedRow, Split,
 };
+use crate::options::Generation;
 use crate::products::Product;
 use crate::random::{mix, write_hex, write_line_item_id};
 use crate::text::{Cell, TagSet, json_cell, tag_sets};
 use crate::{cur2, legacy};
-
-pub(crate) struct Column {
-    pub(crate) name: &'static str,
-    /// As the manifest says it.
-    pub(crate) type_name: &'static str,
-    pub(crate) field: Field,
-    /// What stands there when a line has nothing to say: CUR 2.0 prints some numbers as 0.0.
-    pub(crate) absent: &'static str,
-}
-
-/// What a column shows. Both generations are tables of these.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Field {
-    /// There in the header only.
-    Empty,
-    LineItemId,
-    TimeInterval,
-    InvoiceId,
-    BillingEntity,
-    BillType,
-    Seller,
-    PayerId,
-    PayerName,
-    PeriodStart,
-    PeriodEnd,
-    AccountId,
-    AccountName,
-    LineItemType,
-    UsageStart,
-    UsageEnd,
-    ProductCode,
-    UsageType,
-    Operation,
-    Zone,
-    ResourceId,
-    UsageAmount,
-    NormalizationFactor,
-    NormalizedUsageAmount,
-    Currency,
-    Rate,
-    Cost,
-    Description,
-    TaxType,
-    /// A descriptive column, by its CUR 2.0 name without `product_`.
-    Product(&'static str),
-    /// All descriptions that have no column of their own.
-    ProductMap,
-    LeaseLength,
-    OfferingClass,
-    PurchaseOption,
-    RateId,
-    RateCode,
-    OnDemandCost,
-    OnDemandRate,
-    PricingTerm,
-    PricingUnit,
-    PricingCurrency,
-    UpfrontCostForUsage,
-    UpfrontFeeForPeriod,
-    ReservationZone,
-    EffectiveCost,
-    ReservationStart,
-    ReservationEnd,
-    UnitsPerReservation,
-    NormalizedUnitsPerReservation,
-    NumberOfReservations,
-    RecurringFeeForUsage,
-    ReservationArn,
-    SubscriptionId,
-    TotalReservedUnits,
-    TotalReservedNormalizedUnits,
-    UnusedUpfrontFee,
-    UnusedNormalizedUnits,
-    UnusedUnits,
-    UnusedRecurringFee,
-    UpfrontValue,
-    PlanArn,
-    PlanRate,
-    PlanEffectiveCost,
-    PlanOffering,
-    PlanPayment,
-    PlanTerm,
-    PlanFamily,
-    PlanRegion,
-    PlanStart,
-    PlanEnd,
-    UsedCommitment,
-    TotalCommitment,
-    UpfrontCommitment,
-    RecurringCommitment,
-    SplitParent,
-    SplitUsage,
-    SplitRatio,
-    SplitCost,
-    SplitUnusedCost,
-    Tag(usize),
-    ResourceTags,
-    Tags,
-    CostCategory,
-    EmptyMap,
-}
 
 /// How a cell writes its numbers.
 #[derive(Clone, Copy, PartialEq, Eq)]

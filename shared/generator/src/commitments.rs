@@ -4,15 +4,17 @@ use std::cmp::Reverse;
 
 use chrono::NaiveDateTime;
 
+use crate::account::Account;
 use crate::fixed::Fixed;
 use crate::fleet::Resource;
 use crate::habits::Habits;
-use crate::line::{Account, HOUR, time_text};
+use crate::issuer::Issuer;
 use crate::products::{PlanType, Product, Reach, Region};
 use crate::purchases::{
     Owner, Payment, PlanPurchase, RESERVATIONS, ReservationPurchase, SAVINGS_PLANS, Time, UNKNOWN,
 };
 use crate::random::{self, mix, pick};
+use crate::span::{HOUR, time_text};
 use crate::text::Cell;
 
 const HOURS_A_YEAR: i64 = 365 * 24;
@@ -472,57 +474,6 @@ struct Deal<'p> {
     capacity: i64,
     owner: usize,
     habits: Habits,
-}
-
-/// Whose reservation it is, as far as AWS's columns and ARNs differ.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Issuer {
-    Ec2,
-    DedicatedHosts,
-    Rds,
-    ElastiCache,
-    OpenSearch,
-    Redshift,
-    DynamoDb,
-    /// Those that AWS's dictionary does not know.
-    MediaConnect,
-    RedshiftServerless,
-}
-
-impl Issuer {
-    fn of(unit: &Product) -> Self {
-        match unit.code {
-            "AmazonEC2" if unit.usage_type.starts_with("HostUsage") => Self::DedicatedHosts,
-            "AmazonEC2" => Self::Ec2,
-            "AmazonRDS" => Self::Rds,
-            "AmazonElastiCache" => Self::ElastiCache,
-            "AmazonES" => Self::OpenSearch,
-            "AmazonRedshift" if unit.varies => Self::RedshiftServerless,
-            "AmazonRedshift" => Self::Redshift,
-            "AmazonDynamoDB" => Self::DynamoDb,
-            _ => Self::MediaConnect,
-        }
-    }
-
-    /// Whether AWS's dictionary speaks of it.
-    pub(crate) fn is_known(self) -> bool {
-        !matches!(self, Self::MediaConnect | Self::RedshiftServerless)
-    }
-
-    fn arn(self, region: &str, owner: &str, uuid: &str) -> String {
-        let (service, resource) = match self {
-            Self::Ec2 => ("ec2", "reserved-instances/"),
-            Self::DedicatedHosts => ("ec2", "host-reservation/hr-"),
-            Self::Rds => ("rds", "ri:ri-"),
-            Self::ElastiCache => ("elasticache", "reserved-instance:ri-"),
-            Self::OpenSearch => ("es", "reserved-instances/"),
-            Self::Redshift => ("redshift", "reserved-nodes/"),
-            Self::DynamoDb => ("dynamodb", "reserved-capacity/"),
-            Self::MediaConnect => ("mediaconnect", "reservation:"),
-            Self::RedshiftServerless => ("redshift-serverless", "reservation/"),
-        };
-        format!("arn:aws:{service}:{region}:{owner}:{resource}{uuid}")
-    }
 }
 
 /// What the fee lines of a reservation are for. Prices of fees are in no price list, so what it says of a

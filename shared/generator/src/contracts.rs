@@ -1,7 +1,7 @@
 //! Contracts that fit a generated report: what a `contracts.toml` of its payer could look like.
 
-use crate::Options;
-use crate::fleet::{PAYER, unshared_account, usage_account_id};
+use crate::account::{PAYER, unshared_account, usage_account_id};
+use crate::options::Options;
 
 /// Four customers with different currencies, bases and rules.
 const CUSTOMERS: [(&str, &str); 4] = [

@@ -1,6 +1,6 @@
 //! The columns of CUR 2.0 as Data Exports writes them into CSV, in its order.
 
-use crate::columns::{Column, Field};
+use crate::field::{Column, Field};
 
 pub(crate) fn columns() -> Vec<Column> {
     COLUMNS

@@ -3,10 +3,11 @@
 use chrono::Days;
 use serde::Serialize;
 
-use crate::columns::{Column, columns};
-use crate::fleet::PAYER;
+use crate::account::PAYER;
+use crate::columns::columns;
+use crate::field::Column;
+use crate::options::{Generation, Layout, Options};
 use crate::random::{mix, uuid, write_hex};
-use crate::{Generation, Layout, Options};
 
 const BUCKET: &str = "example-report-bucket";
 const PREFIX: &str = "cur";

@@ -4,8 +4,8 @@
 //! about others; `docs/report-columns.md` has both. Where AWS does as it likes, the seed decides for each
 //! commitment, so that one report has all of it.
 
-use crate::columns::Field;
-use crate::commitments::Issuer;
+use crate::field::Field;
+use crate::issuer::Issuer;
 use crate::products::Region;
 use crate::random::{mix, pick};
 

@@ -1,6 +1,6 @@
 //! The columns of the legacy cost and usage report, in its order.
 
-use crate::columns::{Column, Field};
+use crate::field::{Column, Field};
 
 pub(crate) fn columns() -> Vec<Column> {
     COLUMNS

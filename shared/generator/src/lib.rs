@@ -7,69 +7,52 @@
 //! left unused, because the lines that say so come first. Both keep one hour in memory, so memory
 //! does not grow with the length of the report.
 
+mod account;
+mod bill;
 mod columns;
 mod commitments;
 mod contracts;
 mod coverage;
 mod cur2;
 mod delivery;
+mod entries;
+mod field;
 mod fixed;
 mod fleet;
 mod habits;
+mod hourly;
+mod issuer;
 mod legacy;
 mod line;
 mod monthly;
+mod options;
 mod products;
 mod purchases;
 mod random;
 mod rates;
+mod span;
+mod survey;
 mod text;
 mod world;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use cur::{AccountId, BillingPeriod};
+use cur::AccountId;
 use flate2::write::GzEncoder;
 use flate2::{Compression, GzBuilder};
 use money::Amount;
 
 pub use contracts::contracts;
+pub use options::{Generation, Layout, Options};
 pub use rates::savings_plan_rates;
 
 use columns::Writer;
 use coverage::Hour;
 use delivery::Delivery;
-use line::{Line, Span};
+use line::Line;
+use span::Span;
 use world::{Survey, World};
-
-/// Which report: the cost and usage report of 2015, or CUR 2.0 of Data Exports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Generation {
-    Legacy,
-    Cur2,
-}
-
-/// Whether every version of the report has a folder of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Layout {
-    CreateNew,
-    Overwrite,
-}
-
-#[derive(Debug, Clone)]
-pub struct Options {
-    pub generation: Generation,
-    /// Usage accounts, beside the payer account.
-    pub accounts: u32,
-    /// Lines wanted. A report with every type of line has some 1,200 at least.
-    pub lines: u64,
-    pub seed: u64,
-    pub period: BillingPeriod,
-    /// Report files; 0 means one a million lines, as AWS does.
-    pub files: u32,
-    pub layout: Layout,
-}
 
 /// Where the report goes: an object a key, keys relative to the report bucket.
 pub trait Sink {

@@ -1,10 +1,11 @@
 //! One line of a report, before either generation's columns are put around it.
 
-use chrono::{NaiveDateTime, TimeDelta};
-
+use crate::account::Account;
+use crate::bill::Bill;
 use crate::commitments::{Plan, Reservation};
 use crate::fixed::Fixed;
 use crate::products::Product;
+use crate::span::Span;
 use crate::text::Cell;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,63 +55,6 @@ impl Kind {
             Self::Discount => "Discount",
         }
     }
-}
-
-/// Who sells, and on what kind of bill.
-pub(crate) struct Bill {
-    pub(crate) kind: &'static str,
-    pub(crate) billing_entity: &'static str,
-    /// A CSV cell, quotes included.
-    pub(crate) seller: &'static str,
-}
-
-const AMAZON: &str = "\"Amazon Web Services, Inc.\"";
-const KUMO: &str = "\"Kumo \"\"Observability\"\" K.K., 東京\"";
-
-pub(crate) const AWS: Bill = Bill { kind: "Anniversary", billing_entity: "AWS", seller: AMAZON };
-pub(crate) const AWS_PURCHASE: Bill =
-    Bill { kind: "Purchase", billing_entity: "AWS", seller: AMAZON };
-pub(crate) const AWS_REFUND: Bill = Bill { kind: "Refund", billing_entity: "AWS", seller: AMAZON };
-pub(crate) const MARKETPLACE: Bill =
-    Bill { kind: "Anniversary", billing_entity: "AWS Marketplace", seller: KUMO };
-pub(crate) const MARKETPLACE_PURCHASE: Bill =
-    Bill { kind: "Purchase", billing_entity: "AWS Marketplace", seller: KUMO };
-
-pub(crate) struct Account {
-    pub(crate) id: String,
-    pub(crate) name: Cell,
-    /// Set once AWS has issued the invoice.
-    pub(crate) invoice_id: String,
-}
-
-/// The time that a line is about, as text.
-pub(crate) struct Span {
-    pub(crate) interval: String,
-    /// Without fraction; CUR 2.0 adds one.
-    pub(crate) start: String,
-    pub(crate) end: String,
-}
-
-impl Span {
-    /// From one hour to another, both counted from `origin`.
-    pub(crate) fn new(origin: NaiveDateTime, from: i64, until: i64) -> Self {
-        let [start, end] = [from, until].map(|hour| time_text(origin, hour * HOUR));
-        Self { interval: format!("{start}Z/{end}Z"), start, end }
-    }
-
-    /// Of a reservation's fee: it begins so many seconds earlier, and ends with a second, not with an hour.
-    pub(crate) fn of_fee(origin: NaiveDateTime, from: i64, until: i64, earlier: i64) -> Self {
-        let [start, end] =
-            [from * HOUR - earlier, until * HOUR - 1].map(|second| time_text(origin, second));
-        Self { start, end, ..Self::new(origin, from, until) }
-    }
-}
-
-pub(crate) const HOUR: i64 = 60 * 60;
-
-/// A second counted from `origin`, without the zone's `Z`.
-pub(crate) fn time_text(origin: NaiveDateTime, second: i64) -> String {
-    (origin + TimeDelta::seconds(second)).format("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
 pub(crate) struct Line<'a> {

@@ -5,8 +5,8 @@
 //! which they cover it, so that a plan's commitment is used up to its last digit and no amount has
 //! to be rounded.
 
+use crate::bill::{AWS, Bill, MARKETPLACE};
 use crate::fixed::Fixed;
-use crate::line::{AWS, Bill, MARKETPLACE};
 use crate::random;
 use crate::text::Cell;
 

@@ -1,8 +1,8 @@
 //! What the savings plans of a generated payer charge for everything that they may cover, also where AWS
 //! has covered none of it: what a reseller would have from AWS's list of rates.
 
-use crate::Options;
 use crate::commitments::Terms;
+use crate::options::Options;
 use crate::world::World;
 
 /// A `savings-plan-rates.csv` that fits the report that the same options generate.

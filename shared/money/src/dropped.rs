@@ -7,8 +7,7 @@ use std::str::FromStr;
 use num_bigint::BigInt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::ParseAmountError;
-use crate::amount::Digits;
+use crate::digits::{Digits, ParseAmountError, power_of_ten};
 
 /// A sum of digits that no amount keeps, exact to the last of them: numbers as they were written, less the
 /// amounts that they were read as.
@@ -28,12 +27,6 @@ impl Dropped {
     fn count_at(&self, decimals: u32) -> BigInt {
         &self.count * power_of_ten(decimals.saturating_sub(self.decimals))
     }
-}
-
-pub(crate) fn power_of_ten(exponent: u32) -> BigInt {
-    // Nearly all are small, and then this is several times as fast.
-    let small = 10_u64.checked_pow(exponent).map(BigInt::from);
-    small.unwrap_or_else(|| BigInt::from(10).pow(exponent))
 }
 
 impl AddAssign<&Self> for Dropped {

@@ -10,14 +10,16 @@
 mod amount;
 mod apportion;
 mod currency;
+mod digits;
 mod dropped;
 mod exact;
 mod rate;
 pub mod rounding;
 
-pub use amount::{Amount, ParseAmountError};
+pub use amount::Amount;
 pub use apportion::{ApportionError, apportion, even_part};
 pub use currency::{Currency, UnknownCurrency};
+pub use digits::ParseAmountError;
 pub use dropped::Dropped;
 pub use exact::Exact;
 pub use rate::{ParseRateError, ProductTooLarge, Rate};

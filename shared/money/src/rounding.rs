@@ -8,8 +8,9 @@ use std::cmp::Ordering;
 
 use num_bigint::{BigInt, Sign};
 
-use crate::amount::Digits;
-use crate::dropped::power_of_ten;
+pub use crate::digits::DECIMALS_READ;
+
+use crate::digits::{Digits, power_of_ten};
 use crate::{Amount, Dropped, Exact, ParseAmountError};
 
 /// How a number between two allowed ones is rounded. `Up` and `Down` go by magnitude:
@@ -50,10 +51,6 @@ pub fn round(exact: Amount, decimals: u32, mode: Mode) -> Rounded {
     let rounded = if dropped < 0 { truncated - nudge } else { truncated + nudge };
     Rounded { rounded, difference: rounded - exact }
 }
-
-/// Decimals that are read at most, to bound what a hostile cell costs. The exact value of a 64-bit float has
-/// up to 1,074 of them.
-pub const DECIMALS_READ: u32 = 1_100;
 
 /// A number as it was read: `amount + dropped` is what its text says.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,6 +7,7 @@ use parquet::column::reader::{ColumnReader, get_column_reader};
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::SerializedPageReader;
 
+use crate::limits::GROUP_ROWS_MAX;
 use crate::source::Source;
 use crate::{ReportFile, RowsError};
 
@@ -37,7 +38,7 @@ impl ReportFile {
                 rows += group.num_rows();
                 let next = bytes_of(group);
                 bytes = both(bytes.clone(), next);
-                rows <= Self::GROUP_ROWS_MAX && is_held(&bytes)
+                rows <= GROUP_ROWS_MAX && is_held(&bytes)
             };
             let count = groups.iter().take_while(fits).count();
             let batch = Batch::new(self, start..start + count.max(1));

@@ -7,7 +7,7 @@ use std::panic::{self, AssertUnwindSafe};
 use cur::LayoutError;
 use parquet::errors::ParquetError;
 
-use crate::ReportFile;
+use crate::limits::{GROUP_BYTES_MAX, GROUP_ROWS_MAX};
 
 #[derive(Debug, thiserror::Error)]
 pub enum RowsError {
@@ -21,8 +21,8 @@ pub enum RowsError {
     #[error(
         "row group {group} has {rows} rows in {mebibytes} MiB; a report's row group has at most {} \
          rows and {} MiB, because one is held at a time",
-        ReportFile::GROUP_ROWS_MAX,
-        ReportFile::GROUP_BYTES_MAX >> 20
+        GROUP_ROWS_MAX,
+        GROUP_BYTES_MAX >> 20
     )]
     GroupTooLarge { group: usize, rows: i64, mebibytes: i64 },
 }

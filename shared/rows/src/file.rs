@@ -9,6 +9,7 @@ use parquet::file::metadata::{
 use parquet::schema::types::ColumnDescriptor;
 
 use crate::error::caught;
+use crate::limits::{GROUP_BYTES_MAX, GROUP_ROWS_MAX};
 use crate::source::Source;
 use crate::{ReadAt, RowsError};
 
@@ -19,11 +20,6 @@ pub struct ReportFile {
 }
 
 impl ReportFile {
-    /// Rows of a row group: four bytes are held of each.
-    pub const GROUP_ROWS_MAX: i64 = 4 * 1024 * 1024;
-    /// Packed. Writers make an eighth of it by default, and that before packing.
-    pub const GROUP_BYTES_MAX: i64 = 1024 * 1024 * 1024;
-
     /// Reads the footer.
     pub fn open(size_bytes: u64, read: ReadAt) -> Result<Self, RowsError> {
         let source = Source::new(Arc::clone(&read), size_bytes);
@@ -64,7 +60,7 @@ impl ReportFile {
     fn check(&self, group: usize, metadata: &RowGroupMetaData) -> Result<(), RowsError> {
         let rows = metadata.num_rows();
         let bytes = metadata.compressed_size();
-        if !(0..=Self::GROUP_ROWS_MAX).contains(&rows) || bytes > Self::GROUP_BYTES_MAX {
+        if !(0..=GROUP_ROWS_MAX).contains(&rows) || bytes > GROUP_BYTES_MAX {
             return Err(RowsError::GroupTooLarge { group, rows, mebibytes: bytes >> 20 });
         }
         let is_there = |chunk: &ColumnChunkMetaData| {

@@ -10,6 +10,7 @@ mod cells;
 mod cut;
 mod error;
 mod file;
+mod limits;
 mod lines;
 mod source;
 

@@ -1,0 +1,53 @@
+//! The payer account and the usage accounts below it.
+
+use crate::options::Options;
+use crate::random::{mix, pick};
+use crate::text::Cell;
+
+pub(crate) const PAYER: &str = "999988887777";
+
+pub(crate) struct Account {
+    pub(crate) id: String,
+    pub(crate) name: Cell,
+    /// Set once AWS has issued the invoice.
+    pub(crate) invoice_id: String,
+}
+
+/// The payer account first, then the usage accounts.
+pub(crate) fn accounts(usage_accounts: u32) -> Vec<Account> {
+    let payer = Account {
+        id: PAYER.to_owned(),
+        name: Cell::new("Example MSP, Inc. (payer)"),
+        invoice_id: "2026000001".to_owned(),
+    };
+    let usage = (1..=usage_accounts.max(1)).map(|number| {
+        let name = match number % 4 {
+            0 => format!("example \"sandbox\" {number}"),
+            1 => format!("example-production-{number}"),
+            2 => format!("example, staging {number}"),
+            _ => format!("例の会社 {number}"),
+        };
+        Account {
+            id: usage_account_id(number),
+            name: Cell::new(&name),
+            // An invoice is issued account by account: some lines are final, others are not.
+            invoice_id: if number % 3 == 0 { String::new() } else { "2026000002".to_owned() },
+        }
+    });
+    std::iter::once(payer).chain(usage).collect()
+}
+
+/// The id of the usage account of that number, from 1.
+pub(crate) fn usage_account_id(number: u32) -> String {
+    (100_000_000_000 + u64::from(number)).to_string()
+}
+
+/// The number of the account for which AWS's sharing of commitments is switched off, if there is one.
+pub(crate) fn unshared_account(options: &Options) -> Option<u32> {
+    const SALT: u64 = 0x0005_a4ed;
+    let key = mix(options.seed, SALT);
+    // Few accounts would have few commitments to share.
+    let has_one = options.accounts > 3 && !key.is_multiple_of(3);
+    let number = pick(key >> 8, usize::try_from(options.accounts).unwrap_or(1));
+    has_one.then(|| 1 + u32::try_from(number).unwrap_or_default())
+}
