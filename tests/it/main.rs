@@ -28,6 +28,7 @@ mod hostile;
 mod infra;
 mod invoices;
 mod journey;
+mod laws;
 mod layouts;
 mod messages;
 mod money;

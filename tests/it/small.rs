@@ -37,11 +37,11 @@ accounts = ["444455556666"]
 basis = "amortized"
 "#;
 
-const PLAN: SavingsPlan<'_> = SavingsPlan {
+pub(crate) const PLAN: SavingsPlan<'_> = SavingsPlan {
     arn: "arn:aws:savingsplans::111122223333:savingsplan/0a1b2c3d-0000-4000-8000-000000000001",
     owner: ACME,
 };
-const RESERVATION: Reservation<'_> = Reservation {
+pub(crate) const RESERVATION: Reservation<'_> = Reservation {
     arn: "arn:aws:ec2:ap-northeast-1:111122223333:reserved-instances/0a1b2c3d",
     owner: ACME,
 };

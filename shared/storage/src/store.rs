@@ -49,7 +49,8 @@ pub trait Store: Send + Sync + 'static {
     /// The whole object, `None` if there is none. For plans, receipts and other small things.
     async fn get(&self, key: &str) -> Result<Option<Object>, Error>;
 
-    /// Some bytes of the object as it was at `etag`; [`ErrorKind::Changed`](crate::ErrorKind::Changed) if it is another one now.
+    /// Some bytes of the object as it was at `etag`; [`ErrorKind::Changed`](crate::ErrorKind::Changed) if it
+    /// is another one now.
     async fn read_range(&self, key: &str, etag: &str, range: Range<u64>) -> Result<Bytes, Error>;
 
     /// Writes an object that must not exist (`If-None-Match: *`).
