@@ -30,6 +30,7 @@ mod invoices;
 mod journey;
 mod laws;
 mod layouts;
+mod linear;
 mod messages;
 mod money;
 mod notations;

@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use args::Command;
 pub use plain_text::PlainText;
 pub use run::{Finished, RunOptions, run};
-pub use verify::{Proof, verify};
+pub use verify::{Proof, verify, verify_store};
 pub use world::{World, dispatch};
 
 /// Does what was asked and says how it ended: 0 sealed or right, 1 not, 2 asked wrongly (by clap).

@@ -116,13 +116,20 @@ const LISTED: usize = 5;
 
 /// Proves every current run of a results bucket, and with the report bucket also what only AWS's files say.
 pub async fn verify(dir: &Path, reports: Option<&Path>) -> anyhow::Result<Vec<Proof>> {
-    let stored: Arc<dyn Store> = Arc::new(FolderStore::new(dir));
-    let reports: Option<Arc<dyn Store>> =
-        reports.map(|reports| -> Arc<dyn Store> { Arc::new(FolderStore::new(reports)) });
-    let pointers = stored.list(keys::current_prefix()).await?;
-    if pointers.is_empty() {
+    let folder = |path| -> Arc<dyn Store> { Arc::new(FolderStore::new(path)) };
+    let proofs = verify_store(folder(dir), reports.map(folder)).await?;
+    if proofs.is_empty() {
         bail!("nothing is sealed in `{}`", dir.display());
     }
+    Ok(proofs)
+}
+
+/// Proves every current run of a results bucket.
+pub async fn verify_store(
+    stored: Arc<dyn Store>,
+    reports: Option<Arc<dyn Store>>,
+) -> anyhow::Result<Vec<Proof>> {
+    let pointers = stored.list(keys::current_prefix()).await?;
     let mut proofs = Vec::new();
     for pointer in pointers {
         let proof = prove(&stored, reports.as_ref(), &pointer).await;
