@@ -1,8 +1,8 @@
 //! Counts what a run costs, step by step: requests to the buckets, processor time and memory.
 //!
 //! `cargo run --release -p tests --example requests -- --accounts 200 --files 8 --customers 50` generates a
-//! report, bills it as `sluice run` does, proves the run as `sluice verify` does, and prints a table. Requests
-//! are those of both buckets. Peak memory includes what earlier steps have left with the allocator.
+//! report, bills it as `sluice run` does, proves the run as `sluice verify` does, and prints a table.
+//! Requests are those of both buckets. Peak memory includes what earlier steps have left with the allocator.
 #![expect(clippy::print_stdout, reason = "a program for a terminal")]
 
 use std::collections::BTreeSet;
@@ -154,8 +154,8 @@ impl Run {
         (App { queue: Arc::new(self.queue.clone()), ..world.app }, results)
     }
 
-    /// A step's messages come before those of the next. Those wait until nobody works on the step any more, so
-    /// that its processor time and its memory are its own.
+    /// A step's messages come before those of the next. Those wait until nobody works on the step any more,
+    /// so that its processor time and its memory are its own.
     async fn drain(&mut self) -> anyhow::Result<()> {
         let mut next = self.queue.receive();
         while let Some(first) = next.take() {

@@ -1,13 +1,37 @@
-//! One line from its arrival to the invoice: the best way into the code.
+//! One line from its arrival to the invoice: the best way into the code, together with `docs/walkthrough.md`.
 
 use bytes::Bytes;
 use cur::{AccountId, Generation};
 use datasets::{ChargeRow, InvoiceFile, decode_csv, decode_parquet};
-use pipeline::{Current, Notice, Plan, SplitReceipt, Step, Table, Unit, keys};
+use pipeline::{Current, Notice, Plan, RunId, SplitReceipt, Step, Table, Unit, keys};
 use runs::Outcome;
 use testkit::{Delivery, World};
 
 use crate::small::{ACME, CONTRACTS, lines};
+
+/// The page for readers, which must not go stale.
+const WALKTHROUGH: &str = include_str!("../../docs/walkthrough.md");
+
+/// Every key that the page names is there, and every key that the journey looks at is named.
+fn check_walkthrough(world: &World, run: &RunId, looked_at: &[String]) {
+    let named = WALKTHROUGH.split('`').skip(1).step_by(2);
+    let is_key =
+        |name: &&str| name.contains("RUN") && name.contains('/') || name.starts_with("current/");
+    let named: Vec<String> =
+        named.filter(is_key).map(|key| key.replace("RUN", run.as_str())).collect();
+    assert!(named.len() > 10, "{named:?}");
+    for key in &named {
+        object(world, key);
+    }
+    for key in looked_at {
+        assert!(named.contains(key), "the walkthrough does not name `{key}`");
+    }
+}
+
+/// The page says a number or a text as the journey finds it.
+fn told(what: &str) {
+    assert!(WALKTHROUGH.contains(what), "the walkthrough does not say {what}");
+}
 
 async fn follow(generation: Generation) {
     let world = World::new(CONTRACTS);
@@ -16,6 +40,9 @@ async fn follow(generation: Generation) {
 
     // receive-report: a manifest was created. The delivery gets its run, and every file is pinned.
     let key = delivery.manifest_keys()[0].clone();
+    if generation == Generation::Legacy {
+        told(&key);
+    }
     let notice = Notice::ObjectCreated { bucket: "reports".to_owned(), key };
     assert_eq!(receive_report::handle(&notice, &world.app).await, Ok(Outcome::Done));
     let plan: Plan = serde_json::from_slice(&world.object("plan.json")).unwrap();
@@ -29,6 +56,7 @@ async fn follow(generation: Generation) {
     let receipt = keys::receipt(&split);
     let receipt: SplitReceipt = serde_json::from_slice(&object(&world, &receipt)).unwrap();
     assert_eq!(receipt.totals.all_lines(), 15);
+    told("counts 15 lines");
     let own = object(&world, &keys::line_items(&plan, account, "costs-00001", 0));
     let own = String::from_utf8(zstd::decode_all(&own[..]).unwrap()).unwrap();
     let mut report = delivery.files[0].lines();
@@ -75,6 +103,7 @@ async fn follow(generation: Generation) {
     });
     let charge = &charge.unwrap().charge;
     assert_eq!(charge.price_rule, "discount 0.05 service=AmazonEC2");
+    told(&charge.price_rule);
     // 12.34 on demand and 0.124 reserved, which costs its effective 0.1: (12.34 + 0.1) × 0.95.
     assert_eq!(charge.measures.line_count, 2);
     assert_eq!(charge.measures.list_cost, Some("12.464".parse().unwrap()));
@@ -93,6 +122,23 @@ async fn follow(generation: Generation) {
     let pointer = keys::current(plan.payer_account_id, plan.billing_period);
     let current: Current = serde_json::from_slice(&object(&world, &pointer)).unwrap();
     assert_eq!(current.run_id, plan.run_id);
+
+    for number in ["12.34", "11.818", "1777.07266", "150.37"] {
+        told(number);
+    }
+    let looked_at = [
+        keys::plan(run),
+        keys::receipt(&split),
+        keys::line_items(&plan, account, "costs-00001", 0),
+        keys::rated(&plan, account),
+        keys::demand(&plan, account),
+        keys::customer_book(run, "acme"),
+        keys::billing(&plan, "acme", "charges.csv"),
+        keys::billing(&plan, "acme", "invoice.json"),
+        keys::reconciliation(run),
+        pointer,
+    ];
+    check_walkthrough(&world, run, &looked_at);
 }
 
 fn object(world: &World, key: &str) -> Bytes {

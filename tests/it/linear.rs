@@ -1,4 +1,5 @@
-//! What a run costs in requests and messages grows with what there is to do, and not with how many work on it.
+//! What a run costs in requests and messages grows with what there is to do, and not with how many work on
+//! it.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
