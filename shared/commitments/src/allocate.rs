@@ -6,33 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use money::rounding::cut;
 use money::{Amount, Exact, apportion};
 
-use crate::eligibility::{Eligibility, Pass};
+use crate::eligibility::Eligibility;
 use crate::engine::{Coverage, Engine, Terms, plan_covers};
 use crate::holdings::{Holding, HoldingError, Supply, unknown_assignments};
 use crate::ledger::{AllocatedDay, Ledger};
 use crate::product::Coverable;
 use crate::replay::Replayed;
 use crate::situation::{Entry, Hour, Situation, Used};
-use crate::{Assignment, MissingRate, Sharing};
-
-/// The reseller's policy.
-pub struct Policy<'a> {
-    pub sharing: Sharing,
-    pub eligibility: Eligibility,
-    pub assignments: &'a [Assignment],
-}
-
-impl Sharing {
-    /// The passes over AWS's algorithm, where it is applied anew.
-    pub fn passes(self) -> &'static [Pass] {
-        match self {
-            Self::AsBilled | Self::Reseller => &[],
-            Self::Owner => &[Pass::Owner],
-            Self::Customer => &[Pass::Owner, Pass::Group],
-            Self::Everyone => &[Pass::Owner, Pass::Group, Pass::Everyone],
-        }
-    }
-}
+use crate::{MissingRate, Policy, Sharing};
 
 impl Situation<'_> {
     /// Allocates the day's hours under a policy. What did not replay stays as AWS applied it.

@@ -6,11 +6,12 @@
 )]
 
 use chrono::NaiveDate;
-use cur::{Sku, UsageHour};
+use cur::{PlanType, Sku, UsageHour};
 use money::Amount;
 use serde::{Deserialize, Serialize};
 
 use crate::Units;
+use crate::product::without_region;
 
 /// A reservation's fee for the period as its line has it: what there is to hand out, and its cost. A text
 /// is empty where the line is silent.
@@ -84,4 +85,30 @@ pub struct PlanTerms {
     /// `USE1-EC2SP:m5.1yrNoUpfront`: the type, the region and the family again.
     pub usage_type: String,
     pub currency: String,
+}
+
+impl PlanTerms {
+    /// The type of a plan: its offering, else what the usage type of its fee begins with.
+    pub(crate) fn plan_type(&self) -> Option<PlanType> {
+        /// How the usage types of fees begin, behind the region.
+        const FEES: [(&str, PlanType); 6] = [
+            ("EC2SP", PlanType::Ec2Instance),
+            ("EC2InstanceSP", PlanType::Ec2Instance),
+            ("ComputeSP", PlanType::Compute),
+            ("SageMakerSP", PlanType::SageMaker),
+            ("DatabaseSP", PlanType::Database),
+            ("DBSP", PlanType::Database),
+        ];
+        // Older reports write `ComputeSavingsPlan`, and AWS's pages `Compute Savings Plans`.
+        let offering = self.offering_type.replace(' ', "");
+        let offering = offering.trim_end_matches('s');
+        let by_name = |name: &str| {
+            PlanType::ALL.into_iter().find(|of| of.name().trim_end_matches('s') == name)
+        };
+        let usage = without_region(&self.usage_type);
+        let of_fee =
+            || FEES.iter().find(|(beginning, _)| usage.starts_with(beginning)).map(|of| of.1);
+        let is_other = !offering.is_empty() && by_name(offering).is_none();
+        if is_other { None } else { by_name(offering).or_else(of_fee) }
+    }
 }

@@ -7,11 +7,11 @@ use cur::{AccountId, BillingPeriod, LineItemType, Sku, UsageHour};
 use money::{Amount, apportion, even_part};
 
 use crate::amortized::fee_is_known;
+use crate::day::Day;
 use crate::eligibility::Owner;
 use crate::engine::{Commitment, Terms};
 use crate::learn::{self, Covered, Learned, normalized};
 use crate::market::Market;
-use crate::situation::Day;
 use crate::{Assignment, DemandSku, KeptReason, Lease, ReservationFee};
 
 /// A commitment as everything in the report describes it, or a part of it.

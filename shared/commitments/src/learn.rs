@@ -293,31 +293,9 @@ fn zone(fee: &ReservationFee, product: &Product, learner: &mut Learner<'_>) -> O
     Some(zone)
 }
 
-/// The type of a plan: its offering, else what the usage type of its fee begins with.
-pub(crate) fn plan_type(terms: &PlanTerms) -> Option<PlanType> {
-    /// How the usage types of fees begin, behind the region.
-    const FEES: [(&str, PlanType); 6] = [
-        ("EC2SP", PlanType::Ec2Instance),
-        ("EC2InstanceSP", PlanType::Ec2Instance),
-        ("ComputeSP", PlanType::Compute),
-        ("SageMakerSP", PlanType::SageMaker),
-        ("DatabaseSP", PlanType::Database),
-        ("DBSP", PlanType::Database),
-    ];
-    // Older reports write `ComputeSavingsPlan`, and AWS's pages `Compute Savings Plans`.
-    let offering = terms.offering_type.replace(' ', "");
-    let offering = offering.trim_end_matches('s');
-    let by_name =
-        |name: &str| PlanType::ALL.into_iter().find(|of| of.name().trim_end_matches('s') == name);
-    let usage = without_region(&terms.usage_type);
-    let of_fee = || FEES.iter().find(|(beginning, _)| usage.starts_with(beginning)).map(|of| of.1);
-    let is_other = !offering.is_empty() && by_name(offering).is_none();
-    if is_other { None } else { by_name(offering).or_else(of_fee) }
-}
-
 /// The terms of a plan.
 pub(crate) fn plan(arn: &str, terms: &PlanTerms, covered: &Covered<'_>) -> Learned {
-    let Some(plan_type) = plan_type(terms) else {
+    let Some(plan_type) = terms.plan_type() else {
         return Learned::unknown(KeptReason::UnknownKind);
     };
     let mut learner = Learner { arn, covered, disagreements: Vec::new() };

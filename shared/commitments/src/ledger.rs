@@ -7,12 +7,11 @@ use cur::{AccountId, Sku, UsageHour};
 use laws::{Check, Law};
 use money::{Amount, Exact};
 
-use crate::allocate::Policy;
 use crate::eligibility::Owner;
 use crate::engine::Terms;
 use crate::holdings::{Holding, Supply};
 use crate::situation::{Entry, Situation, Used};
-use crate::{Kept, KeptReason, MissingRate, UnpricedUsage};
+use crate::{Kept, KeptReason, MissingRate, Policy, UnpricedUsage};
 
 /// What one account got from one commitment in one hour.
 #[derive(Debug, Clone, PartialEq, Eq)]

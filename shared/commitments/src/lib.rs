@@ -8,6 +8,7 @@
 mod allocate;
 mod amortized;
 mod checks;
+mod day;
 mod demand;
 mod eligibility;
 mod engine;
@@ -30,9 +31,9 @@ mod tally;
 mod unpriced;
 mod unused;
 
-pub use allocate::Policy;
 pub use amortized::{DerivedCosts, costs_are_known, derived_costs, says_fee};
 pub use checks::{commitment_rows_agree, negation_cancels};
+pub use day::Day;
 pub use demand::{DemandRow, DemandSku};
 pub use eligibility::{Eligibility, Owner, Pass};
 pub use engine::{Commitment, Coverage, Engine, PricedProduct, Terms, Usage, Zone};
@@ -43,12 +44,12 @@ pub use ledger::{
     AllocatedDay, Allocation, CommitmentDay, CoverageCost, CoverageDay, DailyBenefit,
 };
 pub use order::{Beneficiaries, Order, PlanOrder, Precedence, SavingAgainst, Tie, ZeroSaving};
-pub use policy::{Assignment, Sharing, Unused};
+pub use policy::{Assignment, Policy, Sharing, Unused};
 pub use product::{Attributes, Coverable, Product, units_of_one};
 pub use rates::{ListedRates, Offering};
 pub use rates_file::RateProblem;
 pub use replay::{Difference, PayerSharing, Replayed};
-pub use situation::{Day, Situation};
+pub use situation::Situation;
 pub use sums::{CommitmentSums, ReplayTally, commitment_sums, taken_off};
 pub use tally::{CommitmentTally, Units};
 pub use unpriced::{MissingRate, UnpricedUsage};

@@ -6,11 +6,10 @@ use cur::{AccountId, BillingPeriod, LineItemType, PlanType, Sku};
 use money::{Amount, Exact};
 
 use crate::DemandSku;
+use crate::day::Day;
 use crate::engine::{PricedProduct, Usage};
-use crate::learn::plan_type;
 use crate::order::{Order, SavingAgainst, Tie};
 use crate::product::{Attributes, Product};
-use crate::situation::Day;
 use crate::tables::REGIONS;
 
 /// The usage of all accounts.
@@ -38,7 +37,7 @@ impl Market {
             let facts = found.entry(&demand.sku).or_default();
             facts.see(demand, order.saving_against);
             let plan = day.plans.get(&demand.commitment);
-            facts.plans.extend(plan.and_then(|(_, terms)| plan_type(terms)));
+            facts.plans.extend(plan.and_then(|(_, terms)| terms.plan_type()));
             keys.push(key(demand));
         }
         match order.tie {

@@ -5,6 +5,15 @@ use std::num::NonZeroU32;
 use cur::BillingPeriod;
 use serde::{Deserialize, Serialize};
 
+use crate::eligibility::{Eligibility, Pass};
+
+/// The reseller's policy.
+pub struct Policy<'a> {
+    pub sharing: Sharing,
+    pub eligibility: Eligibility,
+    pub assignments: &'a [Assignment],
+}
+
 /// Who may use the benefit of a commitment: passes over AWS's own algorithm, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Sharing {
@@ -38,6 +47,16 @@ impl Sharing {
     /// Whether commitments are handed out anew. Otherwise what AWS did stays, or nobody gets anything.
     pub const fn is_handed_out(self) -> bool {
         matches!(self, Self::Owner | Self::Customer | Self::Everyone)
+    }
+
+    /// The passes over AWS's algorithm, where it is applied anew.
+    pub fn passes(self) -> &'static [Pass] {
+        match self {
+            Self::AsBilled | Self::Reseller => &[],
+            Self::Owner => &[Pass::Owner],
+            Self::Customer => &[Pass::Owner, Pass::Group],
+            Self::Everyone => &[Pass::Owner, Pass::Group, Pass::Everyone],
+        }
     }
 }
 

@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use cur::{AccountId, LineItemType, PlanType, Sku};
 use money::{Amount, Exact};
 
-use crate::learn::plan_type;
-
-use crate::situation::Day;
+use crate::day::Day;
 use crate::{DemandSku, PlanTerms};
 
 /// Rates of a file: by a plan's ARN, or by what plans are sold as.
@@ -38,7 +36,7 @@ impl Offering {
 
     /// The usage type of a fee has it all: `ComputeSP:1yrNoUpfront`.
     fn of(terms: &PlanTerms) -> Self {
-        let plan_type = plan_type(terms).map_or("", PlanType::name);
+        let plan_type = terms.plan_type().map_or("", PlanType::name);
         let of_fee = terms.usage_type.rsplit([':', '.']).next().unwrap_or_default();
         let (term, option) = of_fee.split_at_checked("1yr".len()).unwrap_or_default();
         let said = |said: &str, of_fee: &str| {

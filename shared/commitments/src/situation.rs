@@ -2,32 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
-use cur::{AccountId, BillingPeriod, LineItemType, UsageHour};
+use cur::{LineItemType, UsageHour};
 use money::rounding::cut;
 use money::{Amount, Exact};
 
 use crate::amortized::uncosted;
+use crate::day::Day;
 use crate::engine::Terms;
 use crate::holdings::{PlanHour, Wholes};
 use crate::market::Market;
 use crate::order::Order;
 use crate::rates::{ListedRates, Rates};
-use crate::{CommitmentTally, DemandRow, DemandSku, PlanTerms, ReservationFee};
-
-/// Everything that one day's allocation depends on.
-pub struct Day<'a> {
-    pub period: BillingPeriod,
-    pub date: NaiveDate,
-    pub reservations: &'a [(AccountId, ReservationFee)],
-    pub plans: &'a BTreeMap<String, (AccountId, PlanTerms)>,
-    /// What lines say of each commitment, over all accounts.
-    pub tallies: &'a BTreeMap<String, CommitmentTally>,
-    /// Of all accounts, and of the whole period: a rate may be seen on another day.
-    pub skus: &'a [DemandSku],
-    /// Of this day, with their SKUs' places in `skus`.
-    pub rows: &'a [DemandRow],
-}
+use crate::{DemandRow, DemandSku};
 
 /// The day, with its usage and its commitments understood.
 pub struct Situation<'a> {
