@@ -6,6 +6,7 @@ pub mod args;
 mod check;
 mod deliveries;
 mod demo;
+mod finished;
 mod generate;
 mod plain_text;
 mod progress;
@@ -18,8 +19,9 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use args::Command;
+pub use finished::Finished;
 pub use plain_text::PlainText;
-pub use run::{Finished, RunOptions, run};
+pub use run::{RunOptions, run};
 pub use verify::{Proof, verify, verify_store};
 pub use world::{World, dispatch};
 

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use pipeline::{Compression, Current, Reconciliation, keys};
-use receive_report::{Delivery, Found, PassedOver};
+use receive_report::{Delivery, Found};
 use runs::{Failure, Outcome, parse_contracts};
-use serde::Serialize;
 use storage::{FolderStore, Replaced, Store};
 
 use crate::args::RunArgs;
 use crate::deliveries::Deliveries;
+use crate::finished::Finished;
 use crate::progress::Progress;
 use crate::show;
 use crate::world::World;
@@ -28,22 +28,6 @@ pub struct RunOptions {
     pub manifest_less: bool,
     pub compression: Compression,
     pub is_quiet: bool,
-}
-
-/// How one delivery ended.
-#[derive(Debug, Default, Serialize)]
-pub struct Finished {
-    pub manifest: String,
-    pub is_sealed: bool,
-    /// Why nobody asked to bill it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub passed_over: Option<PassedOver>,
-    /// Why it waits for someone to accept it. It is proved, and what was current still is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub held: Option<String>,
-    /// Why it is not sealed, a reason a failed unit.
-    pub failures: Vec<String>,
-    pub reconciliation: Option<Reconciliation>,
 }
 
 pub(crate) async fn command(args: &RunArgs, out: &mut dyn Write) -> anyhow::Result<bool> {

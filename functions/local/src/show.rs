@@ -15,7 +15,7 @@ use money::rounding::{Mode, round};
 use money::{Amount, Currency};
 use pipeline::{Changes, CustomerChange, CustomerTotals, Reconciliation, UNASSIGNED, keys};
 
-use crate::run::Finished;
+use crate::finished::Finished;
 
 pub(crate) fn runs(finished: &[Finished], results: &Path, out: &mut dyn Write) -> io::Result<()> {
     for run in finished {

@@ -13,7 +13,8 @@ use cur::{AccountId, BillingPeriod, Sku};
 use money::{Amount, ProductTooLarge};
 use serde::{Deserialize, Serialize};
 
-use crate::rated::{LineGroup, sum_if_known};
+use crate::known::sum_if_known;
+use crate::line_group::LineGroup;
 
 /// What a price, an allocation and a row of a dataset are about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

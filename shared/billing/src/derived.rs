@@ -3,7 +3,7 @@
 use cur::{AccountId, LineItemType};
 use money::{Amount, apportion};
 
-use crate::rated::LineGroup;
+use crate::line_group::LineGroup;
 
 /// Which of a commitment's lines a cost belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use money::rounding::cut;
 use money::{Amount, Exact, apportion};
 
 use crate::Needs;
-use crate::rated::sum_if_known;
+use crate::known::sum_if_known;
 
 /// What a line costs in AWS's three ways of counting. `None` is what the line does not say: the list
 /// price of usage that a reservation covered, or a part of a commitment's cost, which the commitment's other

@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
 use commitments::{
-    CommitmentTally, Coverable, DemandRow, DemandSku, PlanTerms, ReservationFee, Sharing, Units,
+    CommitmentTally, Coverable, DemandRow, DemandSku, PlanTerms, ReservationFee, Units,
 };
-use contracts::{Basis, ChargeKind};
+use contracts::ChargeKind;
 use cur::{
     AccountId, AccountLine, BillingPeriod, CellProblem, Column, LineError, LineItem, LineItemType,
-    LineNote, LineTotals, Sku, UsageHour,
+    LineNote, LineTotals, UsageHour,
 };
 use laws::Tallies;
 use money::Amount;
@@ -17,67 +16,12 @@ use money::Amount;
 use crate::classify::looks_like_support;
 use crate::commitment_fees::{plan_terms, reservation_fee};
 use crate::groups::{Groups, Key};
+use crate::known::sum_if_known;
+use crate::line_group::LineGroup;
+use crate::needs::{Needs, OfReport};
 use crate::price::hourly_commitment;
 use crate::rated_line::RatedLine;
 use crate::report_checks::ReportChecks;
-
-/// Which report the lines are to be of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OfReport {
-    pub payer: AccountId,
-    pub period: BillingPeriod,
-    /// Whether a manifest says so. Where none does, lines that say otherwise are refused.
-    pub has_manifest: bool,
-}
-
-/// Which numbers the account's bill depends on, by its customer's basis. A cell of theirs that is no number
-/// stops the run; that of another is counted by a report check. An empty cell stops nothing here: the
-/// commitment's other lines may say what the line does not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Needs {
-    /// The on-demand cost of lines that a reservation covered.
-    pub list_cost: bool,
-    /// The effective cost of covered lines and the unused part of fees.
-    pub amortized_cost: bool,
-    /// What there is of commitments and in which hours usage was: everybody's bill depends on it where
-    /// commitments are handed out anew.
-    pub commitments: bool,
-}
-
-impl Needs {
-    /// By the basis of the account's customer, `None` where it belongs to nobody.
-    pub fn of(basis: Option<Basis>, sharing: Sharing) -> Self {
-        Self {
-            list_cost: basis == Some(Basis::List),
-            // By list price the engine works the cost of what is covered out of the fees.
-            amortized_cost: basis == Some(Basis::Amortized)
-                || basis == Some(Basis::List) && sharing == Sharing::AsBilled,
-            commitments: sharing.is_handed_out(),
-        }
-    }
-}
-
-/// Lines of one account and day that differ in nothing that a price or a dataset depends on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LineGroup {
-    pub usage_date: NaiveDate,
-    pub usage_account_id: AccountId,
-    pub charge_kind: ChargeKind,
-    pub line_item_type: LineItemType,
-    pub sku: Sku,
-    pub currency: String,
-    /// The ARN of the reservation or savings plan, empty for everything else.
-    pub commitment: String,
-    pub line_count: u64,
-    pub usage_amount: Amount,
-    /// In normalized units, as far as lines say them.
-    pub normalized_usage_amount: Amount,
-    pub unblended_cost: Amount,
-    /// `None` where the lines do not say it. Lines that do are in a group of their own.
-    pub amortized_cost: Option<Amount>,
-    /// The list price of all lines together, `None` where a line does not say its list price.
-    pub list_cost: Option<Amount>,
-}
 
 /// An account's rated lines and what is to be known of them before they are priced.
 #[derive(Debug)]
@@ -457,9 +401,4 @@ fn missing_costs(line: &LineItem, rated: &RatedLine) -> Option<String> {
 /// In normalized units, zero where the line does not say it.
 fn normalized(line: &LineItem) -> Amount {
     line.amount(Column::NormalizedUsageAmount).unwrap_or_default().unwrap_or(Amount::ZERO)
-}
-
-/// A sum of which one part is unknown is unknown.
-pub(crate) fn sum_if_known(sum: Option<Amount>, part: Option<Amount>) -> Option<Amount> {
-    Some(sum? + part?)
 }
