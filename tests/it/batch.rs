@@ -7,7 +7,7 @@ use catalog::NoCatalog;
 use lambda::{DeadLetters, Function, Request, Settings, Uses, misdelivered};
 use pipeline::{Compression, Message, RunId, Step, Unit, keys};
 use queue::{MemoryQueue, SendError};
-use runs::{App, Failure, Outcome};
+use runs::{App, Failure, Outcome, Parsed};
 use serde_json::{Value, json};
 use storage::MemoryStore;
 
@@ -35,6 +35,7 @@ fn app(results: &MemoryStore) -> App {
         results: Arc::new(results.clone()),
         queue: Arc::new(MemoryQueue::default()),
         catalog: Arc::new(NoCatalog),
+        parsed: Parsed::default(),
         settings: runs::Settings {
             compression: Compression::Zstd,
             replica_of: None,

@@ -1,6 +1,7 @@
 //! What a day's allocation is worked out from.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use commitments::{Day, DemandRow, DemandSku, ListedRates};
@@ -12,7 +13,7 @@ use runs::{App, Failure};
 
 /// What there is of commitments, and what was used on the day.
 pub struct Input {
-    pub contracts: Contracts,
+    pub contracts: Arc<Contracts>,
     pub rates: ListedRates,
     pub book: RecalculateBook,
     /// The SKUs of all accounts.

@@ -6,7 +6,7 @@ use std::thread;
 use catalog::NoCatalog;
 use pipeline::{Compression, Message, Notice, ResumeRequest, RunId, Step, Unit};
 use queue::MemoryQueue;
-use runs::{App, Failure, Outcome, Settings};
+use runs::{App, Failure, Outcome, Parsed, Settings};
 use storage::Store;
 use tokio::task::JoinSet;
 
@@ -46,6 +46,7 @@ impl World {
             results,
             queue: Arc::new(queue.clone()),
             catalog: Arc::new(NoCatalog),
+            parsed: Parsed::default(),
             settings: Settings {
                 compression,
                 replica_of: None,

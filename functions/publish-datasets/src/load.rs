@@ -1,5 +1,7 @@
 //! Everything that a customer's charges are computed from.
 
+use std::sync::Arc;
+
 use billing::LineGroup;
 use commitments::DailyBenefit;
 use contracts::Contracts;
@@ -8,7 +10,7 @@ use pipeline::{CustomerBook, Plan, keys};
 use runs::{App, Failure};
 
 pub(crate) struct Input {
-    pub(crate) contracts: Contracts,
+    pub(crate) contracts: Arc<Contracts>,
     pub(crate) book: CustomerBook,
     /// The rated lines of the customer's own accounts.
     pub(crate) groups: Vec<LineGroup>,

@@ -84,6 +84,7 @@ async fn start<H>(settings: Settings, handler: H) -> Function<H> {
         results: Arc::new(S3Store::new(s3, settings.results_bucket.clone())),
         queue: Arc::new(queue.clone()),
         catalog,
+        parsed: runs::Parsed::default(),
         settings: runs::Settings {
             compression: settings.compression,
             replica_of: settings.replica_of,

@@ -1,6 +1,7 @@
 //! Reading and writing a run's objects.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use commitments::ListedRates;
@@ -17,9 +18,15 @@ impl App {
     }
 
     /// The contracts as they were when the run was planned.
-    pub async fn contracts(&self, plan: &Plan) -> Result<Contracts, Failure> {
+    pub async fn contracts(&self, plan: &Plan) -> Result<Arc<Contracts>, Failure> {
+        let version = &plan.contracts_version;
+        if let Some(contracts) = self.parsed.find(version) {
+            return Ok(contracts);
+        }
         let key = keys::pinned_contracts(&plan.run_id);
-        parse_contracts(&key, &self.need_bytes(&key).await?)
+        let contracts = Arc::new(parse_contracts(&key, &self.need_bytes(&key).await?)?);
+        self.parsed.keep(version, &contracts);
+        Ok(contracts)
     }
 
     /// The savings plan rates as they were when the run was planned; none if there were none.

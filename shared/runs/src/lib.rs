@@ -12,7 +12,7 @@ mod seal;
 mod steps;
 mod work;
 
-pub use app::{App, Settings};
+pub use app::{App, Parsed, Settings};
 pub use failure::{Failure, Outcome};
 pub use ledger::{in_order, parse_contracts, parse_rates, to_json};
 pub use open::encoded;

@@ -10,7 +10,7 @@ use pipeline::{
     Unit, keys,
 };
 use queue::MemoryQueue;
-use runs::{App, Failure, Outcome, Settings};
+use runs::{App, Failure, Outcome, Parsed, Settings};
 use storage::MemoryStore;
 
 use crate::{Fault, FaultyStore, Random};
@@ -55,6 +55,7 @@ impl World {
             results: Arc::new(faulty.clone()),
             queue: Arc::new(faulty.queue(queue.clone())),
             catalog: Arc::new(NoCatalog),
+            parsed: Parsed::default(),
             settings: Settings {
                 compression: Compression::Zstd,
                 replica_of: None,

@@ -148,10 +148,14 @@ impl Store for DerivedStore {
     }
 
     async fn list_objects(&self, prefix: &str) -> Result<Vec<ObjectInfo>, Error> {
-        let mut objects = Vec::new();
-        for key in self.list(prefix).await? {
-            objects.extend(self.head(&key).await?);
+        let mut objects = self.stored.list_objects(prefix).await?;
+        objects.retain(|object| self.store_of(&object.key).is_some());
+        // What is stored otherwise is read as it should be.
+        for object in self.other.list_objects(prefix).await? {
+            objects.retain(|stored| stored.key != object.key);
+            objects.push(object);
         }
+        objects.sort_by(|a, b| a.key.cmp(&b.key));
         Ok(objects)
     }
 }
