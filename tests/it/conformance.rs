@@ -8,8 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use commitments::{
-    Attributes, Commitment, Coverage, Eligibility, Engine, Order, Owner, Pass, PricedProduct,
-    Product, Terms, Usage,
+    Attributes, Commitment, CommitmentIndex, Coverage, Eligibility, Engine, List, Order, Owner,
+    Pass, PricedProduct, Product, SkuIndex, Terms, Usage, UsageIndex,
 };
 use cur::{AccountId, PlanType};
 use money::{Amount, Exact};
@@ -71,12 +71,12 @@ fn check(case: &Value) -> Vec<String> {
 /// A case worked out by the engine.
 struct Outcome<'c> {
     case: &'c Value,
-    usage: Vec<&'c Value>,
-    commitments: Vec<&'c Value>,
-    capacity: Vec<Exact>,
+    usage: List<UsageIndex, &'c Value>,
+    commitments: List<CommitmentIndex, &'c Value>,
+    capacity: List<CommitmentIndex, Exact>,
     covered: Vec<Coverage>,
-    on_demand: Vec<Exact>,
-    unused: Vec<Exact>,
+    on_demand: List<UsageIndex, Exact>,
+    unused: List<CommitmentIndex, Exact>,
 }
 
 impl<'c> Outcome<'c> {
@@ -86,40 +86,44 @@ impl<'c> Outcome<'c> {
         let (mut usage, reservations, plans) =
             (list("usage"), list("reservations"), list("savings_plans"));
         usage.sort_by_key(|usage| text_of(usage, "account"));
-        let commitments: Vec<&Value> = reservations.iter().chain(&plans).copied().collect();
+        let usage: List<UsageIndex, &Value> = usage.into();
+        let commitments: List<CommitmentIndex, &Value> =
+            reservations.iter().chain(&plans).copied().collect();
         let accounts = Accounts::of(case, usage.iter().chain(&commitments));
-        let products: Vec<PricedProduct> =
+        let products: List<SkuIndex, PricedProduct> =
             usage.iter().map(|usage| priced_product(usage)).collect();
-        let places: Vec<Usage> = (usage.iter().zip(0..))
+        let usages: List<UsageIndex, Usage> = (usage.iter().zip((0..).map(SkuIndex::from)))
             .map(|(usage, sku)| Usage {
                 account: accounts.id(text_of(usage, "account")),
                 sku,
                 zone: text_of(usage, "az").to_owned(),
             })
             .collect();
-        let terms: Vec<Commitment> = (commitments.iter())
+        let terms: List<CommitmentIndex, Commitment> = (commitments.iter())
             .map(|commitment| Commitment {
                 owner: Owner::Account(accounts.id(text_of(commitment, "account"))),
                 terms: terms(commitment),
                 also: Vec::new(),
             })
             .collect();
-        let rate = |plan: usize, sku: usize| {
+        // Each usage is of a SKU of its own.
+        let rate = |plan: CommitmentIndex, sku: SkuIndex| {
             let name = commitments[plan]["type"].as_str()?;
-            number(&usage[sku]["sp_rates"][name])
+            number(&usage[UsageIndex::from(usize::from(sku))]["sp_rates"][name])
         };
         let eligibility = accounts.eligibility();
         let mut engine =
-            Engine::new(&products, &places, &terms, &eligibility, &Order::default(), rate);
-        let used: Vec<Exact> = usage.iter().map(|usage| needed(usage, "quantity")).collect();
-        let capacity: Vec<Exact> = commitments
+            Engine::new(&products, &usages, &terms, &eligibility, &Order::default(), rate);
+        let used: List<UsageIndex, Exact> =
+            usage.iter().map(|usage| needed(usage, "quantity")).collect();
+        let capacity: List<CommitmentIndex, Exact> = commitments
             .iter()
             .zip(&terms)
             .map(|(commitment, terms)| capacity(commitment, &terms.terms))
             .collect();
         engine.apply(&used, &capacity);
         let (covered, on_demand, unused) =
-            (engine.covered().to_vec(), engine.on_demand().to_vec(), engine.unused().to_vec());
+            (engine.covered().to_vec(), engine.on_demand().clone(), engine.unused().clone());
         Self { case, usage, commitments, capacity, covered, on_demand, unused }
     }
 
@@ -159,9 +163,9 @@ impl<'c> Outcome<'c> {
         })
     }
 
-    fn usage_named<'e>(&'e self, expected: &'e Value) -> impl Iterator<Item = usize> + 'e {
+    fn usage_named<'e>(&'e self, expected: &'e Value) -> impl Iterator<Item = UsageIndex> + 'e {
         let of = &expected["usage"];
-        (0..self.usage.len()).filter(move |at| of.is_null() || *of == self.usage[*at]["id"])
+        self.usage.indices().filter(move |at| of.is_null() || *of == self.usage[*at]["id"])
     }
 
     fn on_demand(&self, expected: &Value) -> Exact {
@@ -169,7 +173,7 @@ impl<'c> Outcome<'c> {
     }
 
     fn unused(&self, expected: &Value) -> Option<Exact> {
-        let at = self.commitments.iter().position(|c| c["id"] == expected["commitment"])?;
+        let at = self.commitments.position(|c| c["id"] == expected["commitment"])?;
         let used = sum(self.matching(expected).map(|coverage| &coverage.units));
         assert_eq!(&used + &self.unused[at], self.capacity[at], "used and unused");
         Some(self.unused[at].clone())
@@ -186,7 +190,7 @@ impl<'c> Outcome<'c> {
                 "other" => !named.contains(id),
                 _ => id == of,
             };
-            let costs = (0..self.usage.len())
+            let costs = (self.usage.indices())
                 .filter(|at| is_of(text_of(self.usage[*at], "id")))
                 .filter(|at| !self.on_demand[*at].is_zero())
                 .map(|at| Some(&self.on_demand[at] * &number(&self.usage[at]["on_demand_rate"])?));
@@ -303,7 +307,7 @@ impl<'c> Outcome<'c> {
 
     /// A reservation's fee for a month.
     fn fee(&self, expected: &Value, key: &str) -> Option<Exact> {
-        let at = self.commitments.iter().position(|c| c["id"] == expected["commitment"])?;
+        let at = self.commitments.position(|c| c["id"] == expected["commitment"])?;
         let hours = number(&expected["hours_in_month"])?;
         let units = &number(&self.commitments[at]["count"])? * &hours;
         match key {

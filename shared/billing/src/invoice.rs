@@ -99,8 +99,9 @@ fn exact_lines(
     let mut sums: BTreeMap<(ChargeKind, &str, AccountId, &str), Amount> = BTreeMap::new();
     for charge in charges {
         let key = &charge.key;
-        let place = (key.charge_kind, &*key.sku.service_code, key.usage_account_id, &*key.currency);
-        *sums.entry(place).or_insert(Amount::ZERO) += charge.charge;
+        let line_key =
+            (key.charge_kind, &*key.sku.service_code, key.usage_account_id, &*key.currency);
+        *sums.entry(line_key).or_insert(Amount::ZERO) += charge.charge;
     }
     let mut lines = Vec::new();
     for ((kind, service_code, account, currency), amount_source) in sums {

@@ -64,15 +64,15 @@ fn converted_again(invoice: &Invoice, charges: &[Charge]) -> Converted {
     for charge in charges {
         let key = &charge.key;
         let account = key.usage_account_id.as_str();
-        let place = [key.charge_kind.name(), &key.sku.service_code, account, &key.currency];
-        *sums.entry(place).or_insert(Amount::ZERO) += charge.charge;
+        let line_key = [key.charge_kind.name(), &key.sku.service_code, account, &key.currency];
+        *sums.entry(line_key).or_insert(Amount::ZERO) += charge.charge;
     }
     let mut converted = Converted::default();
     for line in &invoice.lines {
-        let place: [&str; 4] =
+        let line_key: [&str; 4] =
             [&line.section, &line.service_code, &line.usage_account_id, &line.currency_source];
         // Each sum is converted once, so that a line which stands there twice is found.
-        let sum = sums.remove(&place).unwrap_or(Amount::ZERO);
+        let sum = sums.remove(&line_key).unwrap_or(Amount::ZERO);
         let amount = match line.section.as_str() {
             ROUNDING | TAX_ROUNDING => line.amount,
             _ => line.fx_rate.times(sum).unwrap_or(Amount::ZERO),

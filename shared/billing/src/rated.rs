@@ -241,8 +241,8 @@ impl Rater {
         Ok(())
     }
 
-    /// The place of what the line is about, apart from its hour. Rates are texts here: what is equal to
-    /// the letter is the same, and each is read once.
+    /// The index of what the line is about, apart from its hour. Rates are compared as texts, so that each is
+    /// read once: `0.096` and `0.0960` are two.
     fn sku(&mut self, line: &LineItem, rated: &RatedLine) -> Result<usize, LineError> {
         const NUMBERS: [Column; 4] = [
             Column::NormalizationFactor,
@@ -319,20 +319,21 @@ impl Rater {
             seen.service_code = rated.service_code.to_string();
             seen.currency = rated.currency.to_string();
         }
-        let place = self.last_line();
+        let last_line = self.last_line();
         let tally = self.commitments.entry(rated.commitment.to_string()).or_default();
         tally.add(&seen);
         if tally.missing.is_none() {
-            tally.missing = missing_costs(line, rated).map(|text| LineNote { line: place, text });
+            tally.missing =
+                missing_costs(line, rated).map(|text| LineNote { line: last_line, text });
         }
     }
 
     pub fn finish(mut self) -> Rated {
         let groups = self.groups.into_sorted();
-        let (skus, places) = self.skus.into_sorted_with_positions();
+        let (skus, positions) = self.skus.into_sorted_with_positions();
         let mut demand = self.demand.into_sorted();
         for row in &mut demand {
-            row.sku = places[row.sku];
+            row.sku = positions[row.sku];
         }
         demand.sort_by_key(|row| {
             (row.usage_hour, row.sku, row.usage_amount.is_negative(), row.commitment_cost.is_none())

@@ -9,6 +9,7 @@ use money::{Amount, Exact, apportion};
 use crate::eligibility::Eligibility;
 use crate::engine::{Coverage, Engine, Terms, plan_covers};
 use crate::holdings::{Holding, HoldingError, Supply, unknown_assignments};
+use crate::index::{CommitmentIndex, List, SkuIndex, UsageIndex, WholeIndex};
 use crate::ledger::{AllocatedDay, Ledger};
 use crate::product::Coverable;
 use crate::replay::Replayed;
@@ -46,9 +47,11 @@ impl Situation<'_> {
     /// The coverage by AWS, as its covered lines say.
     fn as_billed(&self, ledger: &mut Ledger<'_>) {
         for Hour { starts: hour, covered, plans, .. } in self.hours() {
-            let supplies: Vec<Supply> =
+            let supplies: List<_, Supply> =
                 ledger.holdings.iter().map(|holding| holding.supply(hour, &plans)).collect();
-            ledger.see_hour(hour, &supplies, covered, &|_| true);
+            // Nothing is assigned, so that each commitment is one part.
+            let entries = in_parts(covered, &ledger.holdings, &supplies);
+            ledger.see_hour(hour, &supplies, entries, &|_| true);
         }
     }
 
@@ -59,10 +62,11 @@ impl Situation<'_> {
         replayed: &Replayed,
         ledger: &mut Ledger<'_>,
     ) -> BTreeSet<MissingRate> {
-        let commitments: Vec<_> =
+        let commitments: List<_, _> =
             ledger.holdings.iter().map(|holding| holding.commitment.clone()).collect();
-        let wholes: Vec<usize> = ledger.holdings.iter().map(|holding| holding.whole).collect();
-        let rate = |holding: usize, sku: usize| self.rate(wholes[holding], sku);
+        let wholes: List<CommitmentIndex, WholeIndex> =
+            ledger.holdings.iter().map(|holding| holding.whole).collect();
+        let rate = |holding: CommitmentIndex, sku: SkuIndex| self.rate(wholes[holding], sku);
         let market = &self.market;
         let eligibility = &policy.eligibility;
         let mut engine = Engine::new(
@@ -76,16 +80,16 @@ impl Situation<'_> {
         let missing = self.missing_rates(&ledger.holdings, eligibility, rate);
         for Hour { starts: hour, mut used, covered, plans } in self.hours() {
             // Where nobody benefits, nothing is kept for anybody.
-            let is_kept = |whole: usize| {
+            let is_kept = |whole: WholeIndex| {
                 policy.sharing.is_handed_out()
                     && (self.wholes.holdings[whole].kept.is_some() || replayed.is_kept(hour, whole))
             };
-            let kept: Vec<Entry> =
+            let kept: Vec<Entry<WholeIndex>> =
                 covered.into_iter().filter(|entry| is_kept(entry.holding)).collect();
             used.without(kept.iter());
-            let supplies: Vec<Supply> =
+            let supplies: List<_, Supply> =
                 ledger.holdings.iter().map(|holding| holding.supply(hour, &plans)).collect();
-            let capacity: Vec<Exact> = (supplies.iter().zip(&wholes))
+            let capacity: List<CommitmentIndex, Exact> = (supplies.iter().zip(&wholes))
                 .map(|(supply, whole)| {
                     Exact::from(if is_kept(*whole) { Amount::ZERO } else { supply.units })
                 })
@@ -93,14 +97,14 @@ impl Situation<'_> {
             engine.apply(&used.exact(), &capacity);
             ledger.see_unpriced(&used, engine.on_demand());
             let mut entries = entries(&engine, &used, &supplies);
-            let applied: BTreeSet<usize> = kept.iter().map(|entry| entry.holding).collect();
+            let applied: BTreeSet<WholeIndex> = kept.iter().map(|entry| entry.holding).collect();
             entries.extend(in_parts(kept, &ledger.holdings, &supplies));
             ledger.see_hour(hour, &supplies, entries, &|holding| is_kept(wholes[holding]));
-            for (place, whole) in wholes.iter().enumerate() {
+            for (index, whole) in wholes.enumerate() {
                 // An hour in which there was nothing of it is no kept hour.
-                let is_there = supplies[place] != Supply::default() || applied.contains(whole);
+                let is_there = supplies[index] != Supply::default() || applied.contains(whole);
                 if is_there && is_kept(*whole) {
-                    ledger.see_kept(place, replayed.reason(hour, *whole));
+                    ledger.see_kept(index, replayed.reason(hour, *whole));
                 }
             }
         }
@@ -110,12 +114,12 @@ impl Situation<'_> {
     /// Usage within reach of a plan whose rate nothing says. What is free of charge is nothing to save on.
     fn missing_rates(
         &self,
-        holdings: &[Holding],
+        holdings: &List<CommitmentIndex, Holding>,
         eligibility: &Eligibility,
-        rate: impl Fn(usize, usize) -> Option<Exact>,
+        rate: impl Fn(CommitmentIndex, SkuIndex) -> Option<Exact>,
     ) -> BTreeSet<MissingRate> {
         let mut missing = BTreeSet::new();
-        for (place, holding) in holdings.iter().enumerate() {
+        for (plan, holding) in holdings.enumerate() {
             let Terms::Plan { plan_type, region, family } = &holding.commitment.terms else {
                 continue;
             };
@@ -127,7 +131,7 @@ impl Situation<'_> {
                     && plan_covers(*plan_type, region, family, &priced.product)
                     && reach.iter().any(|members| members.have(usage.account))
                     && seen.insert(usage.sku);
-                if is_new && rate(place, usage.sku).is_none() {
+                if is_new && rate(plan, usage.sku).is_none() {
                     missing.insert(MissingRate {
                         savings_plan: holding.arn.clone(),
                         sku: self.market.skus[usage.sku].clone(),
@@ -160,15 +164,19 @@ impl Situation<'_> {
 }
 
 /// What stays as AWS applied it, over the parts of its commitment: by what each has in the hour.
-fn in_parts(kept: Vec<Entry>, holdings: &[Holding], supplies: &[Supply]) -> Vec<Entry> {
-    let mut parts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (place, holding) in holdings.iter().enumerate() {
-        parts.entry(holding.whole).or_default().push(place);
+fn in_parts(
+    kept: Vec<Entry<WholeIndex>>,
+    holdings: &List<CommitmentIndex, Holding>,
+    supplies: &List<CommitmentIndex, Supply>,
+) -> Vec<Entry<CommitmentIndex>> {
+    let mut parts: BTreeMap<WholeIndex, Vec<CommitmentIndex>> = BTreeMap::new();
+    for (index, holding) in holdings.enumerate() {
+        parts.entry(holding.whole).or_default().push(index);
     }
     let mut entries = Vec::new();
     for entry in kept {
         let parts = &parts[&entry.holding];
-        let weights: Vec<Amount> = parts.iter().map(|place| supplies[*place].units).collect();
+        let weights: Vec<Amount> = parts.iter().map(|index| supplies[*index].units).collect();
         let split = |whole: Amount| match parts.len() {
             1 => vec![whole],
             _ => split(whole, &weights),
@@ -176,14 +184,15 @@ fn in_parts(kept: Vec<Entry>, holdings: &[Holding], supplies: &[Supply]) -> Vec<
         let (amounts, units, lists) =
             (split(entry.usage_amount), split(entry.units), split(entry.list_cost));
         let costs = entry.commitment_cost.map(split);
-        for (part, place) in parts.iter().enumerate() {
+        for (part, index) in parts.iter().enumerate() {
             entries.push(Entry {
-                holding: *place,
+                holding: *index,
+                usage: entry.usage,
                 usage_amount: amounts[part],
                 units: units[part],
                 list_cost: lists[part],
+                is_list_known: entry.is_list_known,
                 commitment_cost: costs.as_ref().map(|costs| costs[part]),
-                ..entry.clone()
             });
         }
     }
@@ -193,15 +202,20 @@ fn in_parts(kept: Vec<Entry>, holdings: &[Holding], supplies: &[Supply]) -> Vec<
 /// What the engine covered, in amounts. Fractions end at the tenth decimal, and the parts of everything
 /// that is split add up to it: usage and its list price over what covers it and what nothing does, units
 /// and cost of a commitment over what it covers and what nobody used.
-fn entries(engine: &Engine, used: &Used, supplies: &[Supply]) -> Vec<Entry> {
+fn entries(
+    engine: &Engine,
+    used: &Used,
+    supplies: &List<CommitmentIndex, Supply>,
+) -> Vec<Entry<CommitmentIndex>> {
     let covered = engine.covered();
-    let mut of_usage: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    let mut of_holding: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (place, coverage) in covered.iter().enumerate() {
-        of_usage.entry(coverage.usage).or_default().push(place);
-        of_holding.entry(coverage.commitment).or_default().push(place);
+    // Which parts of `covered`, and so of the entries, are of one usage, and which of one commitment.
+    let mut of_usage: BTreeMap<UsageIndex, Vec<usize>> = BTreeMap::new();
+    let mut of_holding: BTreeMap<CommitmentIndex, Vec<usize>> = BTreeMap::new();
+    for (index, coverage) in covered.iter().enumerate() {
+        of_usage.entry(coverage.usage).or_default().push(index);
+        of_holding.entry(coverage.commitment).or_default().push(index);
     }
-    let mut entries: Vec<Entry> = covered
+    let mut entries: Vec<Entry<CommitmentIndex>> = covered
         .iter()
         .map(|Coverage { commitment, usage, .. }| Entry {
             holding: *commitment,
@@ -213,8 +227,8 @@ fn entries(engine: &Engine, used: &Used, supplies: &[Supply]) -> Vec<Entry> {
             commitment_cost: Some(Amount::ZERO),
         })
         .collect();
-    for (usage, places) in of_usage {
-        let weights = places.iter().map(|place| &covered[*place].quantity);
+    for (usage, indices) in of_usage {
+        let weights = indices.iter().map(|index| &covered[*index].quantity);
         let weights = with_rest(weights, &engine.on_demand()[usage]);
         let amounts = split(used.amounts[usage], &weights);
         let costs = match used.unpriced[usage] {
@@ -223,19 +237,19 @@ fn entries(engine: &Engine, used: &Used, supplies: &[Supply]) -> Vec<Entry> {
                 split_priced(used.list_costs[usage], used.amounts[usage] - unpriced, &weights)
             }
         };
-        for (part, place) in places.into_iter().enumerate() {
-            entries[place].usage_amount = amounts[part];
-            entries[place].list_cost = costs[part];
+        for (part, index) in indices.into_iter().enumerate() {
+            entries[index].usage_amount = amounts[part];
+            entries[index].list_cost = costs[part];
         }
     }
-    for (holding, places) in of_holding {
-        let weights = places.iter().map(|place| &covered[*place].units);
+    for (holding, indices) in of_holding {
+        let weights = indices.iter().map(|index| &covered[*index].units);
         let weights = with_rest(weights, &engine.unused()[holding]);
         let units = split(supplies[holding].units, &weights);
         let costs = split(supplies[holding].cost(), &weights);
-        for (part, place) in places.into_iter().enumerate() {
-            entries[place].units = units[part];
-            entries[place].commitment_cost = Some(costs[part]);
+        for (part, index) in indices.into_iter().enumerate() {
+            entries[index].units = units[part];
+            entries[index].commitment_cost = Some(costs[part]);
         }
     }
     entries

@@ -13,8 +13,8 @@ use crate::{CommitmentTally, DemandRow, DemandSku, Units};
 /// accounts of the payer. AWS groups negations so:
 /// <https://docs.aws.amazon.com/cur/latest/userguide/cur-sp.html>.
 pub fn negation_cancels(skus: &[DemandSku], rows: &[DemandRow]) -> Tally {
-    type Place<'a> = (UsageHour, &'a str, &'a str, &'a str, &'a str);
-    let mut sums: BTreeMap<Place<'_>, Amount> = BTreeMap::new();
+    type Key<'a> = (UsageHour, &'a str, &'a str, &'a str, &'a str);
+    let mut sums: BTreeMap<Key<'_>, Amount> = BTreeMap::new();
     for row in rows {
         let demand = &skus[row.sku];
         let is_savings_plan = matches!(
@@ -22,14 +22,14 @@ pub fn negation_cancels(skus: &[DemandSku], rows: &[DemandRow]) -> Tally {
             LineItemType::SavingsPlanCoveredUsage | LineItemType::SavingsPlanNegation
         );
         if is_savings_plan {
-            let place = (
+            let key = (
                 row.usage_hour,
                 demand.commitment.as_str(),
                 demand.sku.operation.as_str(),
                 demand.sku.usage_type.as_str(),
                 demand.availability_zone.as_str(),
             );
-            *sums.entry(place).or_insert(Amount::ZERO) += row.unblended_cost;
+            *sums.entry(key).or_insert(Amount::ZERO) += row.unblended_cost;
         }
     }
     let mut tally = Tally::default();

@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 use cur::{AccountId, LineItemType, Sku, UsageHour};
 use money::Amount;
 
-/// What was used, or paid for: everything about it but the hour. The numbers of an hour name it by its
-/// place in the account's list.
+/// What was used, or paid for: everything about it but the hour. A row of an hour
+/// names it by its index in the account's list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DemandSku {
     pub usage_account_id: AccountId,
@@ -23,18 +23,18 @@ pub struct DemandSku {
     pub savings_plan_rate: Option<Amount>,
 }
 
-/// An hour of it.
+/// An hour of a [`DemandSku`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DemandRow {
     pub usage_date: NaiveDate,
     pub usage_hour: UsageHour,
-    /// The place of the account's SKU.
+    /// The index of the `DemandSku` in its list.
     pub sku: usize,
     pub usage_amount: Amount,
     pub unblended_cost: Amount,
     /// `None` where the report has no on-demand price and nobody is billed by it.
     pub list_cost: Option<Amount>,
-    /// What covered usage cost by its commitment; of a plan's fee, what the hour commits to. `None` where
-    /// the lines do not say it.
+    /// What covered usage cost by its commitment; for a plan's fee, what the plan commits to in the hour.
+    /// `None` where the lines do not say the amount.
     pub commitment_cost: Option<Amount>,
 }

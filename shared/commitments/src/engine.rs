@@ -16,6 +16,7 @@ use cur::{AccountId, PlanType};
 use money::Exact;
 
 use crate::eligibility::{Circle, Eligibility, Owner};
+use crate::index::{CommitmentIndex, List, ListIndex, SkuIndex, UsageIndex};
 use crate::order::{Beneficiaries, Order, PlanOrder, Precedence, ZeroSaving};
 use crate::product::Product;
 
@@ -31,8 +32,7 @@ pub struct PricedProduct {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Usage {
     pub account: AccountId,
-    /// The place of its SKU.
-    pub sku: usize,
+    pub sku: SkuIndex,
     pub zone: String,
 }
 
@@ -41,8 +41,8 @@ pub struct Usage {
 pub struct Commitment {
     pub owner: Owner,
     pub terms: Terms,
-    /// SKUs that it covers besides those of its terms, by their places, with the units that one takes.
-    pub also: Vec<(usize, Exact)>,
+    /// SKUs that it covers besides those of its terms, with the units that one takes.
+    pub also: Vec<(SkuIndex, Exact)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,8 +101,8 @@ impl Terms {
 /// A part of an hour's usage that a commitment covers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Coverage {
-    pub commitment: usize,
-    pub usage: usize,
+    pub commitment: CommitmentIndex,
+    pub usage: UsageIndex,
     /// Of the usage's own unit.
     pub quantity: Exact,
     /// Of the commitment's: normalized units, instances, or money.
@@ -111,40 +111,40 @@ pub struct Coverage {
 
 /// Ready for any hour in which these commitments and this usage are there.
 pub struct Engine {
-    usage_skus: Vec<usize>,
-    usage_accounts: Vec<AccountId>,
-    on_demand_rates: Vec<Option<Exact>>,
-    lists: Vec<Candidates>,
+    usage_skus: List<UsageIndex, SkuIndex>,
+    usage_accounts: List<UsageIndex, AccountId>,
+    on_demand_rates: List<SkuIndex, Option<Exact>>,
+    lists: List<ListIndex, Candidates>,
     steps: Vec<Step>,
     // The state of the hour, kept to be used again.
-    remaining: Vec<Exact>,
-    free: Vec<Exact>,
+    remaining: List<UsageIndex, Exact>,
+    free: List<CommitmentIndex, Exact>,
     covered: Vec<Coverage>,
 }
 
 /// Usage that qualifies for a commitment, in the order in which it is covered.
 struct Candidates {
-    usage: Vec<usize>,
-    /// Of the commitment's units, what one unit of usage takes, by SKU.
-    weights: Vec<Option<Exact>>,
-    /// Everything before has been covered in this hour.
+    usage: Vec<UsageIndex>,
+    /// How many of the commitment's units one unit of usage takes, by SKU.
+    weights: List<SkuIndex, Option<Exact>>,
+    /// Where a walk begins: all usage of the list before this has been covered in this hour.
     start: usize,
 }
 
 /// One commitment's way along one list, or the way of several along theirs at once.
 enum Step {
     Along {
-        commitment: usize,
-        list: usize,
+        commitment: CommitmentIndex,
+        list: ListIndex,
     },
-    /// The same, but accounts come in the order of what they would save.
+    /// One commitment's way along one list, in which the account that would save most comes first.
     ByAccount {
-        commitment: usize,
-        list: usize,
+        commitment: CommitmentIndex,
+        list: ListIndex,
     },
     /// Commitment and list of each, and their candidates in a common order.
     Together {
-        pairs: Vec<(usize, usize, usize)>,
+        pairs: Vec<(CommitmentIndex, ListIndex, UsageIndex)>,
     },
 }
 
@@ -157,50 +157,52 @@ pub(crate) enum Turn {
 }
 
 impl Engine {
-    /// `rate` is what a plan (by its place among the commitments) charges for a SKU (by its place).
+    /// `rate` is what a plan charges for a SKU.
     /// The order of `commitments` and of `usage` decides what AWS leaves open.
     pub fn new(
-        skus: &[PricedProduct],
-        usage: &[Usage],
-        commitments: &[Commitment],
+        products: &List<SkuIndex, PricedProduct>,
+        usage: &List<UsageIndex, Usage>,
+        commitments: &List<CommitmentIndex, Commitment>,
         eligibility: &Eligibility,
         order: &Order,
-        rate: impl Fn(usize, usize) -> Option<Exact>,
+        rate: impl Fn(CommitmentIndex, SkuIndex) -> Option<Exact>,
     ) -> Self {
         let mut preparation = Preparation {
-            skus,
+            products,
             usage,
             commitments,
             eligibility,
             order,
-            of_sku: usage_by_sku(skus.len(), usage),
+            of_sku: usage_by_sku(products, usage),
             shared: BTreeMap::new(),
-            lists: Vec::new(),
+            lists: List::default(),
         };
         let steps = preparation.steps(&rate);
         Self {
             usage_skus: usage.iter().map(|usage| usage.sku).collect(),
             usage_accounts: usage.iter().map(|usage| usage.account).collect(),
-            on_demand_rates: skus.iter().map(|sku| sku.on_demand_rate.clone()).collect(),
+            on_demand_rates: products.iter().map(|priced| priced.on_demand_rate.clone()).collect(),
             lists: preparation.lists,
             steps,
-            remaining: Vec::new(),
-            free: Vec::new(),
+            remaining: List::default(),
+            free: List::default(),
             covered: Vec::new(),
         }
     }
 
     /// Applies the commitments to one hour: what was used, by usage, and what there is to hand out, by
     /// commitment. Usage that is negative (AWS corrects itself so) is not covered.
-    pub fn apply(&mut self, used: &[Exact], capacity: &[Exact]) {
+    pub fn apply(
+        &mut self,
+        used: &List<UsageIndex, Exact>,
+        capacity: &List<CommitmentIndex, Exact>,
+    ) {
         let positive = |number: &Exact| number.clone().max(Exact::ZERO);
-        self.remaining.clear();
-        self.remaining.extend(used.iter().map(positive));
-        self.free.clear();
-        self.free.extend(capacity.iter().map(positive));
+        self.remaining.refill(used.iter().map(positive));
+        self.free.refill(capacity.iter().map(positive));
         self.covered.clear();
-        for list in &mut self.lists {
-            list.start = 0;
+        for list in self.lists.indices() {
+            self.lists[list].start = 0;
         }
         let steps = std::mem::take(&mut self.steps);
         for step in &steps {
@@ -226,33 +228,35 @@ impl Engine {
         &self.covered
     }
 
-    /// What nothing covers, by usage.
-    pub fn on_demand(&self) -> &[Exact] {
+    /// What nothing covers.
+    pub fn on_demand(&self) -> &List<UsageIndex, Exact> {
         &self.remaining
     }
 
-    /// What nobody used, by commitment.
-    pub fn unused(&self) -> &[Exact] {
+    /// What nobody used.
+    pub fn unused(&self) -> &List<CommitmentIndex, Exact> {
         &self.free
     }
 
-    fn walk(&mut self, commitment: usize, list: usize) {
-        let Some(candidates) = self.lists.get_mut(list) else { return };
+    fn walk(&mut self, commitment: CommitmentIndex, list: ListIndex) {
+        let candidates = &mut self.lists[list];
         // Lists are shared and long; what is covered stays covered until the hour is over.
-        let is_covered = |usage: &&usize| self.remaining.get(**usage).is_none_or(Exact::is_zero);
+        let is_covered =
+            |usage: &&UsageIndex| self.remaining.get(**usage).is_none_or(Exact::is_zero);
         let rest = candidates.usage.get(candidates.start..).unwrap_or_default();
         candidates.start += rest.iter().take_while(is_covered).count();
-        for at in candidates.start..candidates.usage.len() {
+        for index in candidates.start..candidates.usage.len() {
             if self.free.get(commitment).is_none_or(Exact::is_zero) {
                 return;
             }
-            let usage = self.lists[list].usage[at];
+            let usage = self.lists[list].usage[index];
             self.cover(commitment, list, usage);
         }
     }
 
-    /// Covers as much of the usage as there is left of both.
-    fn cover(&mut self, commitment: usize, list: usize, usage: usize) {
+    /// Covers as much as is left of the usage and of the commitment: a plan with 2.00 left covers 20/7 hours
+    /// at a rate of 0.70.
+    fn cover(&mut self, commitment: CommitmentIndex, list: ListIndex, usage: UsageIndex) {
         let Some(weight) = &self.lists[list].weights[self.usage_skus[usage]] else { return };
         let (remaining, free) = (&mut self.remaining[usage], &mut self.free[commitment]);
         if remaining.is_zero() || free.is_zero() {
@@ -271,9 +275,9 @@ impl Engine {
     }
 
     /// A list's usage, the account that would save most first.
-    fn by_saving_of_accounts(&self, list: usize) -> Vec<usize> {
+    fn by_saving_of_accounts(&self, list: ListIndex) -> Vec<UsageIndex> {
         let candidates = &self.lists[list];
-        let mut accounts: BTreeMap<AccountId, (Exact, Vec<usize>)> = BTreeMap::new();
+        let mut accounts: BTreeMap<AccountId, (Exact, Vec<UsageIndex>)> = BTreeMap::new();
         for &usage in &candidates.usage {
             let sku = self.usage_skus[usage];
             if let (Some(rate), Some(on_demand)) =
@@ -286,49 +290,55 @@ impl Engine {
                 usages.push(usage);
             }
         }
-        let mut accounts: Vec<(Exact, Vec<usize>)> = accounts.into_values().collect();
+        let mut accounts: Vec<(Exact, Vec<UsageIndex>)> = accounts.into_values().collect();
         accounts.sort_by(|(a, _), (b, _)| b.cmp(a));
         accounts.into_iter().flat_map(|(_, usages)| usages).collect()
     }
 }
 
-fn usage_by_sku(skus: usize, usage: &[Usage]) -> Vec<Vec<usize>> {
-    let mut of_sku = vec![Vec::new(); skus];
-    for (place, usage) in usage.iter().enumerate() {
-        of_sku[usage.sku].push(place);
+fn usage_by_sku(
+    products: &List<SkuIndex, PricedProduct>,
+    usage: &List<UsageIndex, Usage>,
+) -> List<SkuIndex, Vec<UsageIndex>> {
+    let mut of_sku = products.filled(Vec::new());
+    for (index, usage) in usage.enumerate() {
+        of_sku[usage.sku].push(index);
     }
     of_sku
 }
 
 /// Works out the steps.
 struct Preparation<'a> {
-    skus: &'a [PricedProduct],
-    usage: &'a [Usage],
-    commitments: &'a [Commitment],
+    products: &'a List<SkuIndex, PricedProduct>,
+    usage: &'a List<UsageIndex, Usage>,
+    commitments: &'a List<CommitmentIndex, Commitment>,
     eligibility: &'a Eligibility,
     order: &'a Order,
-    of_sku: Vec<Vec<usize>>,
+    of_sku: List<SkuIndex, Vec<UsageIndex>>,
     /// Lists of reservations: many share one.
-    shared: BTreeMap<Shared, usize>,
-    lists: Vec<Candidates>,
+    shared: BTreeMap<Shared, ListIndex>,
+    lists: List<ListIndex, Candidates>,
 }
 
 /// What a list of reservations depends on: what they cover by their terms and besides, and whose usage it is.
-type Shared = (String, Vec<(usize, Exact)>, Circle);
+type Shared = (String, Vec<(SkuIndex, Exact)>, Circle);
 
 /// A plan's SKUs with what decides their order: what is paid of each unit of price, and the rate.
-type Ranked = Vec<(Exact, Exact, usize)>;
+type Ranked = Vec<(Exact, Exact, SkuIndex)>;
+
+/// What a plan charges for a SKU, `None` if nothing says it.
+type RateOf<'a> = dyn Fn(CommitmentIndex, SkuIndex) -> Option<Exact> + 'a;
 
 impl Preparation<'_> {
-    fn steps(&mut self, rate: &dyn Fn(usize, usize) -> Option<Exact>) -> Vec<Step> {
-        let mut turns: BTreeMap<Turn, Vec<usize>> = BTreeMap::new();
-        for (place, commitment) in self.commitments.iter().enumerate() {
+    fn steps(&mut self, rate: &RateOf<'_>) -> Vec<Step> {
+        let mut turns: BTreeMap<Turn, Vec<CommitmentIndex>> = BTreeMap::new();
+        for (index, commitment) in self.commitments.enumerate() {
             if let Some(turn) = turn(&commitment.terms) {
-                turns.entry(turn).or_default().push(place);
+                turns.entry(turn).or_default().push(index);
             }
         }
-        let ranked: Vec<Ranked> =
-            (0..self.commitments.len()).map(|plan| self.ranked(plan, rate)).collect();
+        let ranked: List<CommitmentIndex, Ranked> =
+            self.commitments.indices().map(|plan| self.ranked(plan, rate)).collect();
         let passes = self.eligibility.passes().len();
         let mut order: Vec<(usize, Turn, usize)> = Vec::new();
         for turn in turns.keys() {
@@ -345,8 +355,8 @@ impl Preparation<'_> {
         let mut steps = Vec::new();
         for (_, turn, pass) in order {
             let commitments = &turns[&turn];
-            let ways: Vec<(usize, usize)> = (commitments.iter())
-                .filter_map(|&place| Some((place, self.list(place, pass, &ranked[place])?)))
+            let ways: Vec<(CommitmentIndex, ListIndex)> = (commitments.iter())
+                .filter_map(|&index| Some((index, self.list(index, pass, &ranked[index])?)))
                 .collect();
             self.add_steps(&mut steps, turn, pass, &ways, &ranked);
         }
@@ -359,8 +369,8 @@ impl Preparation<'_> {
         steps: &mut Vec<Step>,
         turn: Turn,
         pass: usize,
-        ways: &[(usize, usize)],
-        ranked: &[Ranked],
+        ways: &[(CommitmentIndex, ListIndex)],
+        ranked: &List<CommitmentIndex, Ranked>,
     ) {
         let is_plan = matches!(turn, Turn::Plan(_));
         if is_plan && self.order.plans == PlanOrder::BySaving {
@@ -379,10 +389,14 @@ impl Preparation<'_> {
     }
 
     /// Several plans' candidates, the highest saving of all first.
-    fn merged(&self, ways: &[(usize, usize)], ranked: &[Ranked]) -> Vec<(usize, usize, usize)> {
-        let mut pairs: Vec<(&Exact, &Exact, usize, usize, usize)> = Vec::new();
+    fn merged(
+        &self,
+        ways: &[(CommitmentIndex, ListIndex)],
+        ranked: &List<CommitmentIndex, Ranked>,
+    ) -> Vec<(CommitmentIndex, ListIndex, UsageIndex)> {
+        let mut pairs: Vec<(&Exact, &Exact, CommitmentIndex, UsageIndex, ListIndex)> = Vec::new();
         for &(commitment, list) in ways {
-            let of_sku: BTreeMap<usize, (&Exact, &Exact)> =
+            let of_sku: BTreeMap<SkuIndex, (&Exact, &Exact)> =
                 (ranked[commitment].iter()).map(|(paid, rate, sku)| (*sku, (paid, rate))).collect();
             for &usage in &self.lists[list].usage {
                 let (paid, rate) = of_sku[&self.usage[usage].sku];
@@ -394,8 +408,8 @@ impl Preparation<'_> {
     }
 
     /// What a commitment may cover in a pass, `None` if there is nothing.
-    fn list(&mut self, place: usize, pass: usize, ranked: &Ranked) -> Option<usize> {
-        let Commitment { owner, terms, also } = &self.commitments[place];
+    fn list(&mut self, index: CommitmentIndex, pass: usize, ranked: &Ranked) -> Option<ListIndex> {
+        let Commitment { owner, terms, also } = &self.commitments[index];
         let circle = self.eligibility.circle(owner, pass)?;
         match terms {
             Terms::Reservation { product, zone } => {
@@ -405,7 +419,7 @@ impl Preparation<'_> {
             Terms::Plan { .. } => {
                 let weights =
                     self.weights(ranked.iter().map(|(_, rate, sku)| (*sku, rate.clone())));
-                let same_rank = |a: &(Exact, Exact, usize), b: &(Exact, Exact, usize)| {
+                let same_rank = |a: &(Exact, Exact, SkuIndex), b: &(Exact, Exact, SkuIndex)| {
                     (&a.0, &a.1) == (&b.0, &b.1)
                 };
                 let mut usage = Vec::new();
@@ -421,9 +435,9 @@ impl Preparation<'_> {
         &mut self,
         product: &Product,
         zone: Option<&Zone>,
-        also: &[(usize, Exact)],
+        also: &[(SkuIndex, Exact)],
         circle: Circle,
-    ) -> Option<usize> {
+    ) -> Option<ListIndex> {
         let key = match (zone, &product.flexible_class) {
             (Some(zone), _) => format!("{}\nin {zone:?}", product.exact_class),
             (None, Some(flexible)) => format!("{}\nany size", flexible.name),
@@ -453,29 +467,29 @@ impl Preparation<'_> {
         &self,
         reserved: &Product,
         is_zonal: bool,
-        also: &[(usize, Exact)],
-    ) -> Vec<(Exact, usize)> {
-        let by_terms = self.skus.iter().enumerate().filter_map(|(place, sku)| {
-            covers(reserved, is_zonal, &sku.product).map(|units| (units, place))
+        also: &[(SkuIndex, Exact)],
+    ) -> Vec<(Exact, SkuIndex)> {
+        let by_terms = self.products.enumerate().filter_map(|(sku, priced)| {
+            covers(reserved, is_zonal, &priced.product).map(|units| (units, sku))
         });
-        let also = also.iter().map(|(place, units)| (units.clone(), *place));
-        let mut covered: Vec<(Exact, usize)> = by_terms.chain(also).collect();
+        let also = also.iter().map(|(sku, units)| (units.clone(), *sku));
+        let mut covered: Vec<(Exact, SkuIndex)> = by_terms.chain(also).collect();
         covered.sort();
         covered
     }
 
     /// Which SKUs a plan covers, the highest saving first. Empty for a reservation.
-    fn ranked(&self, plan: usize, rate: &dyn Fn(usize, usize) -> Option<Exact>) -> Ranked {
+    fn ranked(&self, plan: CommitmentIndex, rate: &RateOf<'_>) -> Ranked {
         let Terms::Plan { plan_type, region, family } = &self.commitments[plan].terms else {
             return Vec::new();
         };
         let mut ranked = Ranked::new();
-        for (place, sku) in self.skus.iter().enumerate() {
-            let is_also = || self.commitments[plan].also.iter().any(|(also, _)| *also == place);
-            if !plan_covers(*plan_type, region, family, &sku.product) && !is_also() {
+        for (sku, priced) in self.products.enumerate() {
+            let is_also = || self.commitments[plan].also.iter().any(|(also, _)| *also == sku);
+            if !plan_covers(*plan_type, region, family, &priced.product) && !is_also() {
                 continue;
             }
-            let (Some(rate), Some(on_demand)) = (rate(plan, place), &sku.on_demand_rate) else {
+            let (Some(rate), Some(on_demand)) = (rate(plan, sku), &priced.on_demand_rate) else {
                 continue;
             };
             let is_worth_it = match self.order.zero_saving {
@@ -483,15 +497,18 @@ impl Preparation<'_> {
                 ZeroSaving::OnDemand => rate < *on_demand,
             };
             if is_worth_it && !on_demand.is_zero() {
-                ranked.push((&rate / on_demand, rate, place));
+                ranked.push((&rate / on_demand, rate, sku));
             }
         }
         ranked.sort();
         ranked
     }
 
-    fn weights(&self, of: impl Iterator<Item = (usize, Exact)>) -> Vec<Option<Exact>> {
-        let mut weights = vec![None; self.skus.len()];
+    fn weights(
+        &self,
+        of: impl Iterator<Item = (SkuIndex, Exact)>,
+    ) -> List<SkuIndex, Option<Exact>> {
+        let mut weights = self.products.filled(None);
         for (sku, weight) in of {
             weights[sku] = Some(weight);
         }
@@ -499,9 +516,9 @@ impl Preparation<'_> {
     }
 
     /// Usage of some SKUs within a circle, in the order of usage.
-    fn of_skus(&self, skus: impl Iterator<Item = usize>, circle: &Circle) -> Vec<usize> {
+    fn of_skus(&self, skus: impl Iterator<Item = SkuIndex>, circle: &Circle) -> Vec<UsageIndex> {
         let members = self.eligibility.members(circle);
-        let mut usage: Vec<usize> = skus
+        let mut usage: Vec<UsageIndex> = skus
             .flat_map(|sku| self.of_sku[sku].iter().copied())
             .filter(|usage| members.have(self.usage[*usage].account))
             .collect();
@@ -509,12 +526,13 @@ impl Preparation<'_> {
         usage
     }
 
-    fn add(&mut self, usage: Vec<usize>, weights: Vec<Option<Exact>>) -> Option<usize> {
-        if usage.is_empty() {
-            return None;
-        }
-        self.lists.push(Candidates { usage, weights, start: 0 });
-        Some(self.lists.len() - 1)
+    fn add(
+        &mut self,
+        usage: Vec<UsageIndex>,
+        weights: List<SkuIndex, Option<Exact>>,
+    ) -> Option<ListIndex> {
+        let is_empty = usage.is_empty();
+        (!is_empty).then(|| self.lists.push(Candidates { usage, weights, start: 0 }))
     }
 }
 

@@ -10,6 +10,7 @@ use crate::amortized::fee_is_known;
 use crate::day::Day;
 use crate::eligibility::Owner;
 use crate::engine::{Commitment, Terms};
+use crate::index::{CommitmentIndex, List, SkuIndex, WholeIndex};
 use crate::learn::{self, Covered, Learned, normalized};
 use crate::market::Market;
 use crate::{Assignment, DemandSku, KeptReason, Lease, ReservationFee};
@@ -34,8 +35,8 @@ pub(crate) struct Holding {
     pub(crate) is_plan: bool,
     source: Source,
     part: Part,
-    /// The place of the whole that this is, or is a part of, among all wholes.
-    pub(crate) whole: usize,
+    /// The whole that this is, or is a part of.
+    pub(crate) whole: WholeIndex,
 }
 
 #[derive(Debug, Clone)]
@@ -100,13 +101,13 @@ pub enum HoldingError {
 
 /// All commitments of the report, whole, in the order of their ARNs.
 pub(crate) struct Wholes {
-    pub(crate) holdings: Vec<Holding>,
+    pub(crate) holdings: List<WholeIndex, Holding>,
     pub(crate) disagreements: Vec<String>,
 }
 
 impl Wholes {
     pub(crate) fn new(day: &Day<'_>, market: &Market) -> Self {
-        let mut lines: BTreeMap<&str, Vec<(&DemandSku, usize)>> = BTreeMap::new();
+        let mut lines: BTreeMap<&str, Vec<(&DemandSku, SkuIndex)>> = BTreeMap::new();
         for (sku, usage) in day.skus.iter().zip(&market.usage_of) {
             if let (Some(usage), false) = (usage, sku.commitment.is_empty()) {
                 let of_arn = lines.entry(&sku.commitment).or_default();
@@ -147,23 +148,23 @@ impl Wholes {
         }
         // Stable: the fees of one reservation keep their order.
         found.sort_by(|(a, _), (b, _)| a.order().cmp(&b.order()));
-        let mut wholes = Self { holdings: Vec::new(), disagreements: Vec::new() };
-        for (place, (holding, learned)) in found.into_iter().enumerate() {
+        let mut wholes = Self { holdings: List::default(), disagreements: Vec::new() };
+        for (whole, (holding, learned)) in (0..).map(WholeIndex::from).zip(found) {
             let has_cost = holding.says_cost(day);
             let no_cost = (!has_cost).then_some(KeptReason::NoCost);
             let kept = holding.kept.or(no_cost);
-            wholes.holdings.push(Holding { whole: place, has_cost, kept, ..holding });
+            wholes.holdings.push(Holding { kept, has_cost, whole, ..holding });
             wholes.disagreements.extend(learned.disagreements);
         }
         wholes
     }
 
-    /// The same in the parts that contracts make of them; assigned parts come before the owner's rest.
+    /// The commitments in the parts that contracts make of them. Assigned parts come before the owner's rest.
     pub(crate) fn parts(
         &self,
         day: &Day<'_>,
         assignments: &[Assignment],
-    ) -> Result<Vec<Holding>, HoldingError> {
+    ) -> Result<List<CommitmentIndex, Holding>, HoldingError> {
         let in_force: Vec<&Assignment> =
             assignments.iter().filter(|of| of.is_in_force(day.period)).collect();
         refuse_too_many(&self.holdings, day, &in_force)?;
@@ -171,7 +172,7 @@ impl Wholes {
         for whole in &self.holdings {
             all.extend(parts(whole, &in_force)?);
         }
-        Ok(all)
+        Ok(all.into())
     }
 }
 
@@ -179,14 +180,14 @@ impl Wholes {
 fn by_terms(
     reservations: &[(AccountId, ReservationFee)],
 ) -> impl Iterator<Item = (AccountId, Vec<ReservationFee>)> + use<> {
-    type Place = (String, String, String, String, String, AccountId);
+    type Key = (String, String, String, String, String, AccountId);
     let mut sorted: Vec<&(AccountId, ReservationFee)> = reservations.iter().collect();
     sorted.sort_by_key(|(owner, fee)| {
         (*owner, fee.lease.first_hour, fee.units.plain, fee.recurring_cost)
     });
-    let mut found: BTreeMap<Place, Vec<ReservationFee>> = BTreeMap::new();
+    let mut found: BTreeMap<Key, Vec<ReservationFee>> = BTreeMap::new();
     for (owner, fee) in sorted {
-        let place = (
+        let key = (
             fee.arn.clone(),
             fee.sku.usage_type.clone(),
             fee.sku.operation.clone(),
@@ -194,7 +195,7 @@ fn by_terms(
             fee.sku.service_code.clone(),
             *owner,
         );
-        found.entry(place).or_default().push(fee.clone());
+        found.entry(key).or_default().push(fee.clone());
     }
     found.into_iter().map(|((.., owner), fees)| (owner, fees))
 }
@@ -227,7 +228,7 @@ fn without_fees(arn: &str, covered: &DemandSku, learned: &Learned) -> Holding {
 
 /// ARNs that contracts assign and the report does not have.
 pub(crate) fn unknown_assignments(
-    holdings: &[Holding],
+    holdings: &List<CommitmentIndex, Holding>,
     assignments: &[Assignment],
     period: BillingPeriod,
 ) -> Vec<String> {
@@ -243,7 +244,7 @@ pub(crate) fn unknown_assignments(
 /// Nobody can give away more than there is in the best hour: of a reservation, whatever its fees, and of a
 /// plan, which is counted in whole dollars of its commitment.
 fn refuse_too_many(
-    wholes: &[Holding],
+    wholes: &List<WholeIndex, Holding>,
     day: &Day<'_>,
     assignments: &[&Assignment],
 ) -> Result<(), HoldingError> {
@@ -341,7 +342,7 @@ impl Holding {
             is_plan: false,
             source,
             part: WHOLE,
-            whole: 0,
+            whole: WholeIndex::from(0),
         }
     }
 
@@ -411,8 +412,8 @@ impl Holding {
         }
     }
 
-    /// This part of it, of which there are so many units in the hour, behind others of the same commitment.
-    /// The parts add up to the whole.
+    /// This part of `whole`, which has `there` units in the hour and stands behind `behind` others of the
+    /// commitment. The parts add up to the whole: of 10 units, a part of 3 has three tenths of the cost.
     fn part_of(&self, whole: Supply, behind: Amount, there: Amount) -> Supply {
         let Part { before, count } = self.part;
         if self.part == WHOLE || there.is_zero() {

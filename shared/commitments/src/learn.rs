@@ -9,6 +9,7 @@ use cur::{BillingPeriod, PlanType, Sku};
 use money::{Amount, Exact};
 
 use crate::engine::{Terms, Zone, covers, plan_covers};
+use crate::index::SkuIndex;
 use crate::market::Market;
 use crate::product::{Attributes, Product, split_type, without_region};
 use crate::tables::REGIONS;
@@ -21,7 +22,7 @@ pub(crate) struct Learned {
     pub(crate) terms: Option<Terms>,
     pub(crate) unknown: Option<KeptReason>,
     /// SKUs that AWS covered although the terms do not say so, with the units that one takes.
-    pub(crate) also: Vec<(usize, Exact)>,
+    pub(crate) also: Vec<(SkuIndex, Exact)>,
     pub(crate) disagreements: Vec<String>,
 }
 
@@ -34,12 +35,12 @@ impl Learned {
 /// The usage that AWS covered with one commitment.
 pub(crate) struct Covered<'a> {
     market: &'a Market,
-    /// The lines' SKUs, and their places in the market.
-    lines: Vec<(&'a DemandSku, usize)>,
+    /// What the lines say, and their SKUs in the market.
+    lines: Vec<(&'a DemandSku, SkuIndex)>,
 }
 
 impl<'a> Covered<'a> {
-    pub(crate) fn new(market: &'a Market, lines: Vec<(&'a DemandSku, usize)>) -> Self {
+    pub(crate) fn new(market: &'a Market, lines: Vec<(&'a DemandSku, SkuIndex)>) -> Self {
         Self { market, lines }
     }
 
@@ -64,7 +65,7 @@ impl<'a> Covered<'a> {
         let begins = |sku: &Sku| {
             sku.usage_type.split_once('-').is_some_and(|(of_usage, _)| of_usage == prefix)
         };
-        let index = self.market.skus.iter().position(begins)?;
+        let index = self.market.skus.position(begins)?;
         Some(self.market.products[index].product.attributes.region.as_str())
     }
 
@@ -73,9 +74,9 @@ impl<'a> Covered<'a> {
         &self,
         is_covered: impl Fn(&Product) -> bool,
         units: impl Fn(&Product) -> Option<Exact>,
-    ) -> Option<Vec<(usize, Exact)>> {
-        let skus: BTreeSet<usize> = self.lines.iter().map(|(_, sku)| *sku).collect();
-        let of = |sku: &usize| &self.market.products[*sku].product;
+    ) -> Option<Vec<(SkuIndex, Exact)>> {
+        let skus: BTreeSet<SkuIndex> = self.lines.iter().map(|(_, sku)| *sku).collect();
+        let of = |sku: &SkuIndex| &self.market.products[*sku].product;
         let others = skus.into_iter().filter(|sku| !is_covered(of(sku)));
         others.map(|sku| Some((sku, units(of(&sku))?))).collect()
     }
@@ -101,7 +102,7 @@ impl<'a> Learner<'a> {
     }
 
     /// Names usage that AWS covered although the terms do not say so.
-    fn name_also(&mut self, also: &[(usize, Exact)]) {
+    fn name_also(&mut self, also: &[(SkuIndex, Exact)]) {
         for (sku, _) in also {
             let usage_type = &self.covered.market.skus[*sku].usage_type;
             self.disagreements.push(format!(

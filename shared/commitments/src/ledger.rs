@@ -10,6 +10,7 @@ use money::{Amount, Exact};
 use crate::eligibility::Owner;
 use crate::engine::Terms;
 use crate::holdings::{Holding, Supply};
+use crate::index::{CommitmentIndex, List, UsageIndex};
 use crate::situation::{Entry, Situation, Used};
 use crate::{Kept, KeptReason, MissingRate, Policy, UnpricedUsage};
 
@@ -28,7 +29,7 @@ pub struct Allocation {
     pub availability_zone: String,
     pub currency: String,
     pub usage_amount: Amount,
-    /// Of the commitment: normalized units, instances, or money.
+    /// The units that the commitment gave: normalized units, instances, or money.
     pub units: Amount,
     pub list_cost: Option<Amount>,
     pub commitment_cost: Amount,
@@ -71,20 +72,21 @@ pub struct CommitmentDay {
     pub purchased: Amount,
     pub used: Amount,
     pub unused: Amount,
-    /// Of what was used: in the owner's account, and in others.
+    /// The units that the owner's account used, and those that other accounts used.
     pub used_by_owner: Amount,
     pub lent: Amount,
-    /// Used by purchased, `None` if nothing was.
+    /// `used` divided by `purchased`: 18 of 24 are 0.75. `None` where nothing was purchased.
     pub utilisation: Option<Amount>,
     pub upfront_cost: Amount,
     pub recurring_cost: Amount,
     pub used_cost: Amount,
     /// `None` where nothing says what the commitment costs.
     pub unused_cost: Option<Amount>,
-    /// The list price of what it covered, where it is known, and what was saved on it.
+    /// The list price of the usage that the commitment covered, and the list price less `used_cost`. `None`
+    /// where a list price is unknown.
     pub list_cost: Option<Amount>,
     pub benefit: Option<Amount>,
-    /// Hours in which it stayed as AWS applied it although the policy hands it out, and why.
+    /// The hours in which the commitment stayed as AWS applied it although the policy hands it out, and why.
     pub kept_hours: u64,
     pub kept_reason: String,
 }
@@ -110,7 +112,7 @@ pub struct CoverageCost {
     pub reserved: Amount,
     pub planned: Amount,
     pub on_demand: Amount,
-    /// Of what was covered: by commitments of other accounts.
+    /// The part of `reserved` and `planned` that commitments of other accounts covered.
     pub borrowed: Amount,
 }
 
@@ -137,8 +139,9 @@ pub struct AllocatedDay {
     pub broken: Option<Check>,
 }
 
-impl Entry {
-    /// Takes in another of the same, such as lines that differ in a rate alone.
+impl Entry<CommitmentIndex> {
+    /// Adds another entry if it is of this commitment and usage, and says whether it is: lines that differ
+    /// in a rate alone make two such entries.
     fn absorbs(&mut self, other: &Self) -> bool {
         let is_same = (self.holding, self.usage) == (other.holding, other.usage);
         if is_same {
@@ -210,15 +213,13 @@ struct KeptOf {
 
 pub(crate) struct Ledger<'a> {
     situation: &'a Situation<'a>,
-    pub(crate) holdings: Vec<Holding>,
+    pub(crate) holdings: List<CommitmentIndex, Holding>,
     policy: &'a Policy<'a>,
     allocations: Vec<Allocation>,
-    /// By holding and usage.
-    sums: BTreeMap<(usize, usize), Sums>,
-    units: BTreeMap<usize, Units>,
-    /// By holding.
-    kept: BTreeMap<usize, KeptOf>,
-    unpriced: BTreeSet<usize>,
+    sums: BTreeMap<(CommitmentIndex, UsageIndex), Sums>,
+    units: BTreeMap<CommitmentIndex, Units>,
+    kept: BTreeMap<CommitmentIndex, KeptOf>,
+    unpriced: BTreeSet<UsageIndex>,
     hours_compared: u64,
     broken: Option<Check>,
 }
@@ -226,7 +227,7 @@ pub(crate) struct Ledger<'a> {
 impl<'a> Ledger<'a> {
     pub(crate) fn new(
         situation: &'a Situation<'a>,
-        holdings: Vec<Holding>,
+        holdings: List<CommitmentIndex, Holding>,
         policy: &'a Policy<'a>,
     ) -> Self {
         Self {
@@ -247,13 +248,13 @@ impl<'a> Ledger<'a> {
     pub(crate) fn see_hour(
         &mut self,
         hour: UsageHour,
-        supplies: &[Supply],
-        mut entries: Vec<Entry>,
-        is_awss: &dyn Fn(usize) -> bool,
+        supplies: &List<CommitmentIndex, Supply>,
+        mut entries: Vec<Entry<CommitmentIndex>>,
+        is_awss: &dyn Fn(CommitmentIndex) -> bool,
     ) {
         entries.sort_by_key(|entry| (entry.holding, entry.usage));
         entries.dedup_by(|other, first| first.absorbs(other));
-        let mut used: BTreeMap<usize, (Amount, Amount)> = BTreeMap::new();
+        let mut used: BTreeMap<CommitmentIndex, (Amount, Amount)> = BTreeMap::new();
         for entry in &entries {
             let sums = entry.sums();
             self.sums.entry((entry.holding, entry.usage)).or_default().add(&sums);
@@ -276,7 +277,7 @@ impl<'a> Ledger<'a> {
             let allocation = self.allocation(hour, entry, &sums);
             self.allocations.push(allocation);
         }
-        for (holding, supply) in supplies.iter().enumerate() {
+        for (holding, supply) in supplies.enumerate() {
             let (units, cost) = used.get(&holding).copied().unwrap_or_default();
             let supply = self.supply(holding, *supply, units, cost);
             if supply.units.is_zero() && supply.cost().is_zero() {
@@ -296,7 +297,13 @@ impl<'a> Ledger<'a> {
 
     /// What a holding has. Where the report has no fee, or does not say what the fee is, nothing is known but
     /// what was used of it.
-    fn supply(&self, holding: usize, supply: Supply, units: Amount, cost: Amount) -> Supply {
+    fn supply(
+        &self,
+        holding: CommitmentIndex,
+        supply: Supply,
+        units: Amount,
+        cost: Amount,
+    ) -> Supply {
         if self.holdings[holding].has_cost {
             return supply;
         }
@@ -305,7 +312,7 @@ impl<'a> Ledger<'a> {
     }
 
     /// Notes that a holding stayed as AWS applied it for an hour.
-    pub(crate) fn see_kept(&mut self, holding: usize, reason: Option<String>) {
+    pub(crate) fn see_kept(&mut self, holding: CommitmentIndex, reason: Option<String>) {
         let kept = self.kept.entry(holding).or_default();
         kept.hours += 1;
         kept.example = kept.example.take().or(reason);
@@ -313,23 +320,28 @@ impl<'a> Ledger<'a> {
 
     /// Notes usage that is on demand and has no list price. What commitments cover is first that which has
     /// none: of two equal nodes of which one has a price, one that is on demand has it.
-    pub(crate) fn see_unpriced(&mut self, used: &Used, on_demand: &[Exact]) {
-        let usage = used.amounts.iter().zip(&used.unpriced).zip(on_demand).enumerate();
-        let unpriced = usage.filter(|(_, ((amount, unpriced), rest))| {
-            !unpriced.is_zero() && **rest > Exact::from(**amount - **unpriced)
+    pub(crate) fn see_unpriced(&mut self, used: &Used, on_demand: &List<UsageIndex, Exact>) {
+        let unpriced = used.unpriced.enumerate().filter(|(usage, unpriced)| {
+            let priced = || used.amounts[*usage] - **unpriced;
+            !unpriced.is_zero() && on_demand[*usage] > Exact::from(priced())
         });
         self.unpriced.extend(unpriced.map(|(usage, _)| usage));
     }
 
     /// Whether the policy lets the commitment reach the account.
-    fn is_within_policy(&self, entry: &Entry) -> bool {
+    fn is_within_policy(&self, entry: &Entry<CommitmentIndex>) -> bool {
         let account = self.situation.market.usage[entry.usage].account;
         let owner = &self.holdings[entry.holding].commitment.owner;
         self.policy.eligibility.reach(owner).iter().any(|members| members.have(account))
     }
 
     /// Law 3 of one hour: nobody can use more than there is, of units and of what they cost.
-    fn check_hour(&mut self, hour: UsageHour, holding: usize, sides: [(&str, Amount, Amount); 2]) {
+    fn check_hour(
+        &mut self,
+        hour: UsageHour,
+        holding: CommitmentIndex,
+        sides: [(&str, Amount, Amount); 2],
+    ) {
         for (what, used, there) in sides {
             if used > there && !there.is_negative() && self.broken.is_none() {
                 let of = format!("{what} of {}, {hour}", self.holdings[holding].arn);
@@ -338,7 +350,7 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    fn is_lent(&self, entry: &Entry) -> bool {
+    fn is_lent(&self, entry: &Entry<CommitmentIndex>) -> bool {
         let account = self.situation.market.usage[entry.usage].account;
         match &self.holdings[entry.holding].commitment.owner {
             Owner::Account(owner) => *owner != account,
@@ -346,7 +358,12 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    fn allocation(&self, hour: UsageHour, entry: &Entry, sums: &Sums) -> Allocation {
+    fn allocation(
+        &self,
+        hour: UsageHour,
+        entry: &Entry<CommitmentIndex>,
+        sums: &Sums,
+    ) -> Allocation {
         let holding = &self.holdings[entry.holding];
         let market = &self.situation.market;
         let usage = &market.usage[entry.usage];
@@ -421,7 +438,7 @@ impl<'a> Ledger<'a> {
 
     fn unpriced(&self) -> BTreeSet<UnpricedUsage> {
         let market = &self.situation.market;
-        let of = |usage: &usize| UnpricedUsage {
+        let of = |usage: &UsageIndex| UnpricedUsage {
             usage_account_id: market.usage[*usage].account,
             sku: market.sku_of(*usage).clone(),
         };
@@ -429,19 +446,19 @@ impl<'a> Ledger<'a> {
     }
 
     fn benefits(&self) -> Vec<DailyBenefit> {
-        type Place<'k> = (&'k str, &'k str, AccountId, &'k Sku, &'k str);
-        let mut by_charge: BTreeMap<Place<'_>, Sums> = BTreeMap::new();
+        type Key<'k> = (&'k str, &'k str, AccountId, &'k Sku, &'k str);
+        let mut by_charge: BTreeMap<Key<'_>, Sums> = BTreeMap::new();
         for ((holding, usage), sums) in &self.sums {
             let Holding { arn, assigned_to, .. } = &self.holdings[*holding];
             let account = self.situation.market.usage[*usage].account;
-            let place = (
+            let key = (
                 arn.as_str(),
                 assigned_to.as_deref().unwrap_or_default(),
                 account,
                 self.situation.market.sku_of(*usage),
                 self.situation.market.currencies[*usage].as_str(),
             );
-            by_charge.entry(place).or_default().add(sums);
+            by_charge.entry(key).or_default().add(sums);
         }
         by_charge
             .into_iter()
@@ -460,7 +477,7 @@ impl<'a> Ledger<'a> {
     }
 
     fn commitments(&self) -> Vec<CommitmentDay> {
-        let mut covered: BTreeMap<usize, Sums> = BTreeMap::new();
+        let mut covered: BTreeMap<CommitmentIndex, Sums> = BTreeMap::new();
         for ((holding, _), sums) in &self.sums {
             covered.entry(*holding).or_default().add(sums);
         }
@@ -483,9 +500,9 @@ impl<'a> Ledger<'a> {
         is_known.then(|| units.supply.cost() - sums.commitment_cost)
     }
 
-    fn commitment_day(&self, place: usize, units: &Units, sums: &Sums) -> CommitmentDay {
-        let holding = &self.holdings[place];
-        let kept = self.kept.get(&place).filter(|_| self.policy.sharing.is_handed_out());
+    fn commitment_day(&self, index: CommitmentIndex, units: &Units, sums: &Sums) -> CommitmentDay {
+        let holding = &self.holdings[index];
+        let kept = self.kept.get(&index).filter(|_| self.policy.sharing.is_handed_out());
         let reason = kept.map(|_| holding.kept.unwrap_or(KeptReason::NotReplayed));
         let Supply { units: purchased, upfront_cost, recurring_cost } = units.supply;
         let (kind, covers) = match &holding.commitment.terms {
@@ -524,9 +541,9 @@ impl<'a> Ledger<'a> {
     }
 
     fn coverage(&self) -> Vec<CoverageDay> {
-        type Place<'k> = (AccountId, &'k str, &'k str, &'k str, &'k str);
-        let mut places: BTreeMap<Place<'_>, CoverageDay> = BTreeMap::new();
-        let place = |usage: usize| {
+        type Key<'k> = (AccountId, &'k str, &'k str, &'k str, &'k str);
+        let mut days: BTreeMap<Key<'_>, CoverageDay> = BTreeMap::new();
+        let key = |usage: UsageIndex| {
             let sku = self.situation.market.sku_of(usage);
             let family = self.situation.market.product_of(usage).attributes.family();
             let account = self.situation.market.usage[usage].account;
@@ -534,7 +551,7 @@ impl<'a> Ledger<'a> {
             (account, sku.service_code.as_str(), sku.region.as_str(), family, currency)
         };
         let date = self.situation.day.date;
-        let empty = |(account, service_code, region, family, currency): Place<'_>| CoverageDay {
+        let empty = |(account, service_code, region, family, currency): Key<'_>| CoverageDay {
             usage_date: date,
             usage_account_id: account,
             service_code: service_code.to_owned(),
@@ -545,8 +562,8 @@ impl<'a> Ledger<'a> {
         };
         for row in self.situation.day.rows {
             if let Some(usage) = self.situation.market.usage_of[row.sku] {
-                let place = place(usage);
-                let of_family = places.entry(place).or_insert_with(|| empty(place));
+                let key = key(usage);
+                let of_family = days.entry(key).or_insert_with(|| empty(key));
                 of_family.add(row.list_cost, |of, cost| {
                     of.list_cost += cost;
                     of.on_demand += cost;
@@ -556,15 +573,15 @@ impl<'a> Ledger<'a> {
         for ((holding, usage), sums) in &self.sums {
             let holding = &self.holdings[*holding];
             let is_borrowed = holding.owner != self.situation.market.usage[*usage].account;
-            let place = place(*usage);
-            let of_family = places.entry(place).or_insert_with(|| empty(place));
+            let key = key(*usage);
+            let of_family = days.entry(key).or_insert_with(|| empty(key));
             of_family.add(sums.list_cost(), |of, cost| {
                 of.on_demand += -cost;
                 *(if holding.is_plan { &mut of.planned } else { &mut of.reserved }) += cost;
                 of.borrowed += if is_borrowed { cost } else { Amount::ZERO };
             });
         }
-        places.into_values().collect()
+        days.into_values().collect()
     }
 }
 

@@ -14,6 +14,7 @@ mod eligibility;
 mod engine;
 mod fees;
 mod holdings;
+mod index;
 mod kept;
 mod learn;
 mod ledger;
@@ -39,6 +40,7 @@ pub use eligibility::{Eligibility, Owner, Pass};
 pub use engine::{Commitment, Coverage, Engine, PricedProduct, Terms, Usage, Zone};
 pub use fees::{Lease, PlanTerms, ReservationFee};
 pub use holdings::HoldingError;
+pub use index::{CommitmentIndex, List, SkuIndex, UsageIndex, WholeIndex};
 pub use kept::{Kept, KeptReason};
 pub use ledger::{
     AllocatedDay, Allocation, CommitmentDay, CoverageCost, CoverageDay, DailyBenefit,

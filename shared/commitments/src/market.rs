@@ -8,22 +8,21 @@ use money::{Amount, Exact};
 use crate::DemandSku;
 use crate::day::Day;
 use crate::engine::{PricedProduct, Usage};
+use crate::index::{List, SkuIndex, UsageIndex};
 use crate::order::{Order, SavingAgainst, Tie};
 use crate::product::{Attributes, Product};
 use crate::tables::REGIONS;
 
 /// The usage of all accounts.
 pub(crate) struct Market {
-    pub(crate) skus: Vec<Sku>,
-    /// By SKU.
-    pub(crate) products: Vec<PricedProduct>,
-    /// By SKU: whether the tables know it.
-    pub(crate) is_known: Vec<bool>,
-    pub(crate) usage: Vec<Usage>,
-    /// By usage.
-    pub(crate) currencies: Vec<String>,
-    /// By the SKUs of the report's demand: which usage it is, if it is usage.
-    pub(crate) usage_of: Vec<Option<usize>>,
+    pub(crate) skus: List<SkuIndex, Sku>,
+    pub(crate) products: List<SkuIndex, PricedProduct>,
+    /// Whether the tables know the SKU.
+    pub(crate) is_known: List<SkuIndex, bool>,
+    pub(crate) usage: List<UsageIndex, Usage>,
+    pub(crate) currencies: List<UsageIndex, String>,
+    /// The usage of each `DemandSku`, in the order of the day's list; `None` for one that is no usage.
+    pub(crate) usage_of: Vec<Option<UsageIndex>>,
 }
 
 /// What makes usage of its own, in the order that decides ties.
@@ -45,35 +44,37 @@ impl Market {
             Tie::UsageType => keys.sort_by_key(|key| (key.1, key.0, key.2, key.3)),
         }
         keys.dedup();
-        let (products, is_known) =
+        let (products, is_known): (Vec<_>, Vec<_>) =
             found.iter().map(|(sku, facts)| facts.product(sku, day.period)).unzip();
-        let places: BTreeMap<&Sku, usize> = found.keys().copied().zip(0..).collect();
-        let usage_places: BTreeMap<UsageKey<'_>, usize> = keys.iter().copied().zip(0..).collect();
+        let sku_indices: BTreeMap<&Sku, SkuIndex> =
+            found.keys().copied().zip((0..).map(SkuIndex::from)).collect();
+        let usage_indices: BTreeMap<UsageKey<'_>, UsageIndex> =
+            keys.iter().copied().zip((0..).map(UsageIndex::from)).collect();
         let usage_of = (day.skus.iter())
-            .map(|demand| is_usage(demand).then(|| usage_places[&key(demand)]))
+            .map(|demand| is_usage(demand).then(|| usage_indices[&key(demand)]))
             .collect();
         let usage = (keys.iter())
             .map(|(account, sku, zone, _)| Usage {
                 account: *account,
-                sku: places[sku],
+                sku: sku_indices[sku],
                 zone: (*zone).to_owned(),
             })
             .collect();
         Self {
             skus: found.into_keys().cloned().collect(),
-            products,
-            is_known,
+            products: products.into(),
+            is_known: is_known.into(),
             usage,
             currencies: keys.iter().map(|(.., currency)| (*currency).to_owned()).collect(),
             usage_of,
         }
     }
 
-    pub(crate) fn sku_of(&self, usage: usize) -> &Sku {
+    pub(crate) fn sku_of(&self, usage: UsageIndex) -> &Sku {
         &self.skus[self.usage[usage].sku]
     }
 
-    pub(crate) fn product_of(&self, usage: usize) -> &Product {
+    pub(crate) fn product_of(&self, usage: UsageIndex) -> &Product {
         &self.products[self.usage[usage].sku].product
     }
 }

@@ -47,13 +47,13 @@ impl Offering {
 }
 
 impl ListedRates {
-    /// Adds a rate; says if there is another for the same.
+    /// Adds a plan's rate of a SKU, and says whether no other rate of the plan and the SKU contradicts it.
     pub fn add_of_plan(&mut self, arn: &str, sku: Sku, rate: Amount) -> bool {
         let before = self.of_plan.insert((arn.to_owned(), sku), rate);
         before.is_none_or(|before| before == rate)
     }
 
-    /// The same for all plans of an offering.
+    /// Adds the rate of a SKU that all plans of an offering have, and says whether no other contradicts it.
     pub fn add_of_offering(&mut self, offering: Offering, sku: Sku, rate: Amount) -> bool {
         let before = self.of_offering.insert((offering, sku), rate);
         before.is_none_or(|before| before == rate)
@@ -102,7 +102,8 @@ impl<'a> Rates<'a> {
         rates
     }
 
-    /// Where lines do not say their rate, it is what they cost by what was used, over all of the day.
+    /// Where lines do not say their rate, the rate is the cost of all such lines of the day divided by their
+    /// usage: 1.68 for 24 hours are 0.07 an hour.
     fn see_costs(&mut self, day: &Day<'a>) {
         let mut sums: BTreeMap<(&'a str, Sku), [Amount; 2]> = BTreeMap::new();
         for row in day.rows {
@@ -147,7 +148,7 @@ impl<'a> Rates<'a> {
     }
 }
 
-/// Two rates for the same are none.
+/// Where two lines say different rates of a plan and a SKU, no rate is known.
 fn see(known: &mut Option<Amount>, rate: Amount) {
     if *known != Some(rate) {
         *known = None;

@@ -10,13 +10,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::ReplayTally;
 use cur::{AccountId, PlanType, UsageHour};
 use money::rounding::cut;
 use money::{Amount, Exact};
 
+use crate::ReplayTally;
 use crate::eligibility::{Eligibility, Pass};
 use crate::engine::{Commitment, Engine, Terms, Turn, turn};
+use crate::holdings::Holding;
+use crate::index::{
+    CommitmentIndex, GroupIndex, List, RankIndex, SkuIndex, UsageIndex, WholeIndex,
+};
 use crate::situation::{Entry, Hour, Situation};
 
 /// AWS prints ten decimals of every line; lines that share an hour are added up here.
@@ -59,17 +63,21 @@ pub struct Replayed {
     pub tally: ReplayTally,
     pub ties: Vec<Difference>,
     pub differences: Vec<Difference>,
-    /// Hours in which commitments stay as AWS applied them, by their places, with the first difference.
-    pub(crate) kept: BTreeMap<UsageHour, BTreeMap<usize, Option<usize>>>,
+    /// Hours in which commitments stay as AWS applied them, and why.
+    pub(crate) kept: BTreeMap<UsageHour, KeptWholes>,
 }
 
+/// Commitments that stay as AWS applied them, with the index of their first difference in
+/// [`Replayed::differences`]. There is none for what stays so in every hour.
+pub(crate) type KeptWholes = BTreeMap<WholeIndex, Option<usize>>;
+
 impl Replayed {
-    pub(crate) fn is_kept(&self, hour: UsageHour, whole: usize) -> bool {
+    pub(crate) fn is_kept(&self, hour: UsageHour, whole: WholeIndex) -> bool {
         self.kept.get(&hour).is_some_and(|kept| kept.contains_key(&whole))
     }
 
     /// Why a commitment was kept in an hour, in words.
-    pub(crate) fn reason(&self, hour: UsageHour, whole: usize) -> Option<String> {
+    pub(crate) fn reason(&self, hour: UsageHour, whole: WholeIndex) -> Option<String> {
         let difference = (*self.kept.get(&hour)?.get(&whole)?)?;
         self.differences.get(difference).map(ToString::to_string)
     }
@@ -104,14 +112,15 @@ impl Group {
 /// The groups of a day, and what does not change from hour to hour.
 struct Comparison<'s, 'a> {
     situation: &'s Situation<'a>,
-    commitments: Vec<Commitment>,
-    /// By the place of the commitment; `None` for those that are never handed out.
-    group_of: Vec<Option<usize>>,
-    groups: Vec<Group>,
-    names: Vec<String>,
-    /// Kinds of usage, and which of them a SKU is to a commitment, by the places of both.
-    ranks: Vec<Rank>,
-    rank_of: BTreeMap<(usize, usize), usize>,
+    /// What the engine hands out: the wholes, each at its own index.
+    commitments: List<CommitmentIndex, Commitment>,
+    /// `None` for commitments that are never handed out.
+    group_of: List<WholeIndex, Option<GroupIndex>>,
+    groups: List<GroupIndex, Group>,
+    names: List<GroupIndex, String>,
+    /// Kinds of usage, and which of them a SKU is to a commitment.
+    ranks: List<RankIndex, Rank>,
+    rank_of: BTreeMap<(WholeIndex, SkuIndex), RankIndex>,
 }
 
 /// A kind of usage to a commitment: the share of the price that is paid, and the rate or the units of one.
@@ -120,38 +129,40 @@ type Rank = (Exact, Exact);
 impl<'s, 'a> Comparison<'s, 'a> {
     fn new(situation: &'s Situation<'a>) -> Self {
         let holdings = &situation.wholes.holdings;
-        let group = |whole: &crate::holdings::Holding| {
+        let group = |whole: &Holding| {
             if whole.kept.is_some() { None } else { Group::of(&whole.commitment.terms) }
         };
         let of: Vec<Option<Group>> = holdings.iter().map(group).collect();
         let groups: BTreeSet<&Group> = of.iter().flatten().collect();
         let groups: Vec<Group> = groups.into_iter().cloned().collect();
-        let group_of: Vec<Option<usize>> =
-            of.iter().map(|of| groups.binary_search(of.as_ref()?).ok()).collect();
-        let names = (0..groups.len())
+        let index_of = |group: &Group| groups.binary_search(group).ok().map(GroupIndex::from);
+        let group_of: List<WholeIndex, Option<GroupIndex>> =
+            of.iter().map(|of| index_of(of.as_ref()?)).collect();
+        let groups: List<GroupIndex, Group> = groups.into();
+        let names = (groups.indices())
             .map(|group| {
-                let first = group_of.iter().position(|of| *of == Some(group));
+                let first = group_of.position(|of| *of == Some(group));
                 first.map(|first| name(&holdings[first].commitment.terms)).unwrap_or_default()
             })
             .collect();
         let commitments = holdings.iter().map(|whole| whole.commitment.clone()).collect();
-        let (ranks, rank_of) = (Vec::new(), BTreeMap::new());
+        let (ranks, rank_of) = (List::default(), BTreeMap::new());
         Self { situation, commitments, group_of, groups, names, ranks, rank_of }
     }
 
     fn engine(&self, sharing: &Eligibility) -> Engine {
         let Situation { market, order, .. } = self.situation;
-        let rate = |whole, sku| self.situation.rate(whole, sku);
+        let rate = |commitment, sku| self.situation.rate(whole(commitment), sku);
         Engine::new(&market.products, &market.usage, &self.commitments, sharing, order, rate)
     }
 
-    fn rank(&mut self, whole: usize, usage: usize) -> usize {
+    fn rank(&mut self, whole: WholeIndex, usage: UsageIndex) -> RankIndex {
         let sku = self.situation.market.usage[usage].sku;
         if let Some(rank) = self.rank_of.get(&(whole, sku)) {
             return *rank;
         }
         let of = &self.situation.market.products[sku];
-        let rank = match self.commitments[whole].terms {
+        let rank = match self.situation.wholes.holdings[whole].commitment.terms {
             Terms::Plan { .. } => {
                 let rate = self.situation.rate(whole, sku).unwrap_or(Exact::ZERO);
                 let price = of.on_demand_rate.clone().filter(|price| !price.is_zero());
@@ -159,13 +170,10 @@ impl<'s, 'a> Comparison<'s, 'a> {
             }
             _ => (Exact::ONE, of.product.units().unwrap_or(Exact::ONE)),
         };
-        let known = self.ranks.iter().position(|known| *known == rank);
-        let place = known.unwrap_or_else(|| {
-            self.ranks.push(rank);
-            self.ranks.len() - 1
-        });
-        self.rank_of.insert((whole, sku), place);
-        place
+        let known = self.ranks.position(|known| *known == rank);
+        let index = known.unwrap_or_else(|| self.ranks.push(rank));
+        self.rank_of.insert((whole, sku), index);
+        index
     }
 
     /// The day under some sharing preferences.
@@ -180,19 +188,17 @@ impl<'s, 'a> Comparison<'s, 'a> {
 
     fn replay_hour(&mut self, hour: &Hour<'_>, engine: &mut Engine, replayed: &mut Replayed) {
         let holdings = &self.situation.wholes.holdings;
-        let supplies: Vec<Amount> =
+        let supplies: List<WholeIndex, Amount> =
             holdings.iter().map(|whole| whole.supply(hour.starts, &hour.plans).units).collect();
-        let mut kept: BTreeMap<usize, Option<usize>> = BTreeMap::new();
-        for (place, whole) in holdings.iter().enumerate() {
+        let mut kept = KeptWholes::new();
+        for (index, whole) in holdings.enumerate() {
             if whole.kept.is_some() {
-                kept.insert(place, None);
+                kept.insert(index, None);
             }
         }
-        let mut there: BTreeSet<usize> = BTreeSet::new();
-        there.extend(
-            (0..holdings.len())
-                .filter_map(|place| self.group_of[place].filter(|_| !supplies[place].is_zero())),
-        );
+        let mut there: BTreeSet<GroupIndex> = BTreeSet::new();
+        let with_supply = holdings.indices().filter(|whole| !supplies[*whole].is_zero());
+        there.extend(with_supply.filter_map(|whole| self.group_of[whole]));
         there.extend(hour.covered.iter().filter_map(|entry| self.group_of[entry.holding]));
         let applied = loop {
             let applied = Self::apply(hour, engine, &supplies, &kept);
@@ -201,11 +207,11 @@ impl<'s, 'a> Comparison<'s, 'a> {
             };
             let number = replayed.differences.len();
             replayed.differences.push(difference);
-            let members = (0..holdings.len()).filter(|place| self.group_of[*place] == Some(group));
-            kept.extend(members.map(|place| (place, Some(number))));
+            let members = holdings.indices().filter(|whole| self.group_of[*whole] == Some(group));
+            kept.extend(members.map(|whole| (whole, Some(number))));
         };
         let is_kept =
-            |group: &&usize| kept.keys().any(|place| self.group_of[*place] == Some(**group));
+            |group: &&GroupIndex| kept.keys().any(|whole| self.group_of[*whole] == Some(**group));
         let tally = &mut replayed.tally;
         tally.compared += there.len() as u64;
         tally.kept += there.iter().filter(is_kept).count() as u64;
@@ -220,20 +226,24 @@ impl<'s, 'a> Comparison<'s, 'a> {
     fn apply(
         hour: &Hour<'_>,
         engine: &mut Engine,
-        supplies: &[Amount],
-        kept: &BTreeMap<usize, Option<usize>>,
+        supplies: &List<WholeIndex, Amount>,
+        kept: &KeptWholes,
     ) -> Vec<Applied> {
         let mut used = hour.used.clone();
         used.without(hour.covered.iter().filter(|entry| kept.contains_key(&entry.holding)));
-        let supply = |(place, units): (usize, &Amount)| {
-            let is_kept = kept.contains_key(&place);
+        let supply = |(whole, units): (WholeIndex, &Amount)| {
+            let is_kept = kept.contains_key(&whole);
             Exact::from(if is_kept { Amount::ZERO } else { *units })
         };
-        let capacity: Vec<Exact> = supplies.iter().enumerate().map(supply).collect();
+        let capacity: List<CommitmentIndex, Exact> = supplies.enumerate().map(supply).collect();
         engine.apply(&used.exact(), &capacity);
         let applied = engine.covered().iter();
         applied
-            .map(|of| Applied { whole: of.commitment, usage: of.usage, units: cut(&of.units) })
+            .map(|of| Applied {
+                whole: whole(of.commitment),
+                usage: of.usage,
+                units: cut(&of.units),
+            })
             .collect()
     }
 
@@ -242,13 +252,13 @@ impl<'s, 'a> Comparison<'s, 'a> {
     fn first_difference(
         &mut self,
         hour: &Hour<'_>,
-        kept: &BTreeMap<usize, Option<usize>>,
+        kept: &KeptWholes,
         applied: &[Applied],
-    ) -> Option<(usize, Difference)> {
+    ) -> Option<(GroupIndex, Difference)> {
         if let Some(unknown) = self.first_unknown(hour, kept) {
             return Some(unknown);
         }
-        let mut sums: BTreeMap<(usize, usize), [Amount; 2]> = BTreeMap::new();
+        let mut sums: BTreeMap<(GroupIndex, RankIndex), [Amount; 2]> = BTreeMap::new();
         let recorded = hour.covered.iter().filter(|entry| !kept.contains_key(&entry.holding));
         for Entry { holding, usage, units, .. } in recorded {
             if let Some(group) = self.group_of[*holding] {
@@ -280,8 +290,8 @@ impl<'s, 'a> Comparison<'s, 'a> {
     fn first_unknown(
         &self,
         hour: &Hour<'_>,
-        kept: &BTreeMap<usize, Option<usize>>,
-    ) -> Option<(usize, Difference)> {
+        kept: &KeptWholes,
+    ) -> Option<(GroupIndex, Difference)> {
         let holdings = &self.situation.wholes.holdings;
         let unknown = hour.covered.iter().find(|entry| {
             let is_plan = holdings[entry.holding].is_plan;
@@ -302,12 +312,12 @@ impl<'s, 'a> Comparison<'s, 'a> {
     fn note_ties(
         &self,
         hour: &Hour<'_>,
-        kept: &BTreeMap<usize, Option<usize>>,
+        kept: &KeptWholes,
         applied: &[Applied],
         replayed: &mut Replayed,
     ) {
-        let mut sums: BTreeMap<(usize, AccountId, AccountId), [Amount; 2]> = BTreeMap::new();
-        let mut add = |whole: usize, usage: usize, units: Amount, side: usize| {
+        let mut sums: BTreeMap<(GroupIndex, AccountId, AccountId), [Amount; 2]> = BTreeMap::new();
+        let mut add = |whole: WholeIndex, usage: UsageIndex, units: Amount, side: usize| {
             if let (Some(group), false) = (self.group_of[whole], kept.contains_key(&whole)) {
                 let account = self.situation.market.usage[usage].account;
                 let owner = self.situation.wholes.holdings[whole].owner;
@@ -337,9 +347,14 @@ impl<'s, 'a> Comparison<'s, 'a> {
 }
 
 struct Applied {
-    whole: usize,
-    usage: usize,
+    whole: WholeIndex,
+    usage: UsageIndex,
     units: Amount,
+}
+
+/// AWS knows no parts of commitments, so the replay hands out wholes, in the order in which they stand.
+fn whole(commitment: CommitmentIndex) -> WholeIndex {
+    WholeIndex::from(usize::from(commitment))
 }
 
 fn is_other([recorded, applied]: &[Amount; 2]) -> bool {
@@ -355,8 +370,8 @@ fn name(terms: &Terms) -> String {
                 Some(_) if zone.is_none() => of.family(),
                 _ => &of.instance_type,
             };
-            let place = zone.as_ref().map_or(&of.region, |zone| &zone.name);
-            format!("reservations of {} {what} in {place}", of.service)
+            let zone_or_region = zone.as_ref().map_or(&of.region, |zone| &zone.name);
+            format!("reservations of {} {what} in {zone_or_region}", of.service)
         }
         Terms::Plan { plan_type: PlanType::Ec2Instance, region, family } => {
             format!("{} of {family} in {region}", PlanType::Ec2Instance)

@@ -10,6 +10,7 @@ use crate::amortized::uncosted;
 use crate::day::Day;
 use crate::engine::Terms;
 use crate::holdings::{PlanHour, Wholes};
+use crate::index::{List, SkuIndex, UsageIndex, WholeIndex};
 use crate::market::Market;
 use crate::order::Order;
 use crate::rates::{ListedRates, Rates};
@@ -22,19 +23,18 @@ pub struct Situation<'a> {
     pub(crate) market: Market,
     pub(crate) wholes: Wholes,
     pub(crate) rates: Rates<'a>,
-    /// By the SKUs of the report's demand: the place of the commitment that covered it, if one did.
-    covered_by: Vec<Option<usize>>,
-    /// By the places of commitments: what a unit costs where lines do not say it, and whether the unit is a
-    /// normalized one.
-    uncosted: BTreeMap<usize, (Exact, bool)>,
+    /// The commitment that covered each `DemandSku`, in the order of the day's list; `None` where none did.
+    covered_by: Vec<Option<WholeIndex>>,
+    /// What a unit of a commitment costs where lines do not say it, and whether the unit is a normalized one.
+    uncosted: BTreeMap<WholeIndex, (Exact, bool)>,
 }
 
-/// A part of an hour's usage that a commitment covers, in amounts.
+/// A part of an hour's usage that a commitment covers, in amounts. AWS covers with whole commitments, which
+/// have a `WholeIndex`; the policy covers with their parts, which have a `CommitmentIndex`.
 #[derive(Debug, Clone)]
-pub(crate) struct Entry {
-    /// The place of the whole commitment, or of the part that covers.
-    pub(crate) holding: usize,
-    pub(crate) usage: usize,
+pub(crate) struct Entry<I> {
+    pub(crate) holding: I,
+    pub(crate) usage: UsageIndex,
     pub(crate) usage_amount: Amount,
     pub(crate) units: Amount,
     /// As far as it is known.
@@ -48,19 +48,19 @@ pub(crate) struct Entry {
 /// stays on demand.
 #[derive(Debug, Clone)]
 pub(crate) struct Used {
-    pub(crate) amounts: Vec<Amount>,
-    /// As far as it is known.
-    pub(crate) list_costs: Vec<Amount>,
-    /// How much of it has no list price.
-    pub(crate) unpriced: Vec<Amount>,
+    pub(crate) amounts: List<UsageIndex, Amount>,
+    /// The list prices, as far as they are known.
+    pub(crate) list_costs: List<UsageIndex, Amount>,
+    /// How much of the usage has no list price.
+    pub(crate) unpriced: List<UsageIndex, Amount>,
 }
 
 /// An hour of the day.
 pub(crate) struct Hour<'a> {
     pub(crate) starts: UsageHour,
     pub(crate) used: Used,
-    /// What AWS covered, by the place of the whole commitment.
-    pub(crate) covered: Vec<Entry>,
+    /// What AWS covered.
+    pub(crate) covered: Vec<Entry<WholeIndex>>,
     pub(crate) plans: PlanHour<'a>,
 }
 
@@ -70,19 +70,19 @@ impl<'a> Situation<'a> {
         let wholes = Wholes::new(day, &market);
         let rates = Rates::new(day, rates);
         // The first holding of an ARN is where its coverage is booked.
-        let places = wholes.holdings.iter().enumerate().rev();
-        let places: BTreeMap<&str, usize> =
-            places.map(|(place, whole)| (whole.arn.as_str(), place)).collect();
+        let by_arn = wholes.holdings.enumerate().rev();
+        let by_arn: BTreeMap<&str, WholeIndex> =
+            by_arn.map(|(index, whole)| (whole.arn.as_str(), index)).collect();
         let covered_by = day.skus.iter().zip(&market.usage_of);
         let covered_by = covered_by
             .map(|(sku, usage)| {
-                places.get(sku.commitment.as_str()).copied().filter(|_| usage.is_some())
+                by_arn.get(sku.commitment.as_str()).copied().filter(|_| usage.is_some())
             })
             .collect();
-        let uncosted = places.iter().filter_map(|(arn, place)| {
+        let uncosted = by_arn.iter().filter_map(|(arn, whole)| {
             let (cost, units, is_normalized) = uncosted(arn, day.tallies.get(*arn)?)?;
             let each = (!units.is_zero()).then(|| &Exact::from(cost) / &Exact::from(units))?;
-            Some((*place, (each, is_normalized)))
+            Some((*whole, (each, is_normalized)))
         });
         let uncosted = uncosted.collect();
         Self { day, order, market, wholes, rates, covered_by, uncosted }
@@ -100,11 +100,10 @@ impl<'a> Situation<'a> {
     }
 
     fn hour(&self, hour: UsageHour, rows: &[&'a DemandRow]) -> Hour<'a> {
-        let usages = self.market.usage.len();
         let mut used = Used {
-            amounts: vec![Amount::ZERO; usages],
-            list_costs: vec![Amount::ZERO; usages],
-            unpriced: vec![Amount::ZERO; usages],
+            amounts: self.market.usage.filled(Amount::ZERO),
+            list_costs: self.market.usage.filled(Amount::ZERO),
+            unpriced: self.market.usage.filled(Amount::ZERO),
         };
         let mut covered = Vec::new();
         let mut plans = PlanHour::new();
@@ -123,20 +122,26 @@ impl<'a> Situation<'a> {
                     used.unpriced[usage] += row.usage_amount;
                 }
             }
-            if let Some(place) = self.covered_by[row.sku] {
-                covered.push(self.covered(place, usage, row, sku));
+            if let Some(whole) = self.covered_by[row.sku] {
+                covered.push(self.covered(whole, usage, row, sku));
             }
         }
         Hour { starts: hour, used, covered, plans }
     }
 
     /// What a covered line says.
-    fn covered(&self, place: usize, usage: usize, row: &DemandRow, sku: &DemandSku) -> Entry {
+    fn covered(
+        &self,
+        whole: WholeIndex,
+        usage: UsageIndex,
+        row: &DemandRow,
+        sku: &DemandSku,
+    ) -> Entry<WholeIndex> {
         let units_of_one = || self.market.product_of(usage).units().unwrap_or(Exact::ONE);
         let times = |units: &Exact| cut(&(&Exact::from(row.usage_amount) * units));
-        let holding = &self.wholes.holdings[place];
+        let holding = &self.wholes.holdings[whole];
         let commitment_cost = row.commitment_cost.or_else(|| {
-            let (each, is_normalized) = self.uncosted.get(&place)?;
+            let (each, is_normalized) = self.uncosted.get(&whole)?;
             let factor = sku.normalization_factor.map_or(Exact::ONE, Exact::from);
             Some(times(&if *is_normalized { each * &factor } else { each.clone() }))
         });
@@ -147,7 +152,7 @@ impl<'a> Situation<'a> {
             _ => row.usage_amount,
         };
         Entry {
-            holding: place,
+            holding: whole,
             usage,
             usage_amount: row.usage_amount,
             units,
@@ -157,19 +162,19 @@ impl<'a> Situation<'a> {
         }
     }
 
-    /// What a plan charges for a SKU, each by its place.
-    pub(crate) fn rate(&self, whole: usize, sku: usize) -> Option<Exact> {
+    /// What a plan charges for a SKU.
+    pub(crate) fn rate(&self, whole: WholeIndex, sku: SkuIndex) -> Option<Exact> {
         self.rates.find(&self.wholes.holdings[whole].arn, &self.market.skus[sku])
     }
 }
 
 impl Used {
-    pub(crate) fn exact(&self) -> Vec<Exact> {
+    pub(crate) fn exact(&self) -> List<UsageIndex, Exact> {
         self.amounts.iter().copied().map(Exact::from).collect()
     }
 
     /// Takes away what stays covered as it was.
-    pub(crate) fn without<'e>(&mut self, entries: impl Iterator<Item = &'e Entry>) {
+    pub(crate) fn without<'e, I: 'e>(&mut self, entries: impl Iterator<Item = &'e Entry<I>>) {
         for entry in entries.filter(|entry| !entry.usage_amount.is_negative()) {
             self.amounts[entry.usage] += -entry.usage_amount;
             self.list_costs[entry.usage] += -entry.list_cost;

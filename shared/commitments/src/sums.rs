@@ -66,9 +66,9 @@ impl CommitmentSums {
 pub struct ReplayTally {
     /// Hours of groups of commitments, a group being those that AWS may exchange for one another.
     pub compared: u64,
-    /// Those in which the rules give what the report has.
+    /// The hours in which the rules give what the report has.
     pub replayed: u64,
-    /// Those in which they do not, or cannot be applied.
+    /// The hours in which the rules give something else, or cannot be applied.
     pub kept: u64,
     /// Where AWS's rules leave a choice, and AWS chose other accounts or commitments than the rules here.
     pub ties: u64,
