@@ -220,7 +220,8 @@ async fn work(message: Message, app: App) -> anyhow::Result<()> {
 }
 
 const HEADING: &str = "\
-| step | units | messages | GET | GET range | HEAD | LIST | PUT new | PUT replace | upload | requests | MB read | MB written | CPU s | peak MB |
+| step | units | messages | GET | GET range | HEAD | LIST | PUT new | PUT replace | upload | requests \
+| MB read | MB written | CPU s | peak MB |
 |---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|";
 
 #[derive(Debug, Default)]

@@ -12,7 +12,7 @@ use cur::AccountId;
 use datasets::{AllocationRow, CommitmentRow, CoverageRow};
 use laws::{ReportCheck, Tallies};
 use pipeline::{AllocateReceipt, Message, Plan, Table, keys};
-use runs::{App, Failure, Outcome, Results, Stop, Work, encoded};
+use runs::{App, Failure, Outcome, Results, Stop, Work, encoded, encoded_lightly};
 
 pub use load::{Input, load};
 
@@ -70,7 +70,7 @@ impl Work for DayOfRun {
                 (of_table(Table::Allocations), encoded(&allocations)?),
                 (of_table(Table::Commitments), encoded(&commitments)?),
                 (of_table(Table::Coverage), encoded(&coverage)?),
-                (keys::benefits(plan, self.day), encoded(&allocated.benefits)?),
+                (keys::benefits(plan, self.day), encoded_lightly(&allocated.benefits)?),
             ],
             checks: allocated.broken.into_iter().collect(),
             receipt,

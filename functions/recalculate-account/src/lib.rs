@@ -6,11 +6,11 @@ mod own_lines;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use billing::{LineGroup, Needs, OfReport, Rated, Rater};
+use billing::{Needs, OfReport, Rated, Rater};
 use commitments::DemandRow;
 use contracts::Contracts;
 use cur::{AccountId, Column, LineItem, LineNote};
-use datasets::{EncodeError, encode_parquet};
+use datasets::{EncodeError, encode_parquet, encode_parquet_lightly};
 use pipeline::{Message, Plan, RecalculateReceipt, keys};
 use runs::{App, Failure, Outcome, Results, Stop, Work};
 
@@ -46,21 +46,19 @@ impl Work for Recalculation {
 
     fn compute(&self, plan: &Plan, rated: Rated) -> Result<Results<RecalculateReceipt>, Stop> {
         let encoded = |error: EncodeError| Failure::Reject(error.to_string());
-        let groups = encode_parquet(rated.groups.chunk_by(same_day)).map_err(encoded)?;
+        let groups = encode_parquet([&rated.groups]).map_err(encoded)?;
         let mut objects = vec![(keys::rated(plan, self.account), groups)];
         if !rated.demand.is_empty() {
-            let skus = encode_parquet([&rated.skus]).map_err(encoded)?;
+            let skus = encode_parquet_lightly([&rated.skus]).map_err(encoded)?;
             objects.push((keys::skus(plan, self.account), skus));
             let days = rated.demand.chunk_by(|a, b| a.usage_date == b.usage_date);
-            objects
-                .push((keys::demand(plan, self.account), encode_parquet(days).map_err(encoded)?));
+            objects.push((
+                keys::demand(plan, self.account),
+                encode_parquet_lightly(days).map_err(encoded)?,
+            ));
         }
         Ok(Results { objects, checks: Vec::new(), receipt: receipt(self.account, rated) })
     }
-}
-
-fn same_day(a: &LineGroup, b: &LineGroup) -> bool {
-    a.usage_date == b.usage_date
 }
 
 /// An account that belongs to nobody is billed to nobody; others may still be billed by what it bought.

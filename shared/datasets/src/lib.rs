@@ -24,7 +24,7 @@ pub use daily_costs::DailyCostRow;
 pub use invoice::{InvoiceFile, InvoiceLineRow, InvoiceTax};
 pub use table::{
     CellError, Column, DecodeError, EncodeError, Kind, Row, decode_csv, decode_parquet,
-    decode_parquet_day, encode_csv, encode_parquet,
+    decode_parquet_day, encode_csv, encode_parquet, encode_parquet_lightly,
 };
 
 /// The columns of a table that is a Parquet dataset, `None` for the accounts' own lines, which keep

@@ -17,7 +17,7 @@ use money::Amount;
 pub use csv::{decode_csv, encode_csv};
 pub use error::{CellError, DecodeError, EncodeError, Place};
 pub(crate) use field::{Field, Shape, columns, count, list, row, shape};
-pub use parquet::{decode_parquet, decode_parquet_day, encode_parquet};
+pub use parquet::{decode_parquet, decode_parquet_day, encode_parquet, encode_parquet_lightly};
 
 /// A column of a dataset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,7 +15,7 @@ mod work;
 pub use app::{App, Parsed, Settings};
 pub use failure::{Failure, Outcome};
 pub use ledger::{in_order, parse_contracts, parse_rates, to_json};
-pub use open::encoded;
+pub use open::{encoded, encoded_lightly};
 pub use pointer::Entry;
 pub use steps::Arrival;
 pub use work::{Results, Stop, Work, handle};

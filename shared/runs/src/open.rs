@@ -3,8 +3,9 @@
 //! Books follow from the plan and the receipts, so that everyone who writes them writes the same.
 
 use books::{AllocatedDays, benefits_by_customer, customer_books, days_to_allocate};
+use bytes::Bytes;
 use commitments::{DailyBenefit, DemandSku};
-use datasets::{CommitmentRow, Row, decode_parquet, encode_parquet};
+use datasets::{CommitmentRow, Row, decode_parquet, encode_parquet, encode_parquet_lightly};
 use pipeline::{
     AllocateReceipt, CustomerBook, Plan, RecalculateReceipt, SplitBook, SplitReceipt, Step, Table,
     Unit, keys,
@@ -50,7 +51,7 @@ impl App {
         let with_demand = accounts.iter().filter(|receipt| !receipt.demand_days.is_empty());
         let skus = with_demand.map(|receipt| keys::skus(plan, receipt.account)).collect();
         let skus: Vec<DemandSku> = self.rows(skus).await?;
-        self.results.create(&keys::all_skus(plan), encoded(&skus)?).await?;
+        self.results.create(&keys::all_skus(plan), encoded_lightly(&skus)?).await?;
         let book = books::recalculate_book(&accounts);
         self.write_once(&keys::book(&plan.run_id, Step::RecalculateAccount), &book).await?;
         Ok(days.into_iter().map(|day| Unit::AllocateCommitments { day }).collect())
@@ -82,7 +83,7 @@ impl App {
             async move {
                 if !benefits.is_empty() {
                     let key = keys::customer_benefits(&plan, &customer);
-                    app.results.create(&key, encoded(&benefits)?).await?;
+                    app.results.create(&key, encoded_lightly(&benefits)?).await?;
                 }
                 app.write_once(&keys::customer_book(&plan.run_id, &customer), &book).await
             }
@@ -118,7 +119,12 @@ impl App {
     }
 }
 
-/// Rows as one group of a Parquet file.
-pub fn encoded<R: Row>(rows: &[R]) -> Result<bytes::Bytes, Failure> {
+/// Rows as a Parquet file for people.
+pub fn encoded<R: Row>(rows: &[R]) -> Result<Bytes, Failure> {
     encode_parquet([rows]).map_err(|error| Failure::Reject(error.to_string()))
+}
+
+/// Rows as a Parquet file for the next step.
+pub fn encoded_lightly<R: Row>(rows: &[R]) -> Result<Bytes, Failure> {
+    encode_parquet_lightly([rows]).map_err(|error| Failure::Reject(error.to_string()))
 }

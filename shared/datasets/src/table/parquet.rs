@@ -8,4 +8,4 @@ mod encode;
 mod schema;
 
 pub use decode::{decode_parquet, decode_parquet_day};
-pub use encode::encode_parquet;
+pub use encode::{encode_parquet, encode_parquet_lightly};
