@@ -22,12 +22,13 @@ mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use commitments::{Assignment, Eligibility, Order, PayerSharing};
 use cur::{AccountId, BillingPeriod};
 use money::Rate;
 use toml::de::DeTable;
 
 pub use charge_kind::{ChargeKind, UnknownChargeKind};
-pub use commitments::{Assignment, Eligibility, Order, PayerSharing, Sharing, Unused};
+pub use commitments::{Sharing, Unused};
 pub use customer::{Adjustment, Basis, Customer, Rounding, RoundingScope, Tax};
 pub use price::{Effect, PriceRule, RuleSubject};
 pub use problem::{Position, Problem, Problems};

@@ -102,23 +102,23 @@ impl Column {
 }
 
 /// Some of the columns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ColumnSet(u128);
+#[derive(Clone, Copy, Default)]
+pub(crate) struct ColumnSet(u128);
 
 const _: () = assert!(Column::ALL.len() <= u128::BITS as usize, "a set has a bit for each column");
 
 impl ColumnSet {
     /// These and one more.
     #[must_use]
-    pub const fn with(self, column: Column) -> Self {
+    pub(crate) const fn with(self, column: Column) -> Self {
         Self(self.0 | (1 << column as u32))
     }
 
-    pub const fn is_empty(self) -> bool {
+    pub(crate) const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    pub fn iter(self) -> impl Iterator<Item = Column> {
+    pub(crate) fn iter(self) -> impl Iterator<Item = Column> {
         Column::ALL.into_iter().filter(move |column| self.0 & (1 << *column as u32) != 0)
     }
 }

@@ -115,7 +115,7 @@ impl Layout {
     }
 
     /// How many fields every record of the file has.
-    pub const fn field_count(&self) -> usize {
+    pub(crate) const fn field_count(&self) -> usize {
         self.field_count
     }
 

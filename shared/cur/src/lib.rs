@@ -26,7 +26,7 @@ mod usage_hour;
 
 pub use account_id::{AccountId, InvalidAccountId};
 pub use billing_period::{BillingPeriod, InvalidBillingPeriod};
-pub use column::{Column, ColumnSet};
+pub use column::Column;
 pub use export::ExportKind;
 pub use file_format::{FileFormat, UnknownFormat};
 pub use generation::Generation;

@@ -7,8 +7,9 @@ use std::fmt;
 use money::rounding::{self, Read};
 use money::{Amount, ParseAmountError};
 
+use crate::column::ColumnSet;
 use crate::field::{field, unquoted};
-use crate::{AccountId, Column, ColumnSet, Layout, LineItemType, UsageHour, printable};
+use crate::{AccountId, Column, Layout, LineItemType, UsageHour, printable};
 
 /// A line item where it lies in the buffer.
 pub struct LineItem<'a> {

@@ -48,10 +48,10 @@ pub enum CsvError {
 
 impl Records {
     /// Real records have about a thousand bytes. The bound is what a hostile file can make us hold.
-    pub const RECORD_BYTES_MAX: usize = 16 * 1024 * 1024;
+    const RECORD_BYTES_MAX: usize = 16 * 1024 * 1024;
     /// Real reports have at most some hundred columns, and a tag a column on top. Where each field ends
     /// is held, so a record of nothing but commas would take eight times its length.
-    pub const FIELDS_MAX: usize = 16 * 1024;
+    const FIELDS_MAX: usize = 16 * 1024;
 
     /// A file without one of the required columns is refused at its header.
     pub fn new(required: &[Column]) -> Self {

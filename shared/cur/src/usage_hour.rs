@@ -25,7 +25,7 @@ impl UsageHour {
     }
 
     /// Reads a time as an hour and the seconds after its beginning.
-    pub fn parse_with_seconds(text: &[u8]) -> Option<(Self, u32)> {
+    pub(crate) fn parse_with_seconds(text: &[u8]) -> Option<(Self, u32)> {
         let (date, time) = text.split_at_checked(10)?;
         let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = date else {
             return None;

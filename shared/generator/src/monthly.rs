@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::bill::AWS_PURCHASE;
-use crate::commitments::{Commitment, Reservation, Terms};
+use crate::commitments::{Commitment, Plan, Reservation, Terms};
 use crate::entries::{Entry, Price};
 use crate::fixed::Fixed;
 use crate::line::{Description, Kind, Line, PeriodFee, Planned, PlannedRow, Reserved, ReservedRow};
@@ -20,7 +20,7 @@ impl World {
                     let used = survey.used[number];
                     self.reservation_fees(number, commitment, reservation, used, emit)?;
                 }
-                Terms::Plan(_) => self.plan_purchase(number, commitment, emit)?,
+                Terms::Plan(plan) => self.plan_purchase(number, commitment.owner, plan, emit)?,
             }
         }
         let period = Span::new(self.origin, 0, self.hours);
@@ -138,12 +138,10 @@ impl World {
     fn plan_purchase(
         &self,
         number: usize,
-        commitment: &Commitment,
+        owner: usize,
+        plan: &Plan,
         emit: Emit<'_>,
     ) -> io::Result<()> {
-        let Terms::Plan(plan) = &commitment.terms else {
-            return Ok(());
-        };
         if !plan.term.was_bought_in_period() || plan.upfront.is_zero() {
             return Ok(());
         }
@@ -160,7 +158,7 @@ impl World {
                 Kind::SavingsPlanUpfrontFee,
                 mix(self.seed, 5_000 + number as u64),
                 &span,
-                &self.accounts[commitment.owner],
+                &self.accounts[owner],
                 &self.products[plan.product],
             )
         })

@@ -19,4 +19,4 @@ pub use memory::MemoryStore;
 pub use reader::{BlockingRanges, BlockingReader};
 #[cfg(feature = "aws")]
 pub use s3::S3Store;
-pub use store::{Created, Object, ObjectInfo, PART_BYTES_MIN, Replaced, Store, Upload};
+pub use store::{Created, Object, ObjectInfo, Replaced, Store, Upload};

@@ -79,12 +79,10 @@ pub trait Store: Send + Sync + 'static {
 /// A write-once object under way. Dropping it leaves nothing visible.
 #[async_trait]
 pub trait Upload: Send {
-    /// Adds a part. Every part but the last has at least [`PART_BYTES_MIN`] bytes.
+    /// Adds a part. Every part but the last has at least 5 MiB, because S3 refuses smaller ones:
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>.
     async fn push(&mut self, part: Bytes) -> Result<(), Error>;
 
     /// Makes the object visible, all of it at once, unless it is there already.
     async fn finish(self: Box<Self>) -> Result<Created, Error>;
 }
-
-/// S3 refuses smaller parts, except the last: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>.
-pub const PART_BYTES_MIN: usize = 5 * 1024 * 1024;
