@@ -1,4 +1,4 @@
-//! What a place in the report bucket turns out to be: a delivery, or something else that AWS puts there.
+//! What `receive-report` finds under a key of the report bucket: a delivery, or another export.
 
 use chrono::DateTime;
 use contracts::Contracts;
@@ -9,29 +9,30 @@ use runs::{App, Failure};
 use serde::Serialize;
 use storage::{ErrorKind, ObjectInfo};
 
-/// The kind of object at a place.
+/// What a manifest or a folder is of.
 pub enum Found {
     Delivery(Delivery),
-    /// The object is there, and the contracts do not bill from it.
+    /// An export or a report that the contracts do not bill from.
     PassedOver(PassedOver),
 }
 
-/// A delivery as it was found.
+/// A delivery in the report bucket.
 pub struct Delivery {
     pub manifest: Manifest,
-    pub(crate) place: ManifestRef,
-    /// When it was written, for deliveries whose id carries no time.
+    /// The manifest, or the folder of a delivery without one.
+    pub(crate) source: ManifestRef,
+    /// When the manifest was written, for deliveries whose id has no time.
     pub(crate) modified: String,
 }
 
 impl Delivery {
-    /// When AWS made it, as it says itself, or else when it was written.
+    /// When AWS made the delivery, by the delivery itself, or else when it was written.
     pub fn delivered_at(&self) -> &str {
         self.manifest.delivered_at.as_deref().unwrap_or(&self.modified)
     }
 }
 
-/// Something else that AWS delivers to the bucket.
+/// An export or a report that is not billed, and why.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct PassedOver {
     pub report: String,
@@ -49,7 +50,7 @@ pub(crate) fn other_kind(report: &str, kind: ExportKind) -> Option<PassedOver> {
     (kind != ExportKind::CostAndUsage).then(|| PassedOver { report: report.to_owned(), reason })
 }
 
-/// `None` also for a file that nobody can read.
+/// How a file begins; `None` if the file has no header or cannot be read.
 pub(crate) async fn beginning(file: &PlannedFile, app: &App) -> Result<Option<Beginning>, Failure> {
     match reports::beginning(&app.reports, file).await {
         Ok(beginning) => Ok(beginning),
@@ -63,7 +64,7 @@ pub(crate) fn planned(info: ObjectInfo) -> PlannedFile {
     PlannedFile { key, etag, size_bytes }
 }
 
-/// Seconds since 1970 as AWS writes a time.
+/// A time in seconds since 1970, as AWS writes times.
 pub(crate) fn iso(unix: i64) -> String {
     let time = DateTime::from_timestamp(unix, 0).unwrap_or_default();
     time.format("%Y-%m-%dT%H:%M:%S.000Z").to_string()

@@ -1,4 +1,5 @@
-//! `receive-report`: a manifest was created. Checks it, pins what it names, and starts a run.
+//! `receive-report`: a manifest was created. Checks the manifest, pins the files that it lists, and starts
+//! a run.
 
 mod delivery;
 mod manifest_less;
@@ -17,14 +18,14 @@ pub use delivery::{Delivery, Found, PassedOver};
 
 use delivery::{beginning, iso, other_kind, other_report, planned};
 
-/// Part of every run id: a new engine computes anew.
+/// A part of every run id, so that a new version computes everything again.
 const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub async fn handle(notice: &Notice, app: &App) -> Result<Outcome, Failure> {
     match notice {
         Notice::ObjectCreated { bucket, key } => match started_by(key, app) {
-            Some(place) => receive(place, Some(bucket), Again::Ignore, app).await,
-            // Only manifests start work: data files arrive before the delivery is whole.
+            Some(key) => receive(key, Some(bucket), Again::Ignore, app).await,
+            // Only a manifest starts a run, because data files arrive before the delivery is complete.
             None => Ok(Outcome::Ignored(format!("`{key}` is not a manifest"))),
         },
         Notice::Recalculate(request) => recalculate(request, app).await,
@@ -33,16 +34,17 @@ pub async fn handle(notice: &Notice, app: &App) -> Result<Outcome, Failure> {
     }
 }
 
-/// What to do about a run that was started before and is not sealed.
+/// What to do with a run that was started before and is not sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Again {
-    /// It is under way: the other manifest of its delivery, or the same event come back.
+    /// The run is under way: the event is of the delivery's other manifest, or has come twice.
     Ignore,
-    /// It has stopped: someone says so.
+    /// The run has stopped: a person asks to resume it.
     Resume,
 }
 
-/// The manifest whose creation this is. Where there are none, the folder of the file that it is.
+/// The key to start a run from, after the object `key` was created: the key itself if it is a manifest. If
+/// there are no manifests, the folder of the object.
 fn started_by<'a>(key: &'a str, app: &App) -> Option<&'a str> {
     if Manifest::is_manifest_key(key) {
         return Some(key);
@@ -51,7 +53,7 @@ fn started_by<'a>(key: &'a str, app: &App) -> Option<&'a str> {
     folder.filter(|_| app.settings.manifest_less)
 }
 
-/// The delivery that is billed now, with the contracts as they are now.
+/// Bills the delivery that is current again, with the contracts as they are now.
 async fn recalculate(request: &RecalculateRequest, app: &App) -> Result<Outcome, Failure> {
     let (payer, period) = (request.payer_account_id, request.billing_period);
     let current: Option<Current> = app.find(&keys::current(payer, period)).await?;
@@ -65,8 +67,8 @@ async fn recalculate(request: &RecalculateRequest, app: &App) -> Result<Outcome,
     receive(&plan.manifest.key, None, Again::Resume, app).await
 }
 
-/// Makes a run current that is held. Saying it twice, or late, changes nothing: the acceptance is of this run
-/// and stays, and a run that another has replaced does not come back by it.
+/// Makes a held run current. The request may come twice or late: the acceptance is for this run only and
+/// stays, and a run that another run has replaced does not become current again.
 async fn accept(run: &RunId, app: &App) -> Result<Outcome, Failure> {
     let plan: Option<Plan> = app.find(&keys::plan(run)).await?;
     let plan = plan.ok_or_else(|| Failure::Reject(format!("there is no run {run}")))?;
@@ -79,37 +81,37 @@ async fn accept(run: &RunId, app: &App) -> Result<Outcome, Failure> {
     app.make_current(&plan, Entry::Sealed).await
 }
 
-/// Takes the delivery of a manifest, or of a folder, whose creation a bucket has told of.
+/// Starts a run of a delivery. `key` is the key of its manifest, or its folder with a slash at the end.
 async fn receive(
-    place: &str,
+    key: &str,
     bucket: Option<&str>,
     again: Again,
     app: &App,
 ) -> Result<Outcome, Failure> {
     let config = config_now(app).await?;
     let contracts = parse_contracts(keys::CONTRACTS, &config.contracts)?;
-    let delivery = match find(place, &contracts, app).await? {
+    let delivery = match find(key, &contracts, app).await? {
         Some(Found::Delivery(delivery)) => delivery,
         Some(Found::PassedOver(export)) => return Ok(Outcome::Ignored(export.reason)),
-        None => return Ok(Outcome::Ignored(format!("`{place}` is gone again"))),
+        None => return Ok(Outcome::Ignored(format!("`{key}` is gone again"))),
     };
     let manifest = &delivery.manifest;
     let payer = manifest.payer_account_id;
     if !contracts.payer_is_known(payer) {
         return Err(Failure::Reject(format!(
-            "`{place}` is a report of payer {payer}, which is not among the payers of `{}`: add it \
+            "`{key}` is a report of payer {payer}, which is not among the payers of `{}`: add it \
              there",
             keys::CONTRACTS
         )));
     }
-    refuse_other_bucket(place, manifest, bucket, app)?;
+    refuse_other_bucket(key, manifest, bucket, app)?;
     let files = pin(manifest, app).await?;
     let plan = plan(delivery, files, &config, app).await?;
     for missing in plan.not_guaranteed() {
-        tracing::warn!(run = %plan.run_id, place, "not guaranteed {missing}");
+        tracing::warn!(run = %plan.run_id, manifest = key, "not guaranteed {missing}");
     }
     let planned = store(&plan, config, app).await?;
-    tracing::info!(run = %plan.run_id, place, files = plan.files.len(), "run planned");
+    tracing::info!(run = %plan.run_id, manifest = key, files = plan.files.len(), "run planned");
     let arrival = match planned {
         Created::New => Arrival::First,
         Created::AlreadyThere => Arrival::Again,
@@ -123,7 +125,7 @@ async fn receive(
     }
     app.begin(&plan, arrival).await?;
     if app.results.head(&keys::reconciliation(&plan.run_id)).await?.is_some() {
-        // The run was sealed before. Going back to earlier contracts leads here.
+        // The run was sealed before. This happens when earlier contracts are put back.
         return app.make_current(&plan, Entry::Asked).await;
     }
     if (arrival, again) == (Arrival::Again, Again::Resume) {
@@ -132,27 +134,28 @@ async fn receive(
     Ok(Outcome::Done)
 }
 
-/// What there is of a delivery, if it is there at all.
-pub async fn find(place: &str, contracts: &Contracts, app: &App) -> Result<Option<Found>, Failure> {
-    if place.ends_with('/') {
-        return manifest_less::find(place, contracts, app).await;
+/// Finds a delivery by the key of its manifest, or by its folder with a slash at the end. `None` if the
+/// bucket has no such object.
+pub async fn find(key: &str, contracts: &Contracts, app: &App) -> Result<Option<Found>, Failure> {
+    if key.ends_with('/') {
+        return manifest_less::find(key, contracts, app).await;
     }
-    let Some(object) = app.reports.get(place).await? else {
+    let Some(object) = app.reports.get(key).await? else {
         return Ok(None);
     };
-    let refused = |error| Failure::Reject(format!("`{place}`: {error}"));
-    let heading = Manifest::heading(place, &object.bytes).map_err(refused)?;
+    let refused = |error| Failure::Reject(format!("`{key}`: {error}"));
+    let heading = Manifest::heading(key, &object.bytes).map_err(refused)?;
     if let Some(other) = passed_over(&heading, contracts, app).await? {
         return Ok(Some(Found::PassedOver(other)));
     }
-    let manifest = Manifest::parse(place, &object.bytes).map_err(refused)?;
+    let manifest = Manifest::parse(key, &object.bytes).map_err(refused)?;
     let modified = iso(object.info.modified_unix);
-    let place = ManifestRef { key: object.info.key, etag: object.info.etag };
-    Ok(Some(Found::Delivery(Delivery { manifest, place, modified })))
+    let source = ManifestRef { key: object.info.key, etag: object.info.etag };
+    Ok(Some(Found::Delivery(Delivery { manifest, source, modified })))
 }
 
-/// The bucket may have other exports, and other reports of the payer: the contracts name the one that is
-/// billed from, and only a cost and usage report can be.
+/// Whether a manifest is of an export that is not billed. The bucket may have other exports, and other
+/// reports of the payer. Only a cost and usage report can be billed, and the contracts may name one.
 async fn passed_over(
     heading: &Heading,
     contracts: &Contracts,
@@ -169,8 +172,8 @@ async fn passed_over(
     Ok(kind.and_then(|kind| other_kind(report, kind)))
 }
 
-/// What the first file that has a header says that it is. A file that cannot be read says nothing: the run
-/// will say what is wrong with it.
+/// The kind of export by the first file that has a header. A file that cannot be read is skipped here; the
+/// run will report what is wrong with it.
 async fn kind_of_files(files: &[String], app: &App) -> Result<Option<ExportKind>, Failure> {
     for key in files {
         if let Some(info) = app.reports.head(key).await?
@@ -182,15 +185,16 @@ async fn kind_of_files(files: &[String], app: &App) -> Result<Option<ExportKind>
     Ok(None)
 }
 
-/// A manifest speaks of the bucket that AWS delivers to. Files of another would be billed from whatever
-/// lies under the same keys here.
+/// Refuses a manifest that names another bucket. This bucket may have other files under the keys that the
+/// manifest lists, and they would be billed.
 fn refuse_other_bucket(
-    place: &str,
+    key: &str,
     manifest: &Manifest,
     bucket: Option<&str>,
     app: &App,
 ) -> Result<(), Failure> {
-    // A laptop's folder has no name, and a recalculated delivery was looked at when it came.
+    // A folder on a laptop has no bucket name. A delivery that is calculated again was checked when it
+    // came.
     let bucket = bucket.filter(|bucket| !bucket.is_empty());
     let (Some(named), Some(bucket)) = (manifest.bucket.as_deref(), bucket) else {
         return Ok(());
@@ -199,15 +203,15 @@ fn refuse_other_bucket(
         return Ok(());
     }
     Err(Failure::Reject(format!(
-        "`{place}` names files of bucket `{named}`, and lies in `{bucket}`: if `{bucket}` is a copy of \
+        "`{key}` names files of bucket `{named}`, and lies in `{bucket}`: if `{bucket}` is a copy of \
          it, say so with REPLICA_OF={named}"
     )))
 }
 
-/// What a run depends on besides the report.
+/// The inputs of a run besides the report.
 struct Config {
     contracts: Bytes,
-    /// Savings plan rates are only for what no report shows.
+    /// Rates of savings plans, which are needed only where no report shows a rate.
     rates: Option<Bytes>,
 }
 
@@ -222,13 +226,13 @@ async fn config_now(app: &App) -> Result<Config, Failure> {
     Ok(Config { contracts: contracts.bytes, rates: rates.map(|rates| rates.bytes) })
 }
 
-/// Looks every file up and notes its `ETag`: from here on the run reads these bytes or none.
+/// Looks up the `ETag` of every file. From here on the run reads only this version of each file.
 async fn pin(manifest: &Manifest, app: &App) -> Result<Vec<PlannedFile>, Failure> {
     let app = app.clone();
     runs::in_order(manifest.files.clone(), move |key| {
         let app = app.clone();
         async move {
-            // Where data is replicated it may arrive after its manifest, so this is worth a retry.
+            // In a copy of a bucket a file may arrive after its manifest, so the message is retried.
             let info = app.reports.head(&key).await?.ok_or_else(|| {
                 Failure::Retry(format!("the manifest names `{key}`, which is not in the bucket"))
             })?;
@@ -245,7 +249,7 @@ async fn plan(
     app: &App,
 ) -> Result<Plan, Failure> {
     let delivered_at = delivery.delivered_at().to_owned();
-    let Delivery { manifest, place, .. } = delivery;
+    let Delivery { manifest, source, .. } = delivery;
     let payer_account_id = manifest.payer_account_id;
     let billing_period = manifest.billing_period;
     let mut plan = Plan {
@@ -256,7 +260,7 @@ async fn plan(
         billing_period,
         delivery_id: manifest.delivery_id,
         delivered_at,
-        manifest: place,
+        manifest: source,
         contracts_version: version_of(&config.contracts),
         rates_version: config.rates.as_deref().map(version_of),
         compression: app.settings.compression,
@@ -271,8 +275,8 @@ async fn plan(
     Ok(plan)
 }
 
-/// What the run's bytes are a function of. Both manifests of a delivery give the same id, and so does
-/// the same delivery seen again.
+/// The id of a run, made from everything that the run's bytes depend on. Both manifests of a delivery give
+/// one id, and so does a delivery that is received again.
 pub fn run_id(plan: &Plan) -> RunId {
     let period = plan.billing_period.to_string();
     let mut parts = vec![
@@ -289,7 +293,8 @@ pub fn run_id(plan: &Plan) -> RunId {
     RunId::of(parts)
 }
 
-/// What the plan depends on goes first: without it, a plan would be of no use.
+/// Stores the run's inputs and then its plan, because a plan without its inputs is of no use. Says whether the
+/// plan is new.
 async fn store(plan: &Plan, config: Config, app: &App) -> Result<Created, Failure> {
     app.results.create(&keys::pinned_contracts(&plan.run_id), config.contracts).await?;
     if let Some(rates) = config.rates {

@@ -6,7 +6,7 @@ use pipeline::Step;
 const USES: Uses = Uses {
     reports: true,
     catalog: false,
-    // A run that is resumed may have stopped at any of them.
+    // A run that is resumed may have stopped at any step.
     sends_to: &Step::ALL,
 };
 

@@ -1,7 +1,8 @@
-//! A bucket to which report files are replicated and manifests are not: a folder is taken for a delivery.
+//! Deliveries without manifests, in a bucket to which only the report files are copied. A folder is taken
+//! for a delivery.
 //!
-//! A manifest is written when all of its files are there, and lists them. Without it nobody can know that
-//! a folder is complete, or that all of its files are of one delivery. The run says so, see
+//! AWS writes a manifest when all files of a delivery exist, and lists them in it. Without the manifest
+//! nobody can know that a folder is complete, or that all its files are of one delivery. The run says so:
 //! [`pipeline::Plan::not_guaranteed`].
 
 use contracts::Contracts;
@@ -13,7 +14,7 @@ use storage::ObjectInfo;
 
 use crate::delivery::{Delivery, Found, beginning, iso, other_kind, other_report, planned};
 
-/// The report files of a folder, as they are now.
+/// Finds the delivery of a folder: the report files that the folder has now.
 pub(crate) async fn find(
     folder: &str,
     contracts: &Contracts,
@@ -40,11 +41,12 @@ pub(crate) async fn find(
     let manifest = Manifest::of_folder(folder, payer, &files, &modified)
         .map_err(|error| Failure::Reject(format!("`{folder}`: {error}")))?;
     said.agrees(folder, manifest.billing_period)?;
-    let place = ManifestRef { key: folder.to_owned(), etag: String::new() };
-    Ok(Some(Found::Delivery(Delivery { manifest, place, modified })))
+    let source = ManifestRef { key: folder.to_owned(), etag: String::new() };
+    Ok(Some(Found::Delivery(Delivery { manifest, source, modified })))
 }
 
-/// In the order of their numbers, which AWS does not always fill with zeros: `costs-2` before `costs-10`.
+/// The report files in the order of their numbers. AWS does not always fill numbers with zeros, so
+/// `costs-2` comes before `costs-10`.
 async fn files(folder: &str, app: &App) -> Result<Vec<ObjectInfo>, Failure> {
     let mut keys = app.reports.list(folder).await?;
     keys.retain(|key| Manifest::folder_of(key) == Some(folder));
@@ -57,7 +59,8 @@ async fn files(folder: &str, app: &App) -> Result<Vec<ObjectInfo>, Failure> {
     Ok(infos.await?.into_iter().flatten().collect())
 }
 
-/// Of the first file that has a line. If none has one, of the first that has a header.
+/// The beginning of the first file that has a line. If no file has one, of the first file that has a
+/// header.
 async fn first_beginning(
     infos: &[ObjectInfo],
     app: &App,
@@ -76,7 +79,7 @@ async fn first_beginning(
     Ok(first)
 }
 
-/// What the first line says of its report. All other lines are compared with it when they are rated.
+/// The payer and the period of the first line. All other lines are compared with them when they are rated.
 #[derive(Default)]
 struct Said {
     file: String,
@@ -109,7 +112,7 @@ impl Said {
         Ok(Self { file: file.clone(), payer, period })
     }
 
-    /// A folder may have been copied under another period's name.
+    /// Refuses a folder that is named after another period, as a copy may be.
     fn agrees(&self, folder: &str, period: BillingPeriod) -> Result<(), Failure> {
         match self.period {
             Some(said) if said != period => Err(Failure::Reject(format!(
@@ -122,8 +125,9 @@ impl Said {
     }
 }
 
-/// The lines say whose report it is. Where they do not, a folder that is named after the account may, as
-/// some replications do, or the contracts, if they name one payer only. All that say it say the same.
+/// The payer of the report. The first line says it. If the line does not, a folder may be named after the
+/// payer, as some copies are, or the contracts may name exactly one payer. If line and folder both say it,
+/// they must agree.
 fn payer(folder: &str, said: &Said, contracts: &Contracts) -> Result<AccountId, Failure> {
     let mut named = folder.split('/').filter_map(|name| name.parse().ok());
     let named: Option<AccountId> = named.rfind(|payer| contracts.payer_is_known(*payer));

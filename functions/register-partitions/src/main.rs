@@ -6,7 +6,7 @@ use pipeline::{Message, Step, Unit};
 const USES: Uses = Uses {
     reports: false,
     catalog: true,
-    // A report without lines has no accounts to recalculate, and then no days to allocate.
+    // A report without lines has no accounts to recalculate and no days to allocate.
     sends_to: &[Step::RecalculateAccount, Step::PublishDatasets],
 };
 

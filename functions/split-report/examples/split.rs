@@ -35,7 +35,7 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A plan that gives the objects their names; nothing else of it matters here.
+/// A plan. Only the parts that name the objects matter here.
 fn plan(compression: Compression) -> anyhow::Result<Plan> {
     Ok(Plan {
         run_id: RunId::of(["example"]),

@@ -1,14 +1,14 @@
-//! Each account's lines on their way into its objects, in bounded memory.
+//! Writes the lines of a CSV report into objects of their accounts, in bounded memory.
 //!
-//! Lines gather per account until they make a block; a block is compressed at once, by one compressor
-//! for all accounts; compressed blocks gather until they make a part of an upload. Both gatherings have
-//! a budget over all accounts together, and when it is spent, the largest go first. Every decision
-//! follows from bytes alone, so the same file always gives the same objects.
+//! The lines of an account are collected until they make a block. The block is compressed, by one
+//! compressor for all accounts. Compressed blocks of an account are collected until they make a part of an
+//! upload. Lines and compressed blocks each have a budget for all accounts together; when a budget is
+//! spent, the accounts with the most bytes are written first. Every decision depends on the bytes alone,
+//! so one file always gives the same objects.
 //!
-//! Memory, whatever the file's size and however many accounts it has: 40 MiB of lines, 24 MiB of
-//! compressed blocks, 8 MiB of objects in flight (`uploads`), 16 MiB of the report (`storage`'s
-//! reader), a part of 8 MiB being put together, and the compressor. Only the accounts' names and totals
-//! grow with their number.
+//! Memory does not depend on the size of the file: 40 MiB of lines, 24 MiB of compressed blocks, 8 MiB of
+//! objects in flight (`uploads`), 16 MiB of the report (the reader of `storage`), one part of 8 MiB, and
+//! the compressor. Only the ids and totals of accounts grow with the number of accounts.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -22,25 +22,26 @@ use storage::{Error, Upload};
 use crate::compressor::Compressor;
 use crate::uploads::Uploads;
 
-/// Buffers of lines that are not compressed yet, of all accounts.
+/// How many bytes all buffers of lines that are not compressed yet may have.
 const LINES_BYTES: usize = 40 * 1024 * 1024;
-/// Lines of one account that are compressed together. Larger blocks hardly compress better.
+/// How many bytes of lines of one account are compressed together. Larger blocks hardly compress better.
 const BLOCK_BYTES: usize = 1024 * 1024;
-/// Compressed blocks that are not sent yet, of all accounts.
+/// How many bytes of compressed blocks may wait to be sent, for all accounts.
 const FRAMES_BYTES: usize = 24 * 1024 * 1024;
-/// A part of an upload, above the smallest that S3 takes. 10,000 parts are its most, so an object ends
-/// at 78 GiB.
+/// The size of a part of an upload. S3 takes at least 5 MiB, and at most 10,000 parts, so an object has at
+/// most 78 GiB.
 const PART_BYTES: usize = 8 * 1024 * 1024;
 
 pub(crate) struct AccountObjects {
     plan: Plan,
     stem: String,
     compressor: Compressor,
-    /// The report's header as a frame: every object begins with it.
+    /// The report's header, compressed. Every object begins with it.
     header: Box<[u8]>,
     accounts: BTreeMap<AccountId, Account>,
-    /// What the accounts' buffers and frames take together.
+    /// The bytes of all accounts' buffers of lines.
     lines_bytes: usize,
+    /// The bytes of all accounts' frames.
     frames_bytes: usize,
     uploads: Uploads,
 }
@@ -49,19 +50,20 @@ pub(crate) struct AccountObjects {
 struct Account {
     lines: Vec<u8>,
     lines_totals: LineTotals,
-    /// Where compressed lines go at present.
+    /// The object that compressed lines are added to.
     object: Option<Object>,
-    /// All objects so far, and the lines compressed into them.
+    /// All objects of the account so far, and the totals of the lines in them.
     written: AccountTotals,
 }
 
-/// An object that more may be added to.
+/// An object that is not complete.
 struct Object {
     key: String,
-    /// Not sent yet. Each is as large as it is: one growing buffer would take up to twice as much.
+    /// Compressed blocks that are not sent yet. They are not one buffer, because a buffer that grows takes
+    /// up to twice as much memory as it has bytes.
     frames: Vec<Box<[u8]>>,
     frames_bytes: usize,
-    /// Once a part was sent.
+    /// `None` until the first part is sent.
     upload: Option<Box<dyn Upload>>,
 }
 
@@ -79,12 +81,12 @@ impl AccountObjects {
         }
     }
 
-    /// How many accounts there are so far.
+    /// How many accounts have lines so far.
     pub(crate) fn accounts(&self) -> usize {
         self.accounts.len()
     }
 
-    /// Takes a line, which `totals` count.
+    /// Adds a line. `totals` are the totals of this one line.
     pub(crate) fn add(
         &mut self,
         id: AccountId,
@@ -107,7 +109,7 @@ impl AccountObjects {
         Ok(())
     }
 
-    /// Compresses an account's lines, and sends on what has become large enough.
+    /// Compresses the lines of an account, and sends the compressed blocks that make a part.
     fn compress(&mut self, id: AccountId) -> Result<(), Error> {
         let Some(account) = self.accounts.get_mut(&id) else {
             return Ok(());
@@ -146,7 +148,7 @@ impl AccountObjects {
         Ok(())
     }
 
-    /// Ends an account's object. Should more of its lines come, they begin another.
+    /// Ends an account's object. If more lines of the account come, they begin another object.
     fn close(&mut self, id: AccountId) -> Result<(), Error> {
         let account = self.accounts.get_mut(&id);
         if let Some(mut object) = account.and_then(|account| account.object.take()) {
@@ -157,7 +159,7 @@ impl AccountObjects {
         Ok(())
     }
 
-    /// Writes what is left and waits until every object exists.
+    /// Writes all remaining lines, and waits until every object exists.
     pub(crate) fn finish(mut self) -> Result<BTreeMap<AccountId, AccountTotals>, Error> {
         let ids: Vec<AccountId> = self.accounts.keys().copied().collect();
         for id in ids {
@@ -170,7 +172,7 @@ impl AccountObjects {
 }
 
 impl Account {
-    /// Returns by how much the buffer has grown.
+    /// Adds a line, and returns by how many bytes the buffer has grown.
     fn add(&mut self, line: &[u8], totals: &LineTotals) -> usize {
         let before = buffer_bytes(self.lines.len());
         let length = self.lines.len() + line.len();
@@ -200,14 +202,14 @@ impl Object {
     }
 }
 
-/// What a buffer with so many bytes of lines takes: at most a quarter more than they do, so that the
-/// budget holds lines and not room for them.
+/// The capacity of a buffer for this many bytes of lines. It is at most a quarter larger than the lines,
+/// so that the budget is spent on lines and not on unused capacity.
 fn buffer_bytes(lines_bytes: usize) -> usize {
     lines_bytes.next_multiple_of(lines_bytes.next_power_of_two().div_ceil(8))
 }
 
-/// The accounts that hold half of all bytes between them, the largest first. Going on until half is
-/// free makes the search for them rare.
+/// The accounts with the most bytes that have half of all bytes together. Writing half of all bytes at
+/// once makes this search rare.
 fn largest_half(sizes: impl Iterator<Item = (usize, AccountId)>) -> Vec<AccountId> {
     let mut sizes: Vec<(usize, AccountId)> = sizes.collect();
     sizes.sort_by_key(|(size, id)| (Reverse(*size), *id));

@@ -1,7 +1,9 @@
-//! A Parquet report on its way into its accounts' objects: some row groups at a time, column by column.
+//! Writes the rows of a Parquet report into objects of their accounts: some row groups at a time, and
+//! column by column.
 //!
-//! Memory: 32 MiB of row groups or a window over a large one, 16 MiB of packed columns of one pass, four
-//! bytes a row (all of them in `rows`), and 8 MiB of objects in flight (`uploads`).
+//! Memory: 32 MiB of row groups, or a window of a large row group; 16 MiB of packed columns of one pass;
+//! four bytes for each row; and 8 MiB of objects in flight (`uploads`). All but the last are in the crate
+//! `rows`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,11 +34,14 @@ pub(crate) struct AccountRows<'a> {
     accounts: BTreeMap<AccountId, AccountTotals>,
 }
 
-/// Whose the rows of a batch are.
+/// The accounts of the rows of a batch.
 #[derive(Default)]
 struct Owners {
+    /// The number of each account, in the order in which the accounts appear.
     numbers: BTreeMap<AccountId, u32>,
+    /// The accounts by their numbers.
     accounts: Vec<AccountId>,
+    /// The number of each row's account.
     of_row: Vec<u32>,
 }
 
@@ -45,7 +50,7 @@ impl<'a> AccountRows<'a> {
         Self { plan, stem, uploads, accounts: BTreeMap::new() }
     }
 
-    /// When it returns, every object exists.
+    /// Splits a file. When this function returns, every object exists.
     pub(crate) fn split(
         mut self,
         limits: Limits,
@@ -70,7 +75,7 @@ impl<'a> AccountRows<'a> {
         Ok(self.accounts)
     }
 
-    /// Writes what the rows have of each account as objects of their own.
+    /// Writes the rows of each account as objects of their own.
     fn write(&mut self, batch: &Batch<'_>, owners: &Owners) -> Result<(), Broken> {
         let codec = match self.plan.compression {
             Compression::Zstd => Codec::Zstd,

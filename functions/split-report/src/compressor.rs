@@ -1,4 +1,5 @@
-//! Compresses blocks that can be read one by one or as one stream: zstd frames or gzip members.
+//! Compresses blocks into zstd frames or gzip members. They can be read one by one, or together as one
+//! stream.
 
 use flate2::{Compress, FlushCompress, Status};
 use pipeline::Compression;
@@ -9,7 +10,7 @@ const GZIP_LEVEL: u32 = 1;
 /// gzip's window of 32 KiB, the largest there is.
 const GZIP_WINDOW_BITS: u8 = 15;
 
-/// One for a whole file: its tables are larger than most blocks.
+/// A compressor for a whole file. Its tables are larger than most blocks, so they are allocated once.
 pub(crate) struct Compressor {
     codec: Codec,
     frame: Vec<u8>,
@@ -39,7 +40,7 @@ impl Compressor {
         Self { codec, frame: Vec::new() }
     }
 
-    /// The block as a frame of its own. The same block gives the same bytes.
+    /// Compresses a block into a frame of its own. Equal blocks give equal bytes.
     pub(crate) fn compress(&mut self, block: &[u8]) -> Box<[u8]> {
         self.frame.clear();
         self.frame.reserve(bound(block.len()));
@@ -59,7 +60,8 @@ impl Compressor {
     }
 }
 
-/// At least what a block can grow to: gzip's fastest level spends up to nine bits on a byte.
+/// An upper limit for the size of a compressed block. The fastest level of gzip needs up to nine bits for
+/// a byte.
 const fn bound(block_bytes: usize) -> usize {
     block_bytes + block_bytes / 8 + 1024
 }

@@ -8,7 +8,7 @@ use runs::Failure;
 
 use crate::limits::TooMuch;
 
-/// Why a report file could not be split. The file is named.
+/// Why a report file could not be split. The message names the file.
 #[derive(Debug, thiserror::Error)]
 pub enum SplitError {
     #[error(transparent)]
@@ -19,7 +19,7 @@ pub enum SplitError {
     Content { file: String, reason: ContentError },
 }
 
-/// What is wrong inside a report file.
+/// An error in the bytes of a report file.
 #[derive(Debug, thiserror::Error)]
 pub enum ContentError {
     #[error("{0}")]
@@ -39,7 +39,7 @@ impl From<SplitError> for Failure {
     }
 }
 
-/// What stopped the stream, before the file's name is put to it.
+/// Why a file could not be split, before the file's name is added.
 pub(crate) enum Broken {
     Content(ContentError),
     Storage(storage::Error),

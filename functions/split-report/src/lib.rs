@@ -60,11 +60,12 @@ impl Work for Split {
     }
 }
 
-/// Where an overwritten export has become shorter, AWS leaves the files at its end empty. So an empty file
-/// before one with lines is a file that lost its lines, and the run would bill too little. Each empty file
-/// is compared with the next one only: the run ends if any of them is followed by lines.
+/// Refuses an empty file if the next file has lines. AWS leaves files empty only at the end of an export,
+/// when an overwritten export has become shorter. An empty file before a file with lines has lost its
+/// lines, and the run would bill too little. It is enough to compare each empty file with the next one,
+/// because each empty file has a unit of its own.
 ///
-/// A next file that cannot be read is refused by its own unit.
+/// If the next file cannot be read, its own unit refuses it.
 async fn refuse_hole(plan: &Plan, file: usize, app: &App) -> Result<(), Stop> {
     let Some(next) = plan.files.get(file + 1) else { return Ok(()) };
     match reports::beginning(&app.reports, next).await {

@@ -1,10 +1,11 @@
-//! How much one report file may be: what stands between a file that unpacks without end and the bill for it.
+//! The limits of one report file, so that a file that unpacks without end costs little.
 
 use std::io::{self, Read};
 
 use cur::LineTotals;
 
-/// Bounds in bytes, lines and accounts. None is a ratio: real reports are a 37th of their size when packed.
+/// Limits for bytes, lines and accounts. There is no limit for the ratio of packed to unpacked bytes: a
+/// real report can be 37 times as large when it is unpacked.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     pub unpacked_bytes: u64,
@@ -13,10 +14,10 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// AWS begins another file at about a million lines, which are a gigabyte; the largest file that we
-    /// have read of had 22.5 GB (aws-solutions/workload-discovery-on-aws#141). What is let in here fits,
-    /// not compressed at all and of one account, into the 78 GiB of its object, and a function that
-    /// unpacks 77 MB a second has read it within Lambda's 15 minutes.
+    /// AWS begins another file at about a million lines, which have about a gigabyte. The largest file
+    /// that we have read of had 22.5 GB (aws-solutions/workload-discovery-on-aws#141). A file of 64 GiB
+    /// fits into one object of at most 78 GiB, even if all lines belong to one account and do not
+    /// compress. A function that unpacks 77 MB a second reads it within Lambda's 15 minutes.
     pub const OF_A_FILE: Self =
         Self { unpacked_bytes: 64 << 30, lines: 100_000_000, accounts: 100_000 };
 
@@ -31,7 +32,7 @@ impl Limits {
     }
 }
 
-/// A file has more of something than it may have.
+/// A file has more bytes, lines or accounts than it may have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the file has more than {limit} {what}, far beyond what AWS writes into one; it is damaged or not a \
@@ -42,7 +43,7 @@ pub struct TooMuch {
     pub what: &'static str,
 }
 
-/// Hands bytes on until there are too many. The error travels inside the I/O error.
+/// Reads bytes, and fails if there are too many. The error is inside the I/O error.
 pub(crate) struct Bounded<R> {
     reader: R,
     limit: u64,

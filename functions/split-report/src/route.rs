@@ -4,19 +4,19 @@ use cur::{AccountId, Column, LineError, LineItem, LineTotals};
 
 use crate::error::Broken;
 
-/// What no line can be routed or counted without.
+/// The columns that every line must have to be routed and counted.
 pub(crate) const REQUIRED: [Column; 3] =
     [Column::UsageAccountId, Column::LineItemType, Column::UnblendedCost];
 
-/// Whose line it is, and the line as totals of one: counted as read, and by its account once more as it
-/// is written.
+/// The account of a line, and the totals of this one line. They are added to the totals of the file, and
+/// to those of the account when the line is written.
 pub(crate) fn route(line: &LineItem<'_>) -> Result<(AccountId, LineTotals), Broken> {
-    // Types are checked here so that a new one stops the run before anything is built on it.
+    // The type is checked here, so that an unknown type stops the run before its next step.
     line.line_item_type()?;
     Ok((line.usage_account()?, count(line)?))
 }
 
-/// A line as totals of one.
+/// The totals of one line.
 pub fn count(line: &LineItem<'_>) -> Result<LineTotals, LineError> {
     let cost = line.required_amount(Column::UnblendedCost)?;
     Ok(if cur::is_split_cost_line(line)? {

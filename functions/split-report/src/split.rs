@@ -1,4 +1,4 @@
-//! One report file from end to end: bytes, records, accounts.
+//! Splits one report file from its first byte to its last.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -29,7 +29,7 @@ pub async fn split(
     split_within(Limits::OF_A_FILE, plan, file, reports, results).await
 }
 
-/// The same within other limits, for those who want to see one reached.
+/// Splits a file within other limits, for tests that reach a limit.
 pub async fn split_within(
     limits: Limits,
     plan: &Plan,
@@ -41,7 +41,8 @@ pub async fn split_within(
     let object = BlockingRanges::new(Arc::clone(reports), &file.key, &file.etag, file.size_bytes);
     let uploads = Uploads::new(Arc::clone(results), Handle::current());
     let (plan, file) = (plan.clone(), file.clone());
-    // Unpacking and parsing never wait, so they would starve the runtime that reads and writes.
+    // Unpacking and parsing never wait. On an async thread they would stop the runtime from reading and
+    // writing.
     task::spawn_blocking(move || {
         let receipt = split_object(limits, &plan, &file, format, object, uploads);
         receipt.map_err(|error| error.in_file(&file))
@@ -60,8 +61,8 @@ fn split_object(
 ) -> Result<SplitReceipt, Broken> {
     let mut totals = LineTotals::default();
     let stem = named.stem(&file.key);
-    // AWS overwrites a file that is no longer needed with an empty one. Whether it may be empty is the
-    // handler's question: here is one file.
+    // AWS overwrites a file that it does not need any more with an empty file. The handler decides whether
+    // this file may be empty, because that depends on the next file.
     if file.size_bytes == 0 {
         return Ok(SplitReceipt { file: file.key.clone(), totals, accounts: BTreeMap::new() });
     }
@@ -101,7 +102,7 @@ fn split_stream(
     records.finish(&mut route)
 }
 
-/// A limit travels inside the I/O error.
+/// Takes the error of a limit out of the I/O error.
 fn stopped(format: FileFormat, error: io::Error) -> Broken {
     match error.downcast::<TooMuch>() {
         Ok(error) => ContentError::TooMuch(error).into(),

@@ -1,4 +1,4 @@
-//! Objects on their way to storage, several at once and few bytes at a time.
+//! Writes objects to storage, several at once, and holds only a few bytes of them.
 
 use std::panic;
 use std::sync::Arc;
@@ -8,15 +8,16 @@ use storage::{Error, Store, Upload};
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
-/// A report can end in thousands of small objects; one by one each would wait for the last.
+/// How many objects are written at once. A report may become thousands of small objects, and one after the
+/// other would take too long.
 const IN_FLIGHT_MAX: usize = 32;
 const IN_FLIGHT_BYTES: usize = 8 * 1024 * 1024;
 
-/// Used from a blocking thread: it waits for the runtime.
+/// Must be used on a blocking thread, because its methods wait for the runtime.
 pub(crate) struct Uploads {
     store: Arc<dyn Store>,
     runtime: Handle,
-    /// Each yields how many bytes it held.
+    /// Each write returns how many bytes it held.
     in_flight: JoinSet<Result<usize, Error>>,
     in_flight_bytes: usize,
 }
@@ -26,7 +27,7 @@ impl Uploads {
         Self { store, runtime, in_flight: JoinSet::new(), in_flight_bytes: 0 }
     }
 
-    /// Sends a part of an object that is too large to hold, and waits until it is sent.
+    /// Sends a part of an object that is too large to hold, and waits until the part is sent.
     pub(crate) fn push(
         &self,
         key: &str,
@@ -41,7 +42,7 @@ impl Uploads {
         })
     }
 
-    /// Starts to write a whole object, or the rest of one of which parts were sent.
+    /// Starts to write a whole object, or the rest of an object whose first parts were sent.
     pub(crate) fn close(
         &mut self,
         key: String,
@@ -57,7 +58,7 @@ impl Uploads {
         self.in_flight_bytes += length;
         let store = Arc::clone(&self.store);
         let write = async move {
-            // If it is there already, an earlier delivery of the message wrote the same bytes.
+            // If the object exists, an earlier delivery of the message has written the same bytes.
             match upload {
                 None => store.create(&key, rest).await?,
                 Some(mut upload) => {

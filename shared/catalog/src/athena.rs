@@ -1,4 +1,4 @@
-//! Running statements in Athena.
+//! Runs statements in Athena.
 
 use std::time::Duration;
 
@@ -9,15 +9,16 @@ use aws_sdk_athena::types::{QueryExecutionState, QueryExecutionStatus};
 
 use crate::{Catalog, CatalogError};
 
-/// Between looks at a statement: at first short, because adding partitions takes a second or two.
+/// The pauses between looks at a statement. The first is short, because adding partitions takes a second or
+/// two.
 const PAUSE_FIRST: Duration = Duration::from_millis(250);
 const PAUSE_MAX: Duration = Duration::from_secs(5);
 
-/// How long one statement may wait and run. Longer, and the message comes back to try again.
+/// How long one statement may wait and run. After that the call fails, and the message comes back later.
 const WAIT_MAX: Duration = Duration::from_mins(2);
 
-/// How Athena words a failure of the services behind it when it does not flag it as retryable, which
-/// it does not for statements about tables.
+/// Words in Athena's messages about failures that pass. Athena does not flag such a failure as retryable if
+/// the statement is about tables.
 const PASSING_TROUBLE: [&str; 6] = [
     "throttl",
     "rate exceeded",
@@ -31,7 +32,7 @@ const PASSING_TROUBLE: [&str; 6] = [
 #[derive(Clone)]
 pub struct AthenaCatalog {
     client: Client,
-    /// It also says where results go.
+    /// The workgroup also says where Athena writes results.
     workgroup: String,
 }
 
@@ -40,10 +41,10 @@ impl AthenaCatalog {
         Self { client, workgroup: workgroup.into() }
     }
 
-    /// The SDK gives every call a `ClientRequestToken` of its own and keeps it when it repeats the
-    /// call, so a lost answer does not run a statement twice. A token made from the statement would
-    /// be worse: Athena answers a known token with the execution it belongs to, so a statement that
-    /// failed once could never be run again.
+    /// The SDK gives every call a `ClientRequestToken` of its own and keeps the token when it repeats the
+    /// call, so a lost answer does not run a statement twice. A token made from the statement would be
+    /// worse: Athena answers a known token with the execution that it belongs to, so a statement that
+    /// failed once could never run again.
     async fn start(&self, statement: &str) -> Result<String, CatalogError> {
         let request = self.client.start_query_execution();
         let request = request.work_group(&self.workgroup).query_string(statement);
@@ -74,7 +75,7 @@ impl Catalog for AthenaCatalog {
             match status.state {
                 Some(QueryExecutionState::Succeeded) => return Ok(()),
                 Some(QueryExecutionState::Failed) => return Err(failed(&id, &status)),
-                // By a person or by a limit of the workgroup: nothing is wrong with the statement.
+                // A person or a limit of the workgroup has cancelled it. The statement itself is right.
                 Some(QueryExecutionState::Cancelled) => {
                     return Err(transient(format!("Athena cancelled {id}: {}", message(&status))));
                 }
@@ -107,14 +108,14 @@ fn transient(reason: impl Into<String>) -> CatalogError {
     CatalogError { reason: reason.into(), transient: true }
 }
 
-/// The one place where what Athena answers becomes transient or not.
+/// Decides whether a failed call may succeed later. No other function does this.
 fn refused<E>(doing: &str, error: SdkError<E>) -> CatalogError
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     let transient = match &error {
         SdkError::ServiceError(refusal) => {
-            // Denied as well: a role that was just deployed takes a while to be known everywhere.
+            // A denial too: AWS needs some time until it knows a new role everywhere.
             let passing =
                 ["TooManyRequestsException", "ThrottlingException", "AccessDeniedException"];
             refusal.raw().status().as_u16() >= 500

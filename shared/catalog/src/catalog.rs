@@ -7,17 +7,17 @@ use async_trait::async_trait;
 #[error("{reason}")]
 pub struct CatalogError {
     pub reason: String,
-    /// Throttling or an outage: the same statement may go through later.
+    /// Whether the same statement may succeed later, as after throttling or an outage.
     pub transient: bool,
 }
 
 #[async_trait]
 pub trait Catalog: Send + Sync + 'static {
-    /// Runs one statement to its end.
+    /// Runs one statement and waits until it has ended.
     async fn execute(&self, statement: &str) -> Result<(), CatalogError>;
 }
 
-/// A catalog where there is none: on a laptop a query names the files.
+/// A catalog that does nothing, for a laptop: there a query names the files itself.
 pub struct NoCatalog;
 
 #[async_trait]

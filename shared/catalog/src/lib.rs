@@ -1,4 +1,4 @@
-//! The catalog: telling Athena where a run's partitions are.
+//! The catalog: it tells Athena where the partitions of a run are.
 
 #[cfg(feature = "aws")]
 mod athena;

@@ -4,17 +4,17 @@
 /// <https://docs.aws.amazon.com/athena/latest/ug/service-limits.html>. It cannot be raised.
 pub const STATEMENT_BYTES_MAX: usize = 262_144;
 
-/// A folder and what its columns are there.
+/// A folder, and the values of the partition columns for its rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Partition {
-    /// Column and value, in the order of the table's partition columns.
+    /// Columns and values, in the order of the table's partition columns.
     pub values: Vec<(&'static str, String)>,
     /// `s3://bucket/folder`.
     pub location: String,
 }
 
-/// As few statements as possible that add all the partitions. Adding one that is there already is not
-/// an error in Athena, so a statement may run twice.
+/// As few statements as possible that add all the partitions. A statement may run twice: a partition that
+/// exists already is not an error in Athena.
 pub fn add_partitions(
     database: &str,
     table: &str,
@@ -44,12 +44,12 @@ fn clause(partition: &Partition) -> String {
     format!("\nPARTITION ({}) LOCATION {}", values.join(", "), literal(&folder))
 }
 
-/// A name in backticks. A backtick in it is doubled, so that a name cannot end early.
+/// A name in backticks. A backtick in the name is doubled, so that it does not end the name.
 fn identifier(name: &str) -> String {
     format!("`{}`", name.replace('`', "``"))
 }
 
-/// A Hive string. The backslash is its escape character.
+/// A string of Hive, whose escape character is the backslash.
 fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\'"))
 }

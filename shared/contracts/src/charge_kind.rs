@@ -1,4 +1,4 @@
-//! What a charge is for.
+//! The kinds of charges.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,17 +9,17 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChargeKind {
-    /// What was used, covered by a commitment or not.
+    /// Usage, covered by a commitment or not.
     Usage,
-    /// Recurring and upfront fees of commitments, and the negations that go with them.
+    /// Recurring and upfront fees of commitments, and negations of savings plans.
     CommitmentFee,
     /// AWS Support plans.
     Support,
-    /// Any other fee: a domain registration, a one-time charge.
+    /// Any other fee, such as a domain registration or a one-time charge.
     Fee,
     /// Flat-rate subscriptions.
     Subscription,
-    /// Bought from a seller on AWS Marketplace.
+    /// Purchases from a seller on AWS Marketplace.
     Marketplace,
     /// Credits that AWS granted.
     Credit,

@@ -1,4 +1,4 @@
-//! `[commitments]`: what happens to reserved instances and savings plans.
+//! `[commitments]`: who benefits from reserved instances and savings plans, and who pays for them.
 
 use commitments::{
     Assignment, Beneficiaries, Order, PayerSharing, PlanOrder, Precedence, SavingAgainst, Sharing,
@@ -44,7 +44,7 @@ impl CommitmentPolicy {
     }
 }
 
-/// What AWS leaves open, each choice by name.
+/// Reads the choices where AWS does not say in which order commitments are applied.
 fn read_order(field: &Field) -> Order {
     const PLANS: [(&str, PlanOrder); 2] =
         [("by_arn", PlanOrder::ByArn), ("by_saving", PlanOrder::BySaving)];
@@ -103,9 +103,9 @@ fn read_assignments(sections: &[Section], customers: &[Customer]) -> Vec<Assignm
     assignments.into_iter().map(|(assignment, _)| assignment).collect()
 }
 
-/// AWS's fees go to the customer of the account that has them, and by any basis but `list` they are charged
-/// there. A commitment of 74.40 that such a customer's account bought, and that is assigned to a customer by
-/// `list`, would be paid by both.
+/// Warns of a commitment that two customers pay for. A customer with another basis than `list` pays AWS's
+/// fees of its accounts; a customer with basis `list` pays for the commitments that are assigned to it. If
+/// an account of the first bought a commitment for 74.40, and it is assigned to the second, both pay 74.40.
 fn warn_of_bases(section: &Section, assignment: &Assignment, customers: &[Customer]) {
     let account = assignment.arn.split(':').nth(4).and_then(|account| account.parse().ok());
     let Some(account) = account else { return };
@@ -150,7 +150,8 @@ fn read_arn(field: &Field) -> Option<String> {
     Some(arn.to_owned())
 }
 
-/// `arn:<partition>:<service>:<region>:<account>:<resource>`. A savings plan leaves the region empty.
+/// Whether a text is `arn:<partition>:<service>:<region>:<account>:<resource>`. In the ARN of a savings
+/// plan the region is empty.
 fn is_arn_with_account(arn: &str) -> bool {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     match parts.as_slice() {

@@ -1,4 +1,4 @@
-//! `[[customer]]`: what a customer was promised.
+//! `[[customer]]`: a customer and its contract.
 
 use std::collections::BTreeMap;
 
@@ -15,17 +15,18 @@ use crate::problem::Position;
 /// A customer and its contract.
 #[derive(Debug, Clone)]
 pub struct Customer {
-    /// Unique in the file and fit for a key: `[a-z0-9][a-z0-9._-]*`, at most 64 characters.
+    /// Unique in the file. Keys of objects have the id in them, so it is `[a-z0-9][a-z0-9._-]*` with at
+    /// most 64 characters.
     pub id: String,
-    /// As it stands on the invoice; the id if the file has no name.
+    /// The name on the invoice; the id if the file has no name.
     pub name: String,
-    /// Default: `list`.
+    /// `list` by default.
     pub basis: Basis,
-    /// The currency of the invoice. Default: USD.
+    /// The currency of the invoice; USD by default.
     pub currency: Currency,
-    /// Default: half up, per service.
+    /// Half up and per service by default.
     pub rounding: Rounding,
-    /// Default: none.
+    /// No tax by default.
     pub tax: Option<Tax>,
     pub(crate) id_position: Position,
     pub(crate) ownerships: Vec<Ownership>,
@@ -33,13 +34,13 @@ pub struct Customer {
     pub(crate) prices: PriceList,
 }
 
-/// What usage costs the customer before the contract's rule.
+/// The cost of usage before a price rule is applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Basis {
     /// The standard price, less the benefit of commitments under the sharing policy.
     #[default]
     List,
-    /// `UnblendedCost` as the report has it, fees and negations of commitments included.
+    /// `UnblendedCost` of the report, with the fees and negations of commitments.
     Unblended,
     /// AWS's own amortized cost of the line.
     Amortized,
@@ -57,14 +58,14 @@ impl Basis {
     }
 }
 
-/// How an invoice comes to whole coins of its currency.
+/// How amounts of an invoice are rounded to the smallest coin of its currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rounding {
     pub mode: Mode,
     pub per: RoundingScope,
 }
 
-/// What is summed exactly and then rounded once.
+/// The group of lines that is summed exactly and then rounded once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RoundingScope {
     Line,
@@ -79,7 +80,7 @@ pub struct Tax {
     pub name: String,
     /// A fraction: 0.10 is ten percent.
     pub rate: Rate,
-    /// Default: down.
+    /// Down by default.
     pub mode: Mode,
 }
 
@@ -88,11 +89,11 @@ pub struct Tax {
 pub enum Adjustment {
     /// The customer is charged the line's `UnblendedCost`.
     Pass,
-    /// The customer is charged nothing: the reseller keeps it, and it shows in the margin.
+    /// The customer is charged nothing. The reseller keeps the money, and the margin shows it.
     Retain,
 }
 
-/// The kinds that `adjustments` speaks of, each with its default.
+/// The kinds of charges that `adjustments` can have, each with its default.
 const ADJUSTMENTS: [(ChargeKind, Adjustment); 8] = [
     (ChargeKind::Credit, Adjustment::Retain),
     (ChargeKind::Refund, Adjustment::Retain),
@@ -120,8 +121,8 @@ impl Customer {
             .map(|ownership| ownership.account)
     }
 
-    /// What happens to lines of a kind. Usage and the fees of commitments are never kept back here:
-    /// the basis decides what they cost.
+    /// Whether lines of a kind are passed on or retained. Usage and fees of commitments always pass here,
+    /// because the basis decides their cost.
     pub fn adjustment(&self, kind: ChargeKind) -> Adjustment {
         self.adjustments.get(&kind).copied().unwrap_or(Adjustment::Pass)
     }
@@ -153,8 +154,8 @@ impl Customer {
         sections.unwrap_or_default().iter().map(Self::read).collect()
     }
 
-    /// What is wrong is reported and replaced by a default, so that the customer can still be
-    /// compared with the others.
+    /// Reads a customer. A value that is wrong is reported and replaced by a default, so that the customer
+    /// can still be compared with the other customers.
     fn read(section: &Section) -> Self {
         let id_field = section.required("id", r#""acme""#);
         let id = id_field.as_ref().and_then(read_id);
@@ -185,11 +186,11 @@ impl Customer {
     }
 }
 
-/// The name of what belongs to nobody, in keys and tables. An id that differs from it by case or signs alone
-/// would be taken for it, by a file system or by a reader.
+/// The name of unassigned accounts in keys and tables. A file system or a reader could take an id for this
+/// name if it differs only by case or punctuation.
 const UNASSIGNED: &str = "unassigned";
 
-/// The id even if it is not a good one: other tables may refer to it.
+/// Reads an id. An id that is refused is returned too, because other tables may refer to it.
 fn read_id<'d>(field: &Field<'d>) -> Option<&'d str> {
     let id = field.text()?;
     let is_letter_or_digit = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();

@@ -1,4 +1,5 @@
-//! Reading a TOML document piece by piece: each piece knows its place and reports what is wrong with it.
+//! Reads a TOML document part by part. Each part knows its position in the file and reports what is wrong
+//! with it.
 
 use std::fmt::Display;
 use std::num::NonZeroU32;
@@ -21,7 +22,7 @@ pub(crate) struct Section<'d> {
 }
 
 impl<'d> Section<'d> {
-    /// Unknown keys are reported here, once and for all.
+    /// Reports all keys that the section cannot have.
     pub(crate) fn new(
         title: &'static str,
         keys: &[&str],
@@ -49,13 +50,13 @@ impl<'d> Section<'d> {
         self.report.warn(self.position, message);
     }
 
-    /// What stands at a key, if the file has it.
+    /// The value of a key, if the file has the key.
     pub(crate) fn field(&self, key: &str) -> Option<Field<'d>> {
         let (key, value) = self.table.get_key_value(key)?;
         Some(Field::at_key(key, value, self.report))
     }
 
-    /// What stands at a key that must be there.
+    /// The value of a key that the file must have.
     pub(crate) fn required(&self, key: &str, example: &str) -> Option<Field<'d>> {
         let field = self.field(key);
         if field.is_none() {
@@ -64,7 +65,8 @@ impl<'d> Section<'d> {
         field
     }
 
-    /// Reads what stands at a key that may be left out: `Some(None)` if it is, `None` if it is wrong.
+    /// Reads the value of a key that may be missing: `Some(None)` if it is missing, `None` if the value is
+    /// wrong.
     #[expect(
         clippy::option_option,
         reason = "left out, wrong and right are three outcomes, and `?` deals with wrong"
@@ -81,7 +83,7 @@ impl<'d> Section<'d> {
     }
 }
 
-/// The numbers that make sense for a rate.
+/// The numbers that are allowed for a rate.
 #[derive(Clone, Copy)]
 pub(crate) enum Allowed {
     /// From 0 to 1, both included.
@@ -90,7 +92,7 @@ pub(crate) enum Allowed {
     Positive,
 }
 
-/// A value with its name and its place.
+/// A value with its name and its position in the file.
 pub(crate) struct Field<'d> {
     name: &'d str,
     name_starts: usize,
@@ -115,7 +117,7 @@ impl<'d> Field<'d> {
         self.report.refuse(self.position(), message);
     }
 
-    /// Text with something in it.
+    /// The text, which must not be empty.
     pub(crate) fn text(&self) -> Option<&'d str> {
         match self.value.get_ref() {
             DeValue::String(text) if text.trim().is_empty() => {
@@ -132,7 +134,7 @@ impl<'d> Field<'d> {
         }
     }
 
-    /// Text that is something more: a period, an account, a currency.
+    /// A text that is parsed further, such as a period, an account or a currency.
     pub(crate) fn parsed<T: FromStr<Err: Display>>(&self) -> Option<T> {
         self.text()?.parse().map_err(|error| self.refuse(format!("`{}`: {error}", self.name))).ok()
     }
@@ -141,7 +143,7 @@ impl<'d> Field<'d> {
         self.name
     }
 
-    /// The name itself, where a table may have any names of a kind.
+    /// The name, parsed, in a table whose keys are periods or currencies.
     pub(crate) fn parsed_name<T: FromStr<Err: Display>>(&self) -> Option<T> {
         let refuse = |error: T::Err| {
             self.report.refuse(self.report.position(self.name_starts), error.to_string());
@@ -186,7 +188,7 @@ impl<'d> Field<'d> {
         is_allowed.then_some(rate)
     }
 
-    /// How many of something there are: no money, so a bare number is right.
+    /// A count. A count is not money, so it is a number without quotes.
     pub(crate) fn count(&self) -> Option<NonZeroU32> {
         let DeValue::Integer(integer) = self.value.get_ref() else {
             return self.wrong_type("a whole number without quotes");
@@ -227,7 +229,7 @@ impl<'d> Field<'d> {
         Some(array.iter().map(element).collect())
     }
 
-    /// A table whose keys are names of one kind, not known beforehand.
+    /// The entries of a table that may have any keys.
     pub(crate) fn entries(&self) -> Option<Vec<Field<'d>>> {
         let DeValue::Table(table) = self.value.get_ref() else {
             return self.wrong_type("a table");
@@ -235,7 +237,7 @@ impl<'d> Field<'d> {
         Some(table.iter().map(|(key, value)| Field::at_key(key, value, self.report)).collect())
     }
 
-    /// A table with a fixed set of keys.
+    /// The value as a table with a fixed set of keys.
     pub(crate) fn section(&self, title: &'static str, keys: &[&str]) -> Option<Section<'d>> {
         let DeValue::Table(table) = self.value.get_ref() else {
             return self.wrong_type("a table");
@@ -243,7 +245,7 @@ impl<'d> Field<'d> {
         Some(Section::new(title, keys, table, self.position(), self.report))
     }
 
-    /// A table for each `[[title]]` in the file.
+    /// The tables `[[title]]` of the file.
     pub(crate) fn sections(&self, title: &'static str, keys: &[&str]) -> Option<Vec<Section<'d>>> {
         if self.is_table() {
             self.refuse(format!("there may be many of `{}`; write {title}", self.name));

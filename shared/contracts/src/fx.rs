@@ -7,7 +7,8 @@ use money::{Currency, Rate};
 
 use crate::document::{Allowed, Field, Section};
 
-/// The rates as they stand in the file. None is derived from another: an inverse is not what a bank pays.
+/// The rates of the file. No rate is derived from another one: a bank that pays 150 yen for a dollar does
+/// not sell a dollar for 150 yen.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct FxRates(BTreeMap<(&'static str, &'static str, BillingPeriod), Rate>);
 

@@ -1,8 +1,8 @@
-//! `contracts.toml`: what the reseller promised its customers, read and checked.
+//! Reads and checks `contracts.toml`, which has the contracts of the reseller with its customers.
 //!
-//! Pure: text comes in, [`Contracts`] or every one of its [`Problems`] comes out. What has been read
-//! is right in itself; whether it fits a report (a payer, a missing exchange rate) is asked later.
-//! `README.md` beside this crate is the reference of the file's keys.
+//! Reading is pure: it takes a text and returns [`Contracts`], or all [`Problems`] of the text. A file
+//! that was read may still not fit a report: its payer or an exchange rate may be missing. That is checked
+//! later. `README.md` beside this crate is the reference of the file's keys.
 
 mod charge_kind;
 mod commitment_policy;
@@ -53,12 +53,12 @@ pub struct Contracts {
 }
 
 impl Contracts {
-    /// Reads the text of `contracts.toml`, or says everything that is wrong with it.
+    /// Reads the text of `contracts.toml`, or returns everything that is wrong with it.
     pub fn parse(text: &str) -> Result<Self, Problems> {
         let report = Report::new(text);
         let (document, errors) = DeTable::parse_recoverable(text);
         let syntax = errors.iter().map(|error| syntax_problem(error, &report)).collect();
-        // What could be made out of broken TOML is not what was meant, so it is not judged further.
+        // A file that is not TOML is not checked further: the parser may have misread the rest of it.
         if let Some(problems) = Problems::new(syntax) {
             return Err(problems);
         }
@@ -79,39 +79,39 @@ impl Contracts {
         Self { reseller, fx, commitments, customers, owners, warnings: Vec::new() }
     }
 
-    /// What is right in the file and may not be meant, in the order of the file.
+    /// Parts of the file that are valid and may be a mistake, in the order of the file.
     pub fn warnings(&self) -> &[Problem] {
         &self.warnings
     }
 
-    /// The reseller's name as it stands on invoices.
+    /// The reseller's name.
     pub fn reseller_name(&self) -> &str {
         &self.reseller.name
     }
 
-    /// Whether reports of a payer account are accepted. Without a list, all are.
+    /// Whether reports of this payer account are accepted. If the file has no list of payers, all are.
     pub fn payer_is_known(&self, payer: AccountId) -> bool {
         self.reseller.payers.as_ref().is_none_or(|payers| payers.contains(&payer))
     }
 
-    /// The payer account whose reports are billed, if there is only one.
+    /// The payer account, if the file lists exactly one.
     pub fn only_payer(&self) -> Option<AccountId> {
         let payers = self.reseller.payers.as_ref()?;
         payers.first().copied().filter(|_| payers.len() == 1)
     }
 
-    /// The report to bill from where a payer account delivers several; `None` if any will do.
+    /// The name of the report to bill from; `None` if the file does not name one.
     pub fn report(&self) -> Option<&str> {
         self.reseller.report.as_deref()
     }
 
-    /// Whether a broken report check stops a run. Default: it is only shown.
+    /// Whether a broken report check stops a run. By default it is only shown.
     pub fn strict_report(&self) -> bool {
         self.reseller.strict_report
     }
 
-    /// Who may use the benefit of a commitment. Where nobody is billed by list price, it reaches nobody: then
-    /// what AWS did stays as it is.
+    /// Who may use the benefit of a commitment. Only customers that are billed by list price get a
+    /// benefit. If there is no such customer, AWS's own application stays as it is.
     pub fn sharing(&self) -> Sharing {
         let is_by_list = |customer: &Customer| customer.basis == Basis::List;
         let sharing = self.commitments.sharing;
@@ -120,18 +120,18 @@ impl Contracts {
         if sharing.is_handed_out() && reaches_nobody { Sharing::AsBilled } else { sharing }
     }
 
-    /// Who pays for what was not used of a commitment.
+    /// Who pays for the unused part of a commitment.
     pub fn unused(&self) -> Unused {
         self.commitments.unused
     }
 
-    /// Commitments that belong to a customer whoever bought them, in the order of the file.
+    /// The commitments that the file gives to a customer, whoever bought them, in the order of the file.
     pub fn assignments(&self) -> &[Assignment] {
         &self.commitments.assignments
     }
 
-    /// Who may benefit from whose commitments in a billing period: the passes of `sharing` over customers
-    /// and their accounts.
+    /// Which accounts may benefit from which accounts' commitments in a billing period. The customers and
+    /// `sharing` decide it.
     pub fn eligibility(&self, period: BillingPeriod) -> Eligibility {
         let customer = |at: usize| self.customers.get(at).map(|customer| customer.id.clone());
         let owners = self.owners.in_period(period);
@@ -139,7 +139,7 @@ impl Contracts {
         Eligibility::new(self.sharing().passes().iter().copied(), groups, BTreeSet::new())
     }
 
-    /// Whether a commitment that stays as AWS applied it stops a run. Default: it is named.
+    /// Whether a commitment that stays as AWS applied it stops a run. By default it is only named.
     pub fn strict_commitments(&self) -> bool {
         self.reseller.strict_commitments
     }
@@ -149,18 +149,18 @@ impl Contracts {
         &self.commitments.aws
     }
 
-    /// What is chosen where AWS does not say in which order commitments apply.
+    /// The choices where AWS does not say in which order commitments are applied.
     pub fn order(&self) -> Order {
         self.commitments.order
     }
 
-    /// How much of currency `to` one unit of currency `from` is worth in a billing period.
-    /// `None` if the file does not say; a currency is always worth itself.
+    /// How much of currency `to` one unit of currency `from` is worth in a billing period. `None` if the
+    /// file does not say it. The rate of a currency to itself is 1.
     pub fn fx(&self, from: &str, to: &str, period: BillingPeriod) -> Option<Rate> {
         self.fx.rate(from, to, period)
     }
 
-    /// In the order of the file.
+    /// The customers, in the order of the file.
     pub fn customers(&self) -> impl Iterator<Item = &Customer> {
         self.customers.iter()
     }
@@ -169,7 +169,7 @@ impl Contracts {
         self.customers.iter().find(|customer| customer.id == id)
     }
 
-    /// The customer that owns an account in a billing period. `None` is an unassigned account.
+    /// The customer that owns an account in a billing period; `None` if the account is unassigned.
     pub fn owner_of(&self, account: AccountId, period: BillingPeriod) -> Option<&Customer> {
         self.customers.get(self.owners.find(account, period)?)
     }
@@ -188,7 +188,7 @@ fn syntax_problem(error: &toml::de::Error, report: &Report) -> Problem {
 
 fn refuse_repeated_ids(customers: &[Customer], report: &Report) {
     let mut first: BTreeMap<&str, Position> = BTreeMap::new();
-    // An empty id is one that is missing, which has been reported.
+    // An empty id stands for a missing id, which has been reported.
     for customer in customers.iter().filter(|customer| !customer.id.is_empty()) {
         if let Some(position) = first.get(&*customer.id) {
             report.refuse(

@@ -1,4 +1,4 @@
-//! Which customer an account belongs to in a billing period.
+//! The owners of accounts: which customer an account belongs to in a billing period.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +9,13 @@ use crate::periods::Periods;
 use crate::problem::Position;
 use crate::report::Report;
 
-/// The owners of every account, each with the periods in which it owns it. They do not overlap.
+/// The owners of each account, each with the billing periods of its ownership. The periods do not overlap.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Owners(BTreeMap<AccountId, Vec<Owner>>);
 
 #[derive(Debug, Clone)]
 struct Owner {
-    /// The customer's place in the file.
+    /// The index of the customer in the file.
     customer: usize,
     periods: Periods,
     position: Position,
@@ -45,7 +45,7 @@ impl Owners {
         owners
     }
 
-    /// Every account that has an owner in a period, with the owner's place in the file.
+    /// Every account that has an owner in a period, with the index of the owner in the file.
     pub(crate) fn in_period(
         &self,
         period: BillingPeriod,
@@ -54,7 +54,7 @@ impl Owners {
         accounts.filter_map(move |account| Some((account, self.find(account, period)?)))
     }
 
-    /// The owner's place in the file.
+    /// The index of the owner in the file.
     pub(crate) fn find(&self, account: AccountId, period: BillingPeriod) -> Option<usize> {
         let owners = self.0.get(&account)?;
         let owner = owners.iter().find(|owner| owner.periods.contains(period))?;

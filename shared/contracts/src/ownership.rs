@@ -6,7 +6,7 @@ use crate::document::Field;
 use crate::periods::Periods;
 use crate::problem::Position;
 
-/// An account and when it belongs to the customer.
+/// An account and the billing periods in which it belongs to the customer.
 #[derive(Debug, Clone)]
 pub(crate) struct Ownership {
     pub(crate) account: AccountId,
@@ -15,7 +15,7 @@ pub(crate) struct Ownership {
 }
 
 impl Ownership {
-    /// `"111122223333"`, or a table with the billing periods in which it holds.
+    /// Reads `"111122223333"`, or a table with an id and billing periods.
     pub(crate) fn read(field: &Field) -> Option<Self> {
         let position = field.position();
         if !field.is_table() {

@@ -7,7 +7,8 @@ use cur::AccountId;
 
 use crate::document::{Field, Section};
 
-/// The discount sharing preferences of the payer at the end of the period, which AWS's final bill uses.
+/// The discount sharing preferences that a payer can choose. AWS's final bill uses those at the end of the
+/// period.
 const SHARING: [(&str, &[Pass]); 4] = [
     ("open", &[Pass::Owner, Pass::Everyone]),
     ("prioritized", &[Pass::Owner, Pass::Group, Pass::Everyone]),
@@ -15,7 +16,7 @@ const SHARING: [(&str, &[Pass]); 4] = [
     ("none", &[Pass::Owner]),
 ];
 
-/// Reads the section. Without it, the report shows how commitments were shared.
+/// Reads the section. If the file does not have it, the preferences are learned from the report.
 pub(crate) fn read(commitments: Option<&Section>) -> PayerSharing {
     let keys = ["sharing", "groups", "inactive"];
     let section = commitments
@@ -33,7 +34,7 @@ pub(crate) fn read(commitments: Option<&Section>) -> PayerSharing {
     PayerSharing::Stated(Eligibility::new(passes, groups.unwrap_or_default(), inactive))
 }
 
-/// An account is in one group at most.
+/// Reads the groups. An account may be in one group at most.
 fn read_groups(groups: &Field) -> BTreeMap<AccountId, String> {
     let mut found: BTreeMap<AccountId, String> = BTreeMap::new();
     for group in groups.entries().unwrap_or_default() {

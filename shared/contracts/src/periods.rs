@@ -1,10 +1,10 @@
-//! The billing periods in which something holds.
+//! The billing periods in which a part of the contracts holds.
 
 use cur::BillingPeriod;
 
 use crate::document::{Field, Section};
 
-/// From one billing period to another, inclusive at both ends; an end left out is open.
+/// All billing periods from `from` to `until`, both included. `None` means that there is no limit.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Periods {
     pub(crate) from: Option<BillingPeriod>,
@@ -41,7 +41,7 @@ impl Periods {
         self.starts_by_the_end_of(other) && other.starts_by_the_end_of(self)
     }
 
-    /// Whether it holds whenever the other does.
+    /// Whether all billing periods of `other` are in `self`.
     pub(crate) fn cover(self, other: Self) -> bool {
         self.from.is_none_or(|from| other.from.is_some_and(|other| from <= other))
             && self.until.is_none_or(|until| other.until.is_some_and(|other| other <= until))

@@ -1,10 +1,9 @@
 //! `[[customer.price]]`: price rules, and which of them applies to a charge.
 //!
-//! One rule applies to a charge: the most specific of those that match it. How specific a rule is
-//! depends on which selectors it states. They are compared in the order `account`, `usage_type`,
-//! `operation`, `service`, `region`, `kind`: of two rules, the one that states the first selector on
-//! which they differ is more specific. So a rule beats every rule whose selectors it states and more,
-//! account and service beat account, account beats service, and service beats a rule for everything.
+//! One rule applies to a charge: the most specific of the rules that match the charge. The selectors that
+//! a rule states are compared in the order `account`, `usage_type`, `operation`, `service`, `region`,
+//! `kind`. At the first selector that only one of two rules states, that rule is more specific. So account
+//! and service beat account, account beats service, and service beats a rule without selectors.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +18,7 @@ use crate::ownership::Ownership;
 use crate::periods::Periods;
 use crate::problem::Position;
 
-/// The selectors that are compared as text, the one that weighs most first.
+/// The selectors that are compared as text. The first one weighs most.
 const SELECTORS: [&str; 5] = ["account", "usage_type", "operation", "service", "region"];
 
 const KEYS: [&str; 11] = [
@@ -36,7 +35,7 @@ const KEYS: [&str; 11] = [
     "until",
 ];
 
-/// What a price rule looks at in a charge.
+/// The properties of a charge that price rules look at.
 #[derive(Debug, Clone, Copy)]
 pub struct RuleSubject<'a> {
     pub account: AccountId,
@@ -45,7 +44,7 @@ pub struct RuleSubject<'a> {
 }
 
 impl RuleSubject<'_> {
-    /// In the order of [`SELECTORS`].
+    /// The values in the order of [`SELECTORS`].
     fn values(&self) -> [&str; 5] {
         let Sku { service_code, region, usage_type, operation } = self.sku;
         [self.account.as_str(), usage_type, operation, service_code, region]
@@ -55,13 +54,13 @@ impl RuleSubject<'_> {
 /// A rule of a contract.
 #[derive(Debug, Clone)]
 pub struct PriceRule {
-    /// What the rule says in one line: `discount 0.05 service=AmazonEC2 from=2026-10`.
-    /// Two rules of a customer never have the same.
+    /// The rule in one line, such as `discount 0.05 service=AmazonEC2 from=2026-10`. All rules of a
+    /// customer have different ids.
     pub id: String,
     pub effect: Effect,
-    /// In the order of [`SELECTORS`].
+    /// The values that a charge must have, in the order of [`SELECTORS`]; `None` matches every value.
     selectors: [Option<String>; 5],
-    /// `None` is usage only.
+    /// The kinds of charges that the rule is for; `None` means usage only.
     kinds: Option<BTreeSet<ChargeKind>>,
     periods: Periods,
     pub(crate) position: Position,
@@ -70,20 +69,20 @@ pub struct PriceRule {
 /// What a price rule does to a charge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// A fraction of the price, from 0 to 1, that is taken off.
+    /// A fraction of the price, from 0 to 1, is taken off.
     Discount(Rate),
-    /// A fraction of the price, 0 or more, that is put on top.
+    /// A fraction of the price, 0 or more, is added.
     Markup(Rate),
-    /// A price per unit of usage, in the report's currency, instead of any other.
+    /// A price for each unit of usage, in the report's currency, replaces every other price.
     Rate(Rate),
 }
 
-/// Which selectors a rule states, in the order in which they weigh, `kind` last. Arrays compare by
-/// their first difference, so the greater one is the more specific.
+/// Which selectors a rule states, in the order of their weight; `kind` is last. Arrays are compared at
+/// their first difference, so the greater array belongs to the more specific rule.
 type Specificity = [bool; 6];
 
-/// The rules of a customer, arranged so that a charge is looked up once for each specificity in use
-/// and not compared with every rule: this happens once for every row of the month.
+/// The rules of a customer by their specificity. A rule is searched for every row of the month, so a
+/// charge is looked up once for each specificity, and not compared with every rule.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PriceList(BTreeMap<Reverse<Specificity>, Vec<PriceRule>>);
 
@@ -102,7 +101,7 @@ impl PriceList {
         list
     }
 
-    /// Adds a rule unless another one is as specific and could match the same charge.
+    /// Adds a rule. Refuses it if an equally specific rule could match the same charge.
     fn add(&mut self, rule: PriceRule, section: &Section) {
         let rules = self.0.entry(Reverse(rule.specificity())).or_default();
         let start = rules.partition_point(|other| other.selectors() < rule.selectors());
@@ -118,7 +117,7 @@ impl PriceList {
         rules.insert(start, rule);
     }
 
-    /// In the order of the file.
+    /// The rules that are in force in a billing period, in the order of the file.
     pub(crate) fn in_period(&self, period: BillingPeriod) -> Vec<&PriceRule> {
         let mut rules: Vec<&PriceRule> = self.rules().collect();
         rules.retain(|rule| rule.periods.contains(period));
@@ -126,7 +125,7 @@ impl PriceList {
         rules
     }
 
-    /// Discounts on one kind that no discount gives on another kind as well.
+    /// The discounts on `kind` for which no rule gives an equal discount on `other`.
     pub(crate) fn discounts_of_only(&self, kind: ChargeKind, other: ChargeKind) -> Vec<&PriceRule> {
         let mut rules: Vec<&PriceRule> = self.rules().collect();
         rules.retain(|rule| {
@@ -162,7 +161,7 @@ impl PriceList {
 }
 
 impl PriceRule {
-    /// `None` if something in it is wrong.
+    /// Reads a rule; `None` if something in it is wrong.
     fn read(section: &Section, ownerships: &[Ownership]) -> Option<Self> {
         let effect = Effect::read(section);
         let text = |key| section.optional(key, |field| field.text().map(str::to_owned));
@@ -207,7 +206,8 @@ impl PriceRule {
         }
     }
 
-    /// Whether it takes off the same fraction wherever and whenever the other does.
+    /// Whether this rule takes off the fraction that `other` takes off, for all usage and periods of
+    /// `other`.
     fn discounts_at_least_like(&self, other: &Self) -> bool {
         let mut selectors = self.selectors.iter().zip(&other.selectors);
         self.discount() == other.discount()
@@ -215,7 +215,7 @@ impl PriceRule {
             && selectors.all(|(own, others)| own.is_none() || own == others)
     }
 
-    /// Whether two rules with the same selectors can apply to the same charge.
+    /// Whether two rules with equal selectors can apply to one charge.
     fn meets(&self, other: &Self) -> bool {
         let mut kinds = ChargeKind::ALL.into_iter();
         kinds.any(|kind| self.has_kind(kind) && other.has_kind(kind))
@@ -276,7 +276,7 @@ impl fmt::Display for Effect {
     }
 }
 
-/// An account of the customer: a rule for another one would never apply, and nobody would notice.
+/// Reads an account of the customer. A rule for another account would never apply, and nobody would notice.
 fn read_account(field: &Field, ownerships: &[Ownership]) -> Option<String> {
     let account = field.parsed::<AccountId>()?;
     if !ownerships.iter().any(|ownership| ownership.account == account) {
@@ -288,7 +288,7 @@ fn read_account(field: &Field, ownerships: &[Ownership]) -> Option<String> {
     Some(account.to_string())
 }
 
-/// One kind, or a list of them.
+/// Reads one kind or a list of kinds.
 fn read_kinds(field: &Field) -> Option<BTreeSet<ChargeKind>> {
     let names = ChargeKind::ALL.map(|kind| (kind.name(), kind));
     if field.is_text() {

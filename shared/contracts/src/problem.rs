@@ -1,8 +1,8 @@
-//! What is wrong with a contracts file, where, and what to do about it.
+//! Problems of a contracts file: each has a position, and says what is wrong and what to do.
 
 use std::fmt;
 
-/// A place in the file. Both count from 1, columns in characters.
+/// A position in the file. Lines and columns are counted from 1, columns in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     pub line: usize,
@@ -10,7 +10,7 @@ pub struct Position {
 }
 
 impl Position {
-    /// Where something is missing that has no place of its own.
+    /// The position of a problem with the file as a whole, such as a missing table.
     pub(crate) const START: Self = Self { line: 1, column: 1 };
 }
 
@@ -20,7 +20,7 @@ impl fmt::Display for Position {
     }
 }
 
-/// One thing that is wrong.
+/// One problem or warning.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
     pub position: Position,
@@ -34,7 +34,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Everything that is wrong with a contracts file, in the order of the file. Never empty.
+/// All problems of a contracts file, in the order of the file. There is at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problems(Vec<Problem>);
 
@@ -49,7 +49,7 @@ impl Problems {
         &self.0
     }
 
-    /// The problems as a compiler would print them: `file:line:column: message`, each on its line.
+    /// The problems as a compiler prints them: one line each, `file:line:column: message`.
     pub fn display(&self, file: &str) -> impl fmt::Display {
         fmt::from_fn(move |f| self.write_lines(f, |f| write!(f, "{file}:")))
     }

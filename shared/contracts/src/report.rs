@@ -1,11 +1,11 @@
-//! Collects the problems of a file while it is being read.
+//! Collects the problems of a file while the file is read.
 
 use std::cell::RefCell;
 
 use crate::problem::{Position, Problem, Problems};
 
-/// The text of the file and what is wrong with it so far. Many readers share it: each writes down
-/// what it finds and goes on, so that one pass finds everything.
+/// The text of the file, and the problems that have been found in it. All readers share it: each adds the
+/// problems that it finds and reads on, so that one pass finds all problems.
 pub(crate) struct Report<'t> {
     text: &'t str,
     /// The byte at which each line starts.
@@ -25,7 +25,7 @@ impl<'t> Report<'t> {
         }
     }
 
-    /// The text itself, as it stands in the file.
+    /// The text of a range of the file.
     pub(crate) fn source(&self, span: std::ops::Range<usize>) -> &'t str {
         self.text.get(span).unwrap_or_default()
     }
@@ -42,12 +42,12 @@ impl<'t> Report<'t> {
         self.problems.borrow_mut().push(Problem { position, message });
     }
 
-    /// What is right and should be looked at.
+    /// Adds a warning: something that is valid and that a person should look at.
     pub(crate) fn warn(&self, position: Position, message: String) {
         self.warnings.borrow_mut().push(Problem { position, message });
     }
 
-    /// The warnings, if nothing is wrong.
+    /// The warnings, or the problems if there are any.
     pub(crate) fn finish(self) -> Result<Vec<Problem>, Problems> {
         let mut warnings = self.warnings.into_inner();
         warnings.sort();

@@ -1,4 +1,4 @@
-//! `[reseller]`: who bills, and what a report must be to be billed from.
+//! `[reseller]`: the reseller, and the reports that it bills from.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::document::{Field, Section};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Reseller {
     pub(crate) name: String,
-    /// `None` accepts every payer.
+    /// The accepted payers; `None` accepts every payer.
     pub(crate) payers: Option<BTreeSet<AccountId>>,
     pub(crate) report: Option<String>,
     pub(crate) strict_report: bool,

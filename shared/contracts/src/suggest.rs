@@ -1,8 +1,8 @@
-//! What a mistyped word was probably meant to be.
+//! Finds the word that a mistyped word probably stands for.
 
-/// Advice for a word that is none of the known ones: the one it resembles, or all of them.
+/// Advice for a word that is not known: the known word that it resembles, or all known words.
 pub(crate) fn one_of(word: &str, known: &[&str], introduction: &str) -> String {
-    // A third of the letters may be wrong: `acounts` is `accounts`, but `x` is not `id`.
+    // At most a third of the letters may be wrong: `acounts` stands for `accounts`, but `x` not for `id`.
     let tolerance = word.chars().count() / 3;
     let closest = known.iter().map(|candidate| (distance(word, candidate), candidate)).min();
     match closest {
@@ -13,10 +13,11 @@ pub(crate) fn one_of(word: &str, known: &[&str], introduction: &str) -> String {
     }
 }
 
-/// How many letters must be added, removed or replaced to make one word of the other (Levenshtein).
+/// How many letters must be added, removed or replaced to turn one word into the other (Levenshtein
+/// distance).
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
-    // The distances from the letters of `a` so far to each beginning of `b`.
+    // The distance between the letters of `a` so far and each beginning of `b`.
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (index, letter) in a.chars().enumerate() {
         let mut diagonal = index;

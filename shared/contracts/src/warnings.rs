@@ -1,4 +1,4 @@
-//! What a right file says that may not be meant. Nothing that stands here stops anything.
+//! Warnings: parts of a valid file that may be a mistake. A warning never stops a run.
 
 use crate::charge_kind::ChargeKind;
 use crate::customer::{Basis, Customer};
@@ -10,9 +10,9 @@ pub(crate) fn warn(customers: &[Customer], report: &Report) {
     }
 }
 
-/// By `UnblendedCost`, usage that a savings plan covered costs its public price, and a negation of kind
-/// `commitment_fee` gives that price back. At 10.00 with 5 percent off usage alone, 9.50 is charged and
-/// 10.00 is given back.
+/// Warns of discounts on usage that negations do not get. `UnblendedCost` of usage that a savings plan
+/// covered is the public price, and a negation of kind `commitment_fee` gives that price back. With 5
+/// percent off usage alone, 9.50 of 10.00 is charged and 10.00 is given back.
 fn discounts_without_negations(customer: &Customer, report: &Report) {
     for rule in customer.prices.discounts_of_only(ChargeKind::Usage, ChargeKind::CommitmentFee) {
         report.warn(

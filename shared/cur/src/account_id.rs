@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::printable;
 
-/// A payer or usage account. Sorted as text, which for twelve digits is numeric order.
+/// A payer account or a usage account. Ids are sorted as text, which is numeric order for twelve digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId([u8; 12]);
 
@@ -16,7 +16,7 @@ pub struct AccountId([u8; 12]);
 pub struct InvalidAccountId(String);
 
 impl AccountId {
-    /// Reads a report's cell.
+    /// Reads a cell of a report.
     pub fn parse(text: &[u8]) -> Result<Self, InvalidAccountId> {
         match <[u8; 12]>::try_from(text) {
             Ok(digits) if digits.iter().all(u8::is_ascii_digit) => Ok(Self(digits)),
@@ -25,7 +25,7 @@ impl AccountId {
     }
 
     pub fn as_str(&self) -> &str {
-        // Only digits get in.
+        // `parse` lets only digits in.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }

@@ -1,4 +1,4 @@
-//! A billing period: the calendar month that a report, a contract rule and an invoice speak of.
+//! A billing period: the calendar month of a report, a contract rule or an invoice.
 
 use std::fmt;
 use std::str::FromStr;
@@ -22,7 +22,7 @@ impl BillingPeriod {
         NaiveDate::from_ymd_opt(year, month, 1).map(|first_day| Self { first_day })
     }
 
-    /// The period that begins with `2026-10`, `20261001T000000.000Z` or `2026-10-01T00:00:00Z`.
+    /// Reads the period from its start: `2026-10`, `20261001T000000.000Z` or `2026-10-01T00:00:00Z`.
     pub fn starting(text: &str) -> Option<Self> {
         let digits: String = text.chars().filter(|character| *character != '-').take(6).collect();
         let (year, month) = digits.split_at_checked(4)?;
@@ -33,7 +33,7 @@ impl BillingPeriod {
         self.first_day
     }
 
-    /// The first day of the next period: reports name it as the end, exclusively.
+    /// The first day of the next period. Reports call it the end of the period.
     pub fn end(self) -> NaiveDate {
         self.first_day.checked_add_months(Months::new(1)).unwrap_or(NaiveDate::MAX)
     }

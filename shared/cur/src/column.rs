@@ -1,9 +1,10 @@
 //! The report's columns that the pipeline reads, under every name AWS has given them.
 
-/// One line a column: its name in the code, then AWS's, the preferred one first.
+/// Each column has one line: its name in the code, then the names that AWS has given it. If a file has
+/// several of these names, the first of them is read.
 macro_rules! columns {
     ($($column:ident: $($name:literal)+;)+) => {
-        /// A column of the report. Those that are not listed pass through unread.
+        /// A column of the report. Columns that are not listed pass through unread.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Column {
             $($column,)+
@@ -12,8 +13,9 @@ macro_rules! columns {
         impl Column {
             pub const ALL: [Self; [$(Self::$column),+].len()] = [$(Self::$column),+];
 
-            /// Legacy reports write `category/Name`, data exports `category_name` with every capital
-            /// split off. Where a file has several of them, the first of these is read.
+            /// Legacy reports write `category/Name`. Data exports write `category_name`, with an
+            /// underscore before every former capital. If a file has several of these names, the first of
+            /// them is read.
             pub const fn names(self) -> &'static [&'static str] {
                 match self {
                     $(Self::$column => &[$($name),+],)+
@@ -95,20 +97,20 @@ columns! {
 }
 
 impl Column {
-    /// Its name where no file is at hand.
+    /// The column's name where no file says which of its names it has.
     pub const fn name(self) -> &'static str {
         self.names()[0]
     }
 }
 
-/// Some of the columns.
+/// A set of columns.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct ColumnSet(u128);
 
 const _: () = assert!(Column::ALL.len() <= u128::BITS as usize, "a set has a bit for each column");
 
 impl ColumnSet {
-    /// These and one more.
+    /// The set with one more column.
     #[must_use]
     pub(crate) const fn with(self, column: Column) -> Self {
         Self(self.0 | (1 << column as u32))

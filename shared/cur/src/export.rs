@@ -1,4 +1,4 @@
-//! What AWS delivers to a bucket besides cost and usage reports, told apart by its columns.
+//! The kinds of export that AWS can deliver to a bucket. The columns tell which kind one is.
 
 use std::fmt;
 
@@ -16,13 +16,13 @@ pub enum ExportKind {
     Unknown,
 }
 
-/// The columns that only a cost and usage report has. One of them is enough: a report that lacks the
-/// others is refused by the name of what it lacks.
+/// The columns that only a cost and usage report has. One of them is enough. A report that lacks another
+/// one is refused later, and the error names the column.
 const OF_COST_AND_USAGE: [Column; 3] =
     [Column::UsageAccountId, Column::LineItemType, Column::UnblendedCost];
 
-/// How columns of the other exports begin, in small letters and digits: AWS spells them `BilledCost` or
-/// `billed_cost`, as the export's query says. The tables are those of
+/// The beginnings of column names that tell the other exports, in small letters and digits only: the query
+/// of an export decides whether AWS writes `BilledCost` or `billed_cost`. The tables are those of
 /// <https://docs.aws.amazon.com/cur/latest/userguide/dataexports-table-dictionary.html>, read in November 2026.
 const OF_OTHERS: [(&str, ExportKind); 7] = [
     ("billedcost", ExportKind::Focus),
@@ -35,7 +35,7 @@ const OF_OTHERS: [(&str, ExportKind); 7] = [
 ];
 
 impl ExportKind {
-    /// What has these columns.
+    /// The kind of an export with these columns.
     pub fn of_columns<'a>(names: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut kind = Self::Unknown;
         for name in names {

@@ -1,8 +1,8 @@
-//! One field of a CSV record: where it lies in the record, and what it says without its quotes.
+//! The fields of a CSV record.
 
 use std::borrow::Cow;
 
-/// A field of a record, as written.
+/// The bytes of one field, with its quotes if it has any.
 pub(crate) fn field<'a>(record: &'a [u8], ends: &[usize], position: usize) -> &'a [u8] {
     let start = match position.checked_sub(1) {
         None => Some(0),
@@ -27,7 +27,7 @@ pub(crate) fn unquoted(field: &[u8]) -> Cow<'_, [u8]> {
     while let Some(byte) = bytes.next() {
         text.push(*byte);
         if *byte == b'"' {
-            // The second of a pair: the parser has seen to it that there is one.
+            // A quote within quotes is written twice. The parser has checked that the second one is there.
             bytes.next();
         }
     }

@@ -1,8 +1,8 @@
-//! How a report file is packed: its name says it, and so do its first bytes.
+//! The format of a report file. Both its name and its first bytes say it.
 
 use std::fmt;
 
-/// The formats that AWS writes, and plain CSV, which remains when someone has unpacked one.
+/// The formats that AWS writes, and plain CSV, which is what is left when someone has unpacked a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileFormat {
     Csv,
@@ -16,7 +16,7 @@ pub enum FileFormat {
 pub struct UnknownFormat(String);
 
 impl FileFormat {
-    /// What the file's name says.
+    /// The format by the file's name.
     pub fn of(key: &str) -> Result<Self, UnknownFormat> {
         let format = [Self::Csv, Self::CsvGzip, Self::CsvZip, Self::Parquet]
             .into_iter()
@@ -24,13 +24,13 @@ impl FileFormat {
         format.ok_or_else(|| UnknownFormat(key.to_owned()))
     }
 
-    /// What the file's first four bytes say.
+    /// The format by the file's first four bytes.
     pub fn of_bytes(beginning: &[u8]) -> Self {
         match beginning {
             [0x1f, 0x8b, ..] => Self::CsvGzip,
-            // A member, an archive without any, or one of several volumes.
+            // The beginning of a file in an archive, of an empty archive, and of one volume of several.
             [b'P', b'K', 3 | 5 | 7, 4 | 6 | 8, ..] => Self::CsvZip,
-            // The second is Parquet with an encrypted footer.
+            // `PARE` begins a file with an encrypted footer.
             b"PAR1" | b"PARE" => Self::Parquet,
             _ => Self::Csv,
         }

@@ -1,4 +1,4 @@
-//! The two generations of AWS's report.
+//! The two generations of the cost and usage report.
 
 /// Which of AWS's two services wrote the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

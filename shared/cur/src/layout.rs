@@ -1,4 +1,4 @@
-//! Where a file's columns stand: resolved once, from its header.
+//! The positions of a file's columns. They are found once, from the file's header.
 
 use std::borrow::Cow;
 
@@ -33,11 +33,12 @@ pub enum LayoutError {
     Twice(&'static str),
 }
 
-/// Where a column stands that the file has and that was left out: reading it is a mistake of ours.
+/// The position of a column that the file has and that was left out. To read such a column is a mistake of
+/// Sluice.
 const LEFT_OUT: usize = usize::MAX;
 
 impl Layout {
-    /// `ends` says where the header's fields end.
+    /// `ends` are the positions at which the header's fields end.
     pub(crate) fn resolve(
         header: &[u8],
         ends: &[usize],
@@ -52,13 +53,13 @@ impl Layout {
         Self::of_names(header, &names, required)
     }
 
-    /// The layout of a file that is no text, from the names of its columns.
+    /// The layout of a Parquet file, from the names of its columns.
     pub fn of_columns(names: &[&str], required: &[Column]) -> Result<Self, LayoutError> {
         let names: Vec<Cow<'_, [u8]>> = names.iter().map(|name| name.as_bytes().into()).collect();
         Self::of_names(&[], &names, required)
     }
 
-    /// The layout of records that have only these of the columns, in this order.
+    /// The layout of records that have only these columns, in this order.
     #[must_use]
     pub fn of_only(&self, columns: &[Column]) -> Self {
         let left_out = |found: Found| Found { position: LEFT_OUT, ..found };
@@ -87,24 +88,25 @@ impl Layout {
         Ok(Self { header: header.to_vec(), found, field_count: names.len(), kind })
     }
 
-    /// The header as it stands in the file, with its line end if it has one.
+    /// The header with its line end, as the file has it. Empty for Parquet.
     pub fn header(&self) -> &[u8] {
         &self.header
     }
 
-    /// What a file with this header is.
+    /// The kind of export that the file is of.
     pub const fn kind(&self) -> ExportKind {
         self.kind
     }
 
-    /// The field of a record in which this column stands, if the file has it.
+    /// The index of the field that has this column's cell, if the file has the column.
     pub fn position(&self, column: Column) -> Option<usize> {
         let position = self.found(column).map(|found| found.position);
         debug_assert_ne!(position, Some(LEFT_OUT), "{column:?} is read and was left out");
         position
     }
 
-    /// The column's name in this file, or the one that it would have there.
+    /// The column's name in this file. If the file lacks the column, the name that it would have there: a
+    /// legacy name if the file's other columns have legacy names.
     pub fn name(&self, column: Column) -> &'static str {
         let is_legacy = |name: &str| name.contains('/');
         let of_file = self.found.iter().flatten().next().is_none_or(|found| is_legacy(found.name));
@@ -114,7 +116,7 @@ impl Layout {
         found.or(likely).unwrap_or(column.name())
     }
 
-    /// How many fields every record of the file has.
+    /// How many fields each record of the file has.
     pub(crate) const fn field_count(&self) -> usize {
         self.field_count
     }
@@ -124,7 +126,7 @@ impl Layout {
     }
 }
 
-/// The column under the first of its names that the header has.
+/// Finds the column in the header by the first of its names that the header has.
 fn find(column: Column, header: &[Cow<'_, [u8]>]) -> Result<Option<Found>, LayoutError> {
     for &name in column.names() {
         let mut positions =

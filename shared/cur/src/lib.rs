@@ -1,6 +1,6 @@
 //! The cost and usage report as AWS writes it: manifests, columns, lines, periods, accounts.
 //!
-//! Nothing here reads a file: bytes come in, lines come out.
+//! Nothing here reads a file. The functions take bytes and return lines.
 
 mod account_id;
 mod billing_period;

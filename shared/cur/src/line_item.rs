@@ -1,4 +1,4 @@
-//! One line of a report, seen through its file's layout. Nothing is copied unless it was quoted.
+//! One line of a report. A cell is copied only if it has a quote within quotes.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -11,24 +11,24 @@ use crate::column::ColumnSet;
 use crate::field::{field, unquoted};
 use crate::{AccountId, Column, Layout, LineItemType, UsageHour, printable};
 
-/// A line item where it lies in the buffer.
+/// A line item that still lies in the buffer it was read into.
 pub struct LineItem<'a> {
     raw: &'a [u8],
     place: Place,
-    /// Where each field ends, relative to the start of the record.
+    /// The position at which each field ends, counted from the start of the record.
     ends: &'a [usize],
     layout: &'a Layout,
-    /// Columns whose cells were rounded when they were read as amounts. Whoever reads a cell need not think
-    /// of that, and a cell that is read twice counts once.
+    /// The columns whose cells were rounded when they were read as amounts. A set, so that a cell that is
+    /// read twice counts once; in a `Cell`, so that reading needs no `&mut`.
     rounded: Cell<ColumnSet>,
 }
 
-/// Where a line item stands in its file, counted from 1.
+/// Where a line item stands in AWS's file, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// Of a CSV file, the header included, as an editor counts.
+    /// The line of a CSV file, as an editor counts: the header is line 1.
     Line(u64),
-    /// Of a Parquet file.
+    /// The row of a Parquet file.
     Row(u64),
 }
 
@@ -41,27 +41,27 @@ impl fmt::Display for Place {
     }
 }
 
-/// What is wrong with one cell. The caller says in which file.
+/// An error in one cell. The caller adds the file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place}, {}", self.of_cell())]
 pub struct LineError {
     pub place: Place,
-    /// As this file names it.
+    /// The column's name in this file.
     pub column: &'static str,
-    /// At most 80 characters of it, made printable.
+    /// At most 80 characters of the cell, made printable.
     pub value: String,
     pub problem: CellProblem,
 }
 
 impl LineError {
-    /// The same without the place, for a caller who knows a better one.
+    /// The message without the place, for a caller who knows the place in AWS's own file.
     pub fn of_cell(&self) -> String {
         let Self { column, value, problem, .. } = self;
         format!("column {column}: \"{value}\" {problem}")
     }
 }
 
-/// What is wrong, as the end of a sentence that begins with the cell.
+/// What is wrong with a cell. The text is the end of a sentence that begins with the cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CellProblem {
     #[error("is not text: it has a NUL byte or is not UTF-8")]
@@ -97,7 +97,8 @@ pub enum CellProblem {
     LongerThanAnHour,
 }
 
-/// Operations under which AWS writes what one pod or task had of an instance that has a line of its own.
+/// The operations of lines for one pod's or task's share of an instance. The instance has a line of its
+/// own.
 const SPLIT_COST_OPERATIONS: [&[u8]; 2] = [b"EKSPod-EC2", b"ECSTask-EC2"];
 
 impl<'a> LineItem<'a> {
@@ -105,12 +106,12 @@ impl<'a> LineItem<'a> {
         Self { raw, place, ends, layout, rounded: Cell::default() }
     }
 
-    /// The record as it stands in the file, with its line end if it has one.
+    /// The record with its line end, as the file has it.
     pub const fn raw(&self) -> &'a [u8] {
         self.raw
     }
 
-    /// Where the record begins.
+    /// Where the record begins in AWS's file.
     pub const fn place(&self) -> Place {
         self.place
     }
@@ -119,19 +120,19 @@ impl<'a> LineItem<'a> {
         self.layout
     }
 
-    /// The cell's text, empty where the file has no such column.
+    /// The cell's text; empty if the file has no such column.
     pub fn text(&self, column: Column) -> Result<Cow<'a, str>, LineError> {
         let text = match self.bytes(column) {
             Cow::Borrowed(bytes) => std::str::from_utf8(bytes).map(Cow::Borrowed).ok(),
             Cow::Owned(bytes) => String::from_utf8(bytes).map(Cow::Owned).ok(),
         };
-        // Half of the tools that read what we write would take a NUL for the end of the text.
+        // Many tools that read our datasets would take a NUL for the end of the text.
         text.filter(|text| !text.contains('\0'))
             .ok_or_else(|| self.error(column, CellProblem::NotText))
     }
 
-    /// The cell's amount, `None` where it is empty or the file has no such column. One with more decimals
-    /// than an amount keeps is rounded.
+    /// The cell's amount; `None` if the cell is empty or the file has no such column. A number with more
+    /// than 18 decimals is rounded.
     pub fn amount(&self, column: Column) -> Result<Option<Amount>, LineError> {
         match self.parse_amount(column) {
             Ok(amount) => Ok(Some(amount)),
@@ -158,12 +159,12 @@ impl<'a> LineItem<'a> {
         Ok(amount)
     }
 
-    /// Whether a cell had more decimals than are kept, of those that have been read as amounts.
+    /// Whether a cell that has been read as an amount was rounded.
     pub fn has_rounded(&self) -> bool {
         !self.rounded.get().is_empty()
     }
 
-    /// The columns of such cells, each with what was read and what was dropped.
+    /// The columns of the rounded cells, each with the amount that was read and what was dropped.
     pub fn rounded(&self) -> impl Iterator<Item = (Column, Read)> {
         let columns = self.rounded.get().iter();
         columns.filter_map(|column| Some((column, rounding::read(&self.bytes(column)).ok()?)))
@@ -187,7 +188,7 @@ impl<'a> LineItem<'a> {
         self.hour(column)?.ok_or_else(|| self.error(column, CellProblem::NotATime))
     }
 
-    /// The hour of a time, `None` where the cell is empty or the file has no such column.
+    /// The hour of a time; `None` if the cell is empty or the file has no such column.
     pub fn hour(&self, column: Column) -> Result<Option<UsageHour>, LineError> {
         match self.bytes(column).as_ref() {
             [] => Ok(None),
@@ -198,8 +199,8 @@ impl<'a> LineItem<'a> {
         }
     }
 
-    /// A time as its hour and the seconds after the hour's beginning, `None` where the cell is empty or the
-    /// file has no such column.
+    /// A time as its hour and the seconds since the hour began; `None` if the cell is empty or the file
+    /// has no such column.
     pub fn time(&self, column: Column) -> Result<Option<(UsageHour, u32)>, LineError> {
         match self.bytes(column).as_ref() {
             [] => Ok(None),
@@ -210,13 +211,13 @@ impl<'a> LineItem<'a> {
         }
     }
 
-    /// That this cell cannot be what it stands for.
+    /// The error for a cell whose value the caller cannot accept.
     #[cold]
     pub fn refuse(&self, column: Column, problem: CellProblem) -> LineError {
         self.error(column, problem)
     }
 
-    /// The cell as it is, empty where the file has no such column: for comparing, which needs no text.
+    /// The cell's bytes; empty if the file has no such column. Comparing them is faster than reading text.
     pub fn bytes(&self, column: Column) -> Cow<'a, [u8]> {
         match self.layout.position(column) {
             Some(position) => unquoted(field(self.raw, self.ends, position)),
@@ -237,7 +238,7 @@ impl<'a> LineItem<'a> {
     }
 }
 
-/// Whether the line repeats money that another line carries: a container's share of an instance.
+/// Whether the line is a container's share of an instance. Its cost repeats a part of the instance's line.
 pub fn is_split_cost_line(line: &LineItem<'_>) -> Result<bool, LineError> {
     let parent = line.bytes(Column::SplitParentResourceId);
     let operation = line.bytes(Column::Operation);

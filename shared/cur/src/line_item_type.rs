@@ -1,11 +1,11 @@
-//! The types of line item: what decides how a line is treated.
+//! The types of line item. The type decides how a line is billed.
 
 use std::fmt;
 
 macro_rules! line_item_types {
     ($($item_type:ident: $name:literal;)+) => {
-        /// Every type AWS documents or writes. A new one stops the run by name: nobody is billed from
-        /// a guess at what it means.
+        /// Every type that AWS documents or writes. A type that is not listed stops the run, and the
+        /// error names the type: nobody is billed by a guess at what it means.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         pub enum LineItemType {
             $($item_type,)+
@@ -14,7 +14,7 @@ macro_rules! line_item_types {
         impl LineItemType {
             pub const ALL: [Self; [$(Self::$item_type),+].len()] = [$(Self::$item_type),+];
 
-            /// As reports spell it.
+            /// The type's name in reports.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$item_type => $name,)+
@@ -22,7 +22,7 @@ macro_rules! line_item_types {
             }
 
             pub fn parse(text: &[u8]) -> Option<Self> {
-                // The names are literals, so this is one jump by length and one comparison.
+                // The names are literals, so the compiler makes one jump by length and one comparison.
                 $(if text == $name.as_bytes() {
                     return Some(Self::$item_type);
                 })+
@@ -55,7 +55,7 @@ line_item_types! {
 }
 
 impl LineItemType {
-    /// Whether lines of the type are usage that a reservation or a savings plan covered.
+    /// Whether lines of this type are usage that a reservation or a savings plan covered.
     pub const fn is_covered_usage(self) -> bool {
         matches!(self, Self::DiscountedUsage | Self::SavingsPlanCoveredUsage)
     }

@@ -1,4 +1,4 @@
-//! The manifest: which files make up one delivery of a report.
+//! The manifest: the list of files of one delivery of a report.
 
 use std::collections::BTreeSet;
 
@@ -17,28 +17,29 @@ pub struct Manifest {
     pub payer_account_id: AccountId,
     pub report: String,
     pub billing_period: BillingPeriod,
-    /// AWS's assembly id or execution id: opaque.
+    /// AWS's assembly id or execution id. Sluice only compares it.
     pub delivery_id: String,
-    /// `2022-05-03T12:05:25.000Z`, where the delivery's id or its files' folder says when it was made.
+    /// When AWS made the delivery, such as `2022-05-03T12:05:25.000Z`; `None` if neither the delivery's id
+    /// nor a folder of its files says it.
     pub delivered_at: Option<String>,
-    /// Where the manifest says that its files are. A replica names the bucket it was made from.
+    /// The bucket that the manifest names. In a copy of a bucket, manifests name the original bucket.
     pub bucket: Option<String>,
-    /// Keys in the report bucket, in the manifest's order. None at all is legal.
+    /// Keys in the report bucket, in the manifest's order. The list may be empty.
     pub files: Vec<String>,
 }
 
-/// What a manifest says of its report before anything of it is checked: whoever passes over other exports
-/// of the bucket need not understand the rest of their manifests.
+/// The part of a manifest that says which report it is of. It is read before the rest is checked, because
+/// manifests of other exports are passed over and may have anything else in them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Heading {
     pub report: String,
-    /// What its columns say that it is; `None` where the manifest lists too few of them to tell.
+    /// The kind of the export by its columns; `None` if the manifest lists too few columns to tell.
     pub kind: Option<ExportKind>,
-    /// Its files, as far as they lie in its own folder.
+    /// The report's files; empty if the manifest lists a file that its report cannot have.
     pub files: Vec<String>,
 }
 
-/// Why a manifest is refused. The caller says which.
+/// Why a manifest is refused. The caller adds the manifest's key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ManifestError {
     #[error("it is not a manifest: {0}")]
@@ -70,7 +71,8 @@ pub enum ManifestError {
     Outside { file: String, root: String },
 }
 
-/// The fields of both generations. AWS adds others. Where columns stand is read from the files' own headers.
+/// The fields of both generations; other fields are ignored. The positions of columns are read from the
+/// files' own headers and not from here.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ManifestJson {
@@ -84,7 +86,7 @@ struct ManifestJson {
     execution_id: Option<String>,
     export_arn: Option<String>,
     data_files: Option<Vec<FileJson>>,
-    /// Of any form: that one of them is odd is no reason to refuse a delivery.
+    /// JSON of any form, because an unusual column is no reason to refuse a delivery.
     #[serde(default)]
     columns: serde_json::Value,
 }
@@ -94,7 +96,7 @@ struct PeriodJson {
     start: String,
 }
 
-/// AWS writes URIs; the other spellings are what other tools were made to read.
+/// AWS writes URIs. Other tools write the other spellings.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum FileJson {
@@ -107,8 +109,8 @@ enum FileJson {
 }
 
 impl Manifest {
-    /// Whether a new object is a report's manifest. Reports for Redshift have a second file that ends
-    /// in the same word and is none.
+    /// Whether an object is the manifest of a report, by its key. Reports for Redshift also have a file
+    /// `…-RedshiftManifest.json`, which is not a manifest of this kind.
     pub fn is_manifest_key(key: &str) -> bool {
         let name = name_of(key);
         name.ends_with("Manifest.json") && !name.ends_with("RedshiftManifest.json")
@@ -123,11 +125,11 @@ impl Manifest {
         }
     }
 
-    /// Which report the manifest is of, and what that is.
+    /// Reads which report the manifest is of, and which kind of export the report is.
     pub fn heading(key: &str, bytes: &[u8]) -> Result<Heading, ManifestError> {
         let json = read(bytes)?;
         match (&json.report_keys, &json.data_files) {
-            // The service of 2015 delivers nothing else.
+            // The service of 2015 delivers cost and usage reports only.
             (Some(_), None) => Ok(Heading {
                 report: legacy_name(key, &json),
                 kind: Some(ExportKind::CostAndUsage),
@@ -145,20 +147,21 @@ impl Manifest {
         }
     }
 
-    /// The folder of a report file, if it names a billing period as AWS's folders do: where manifests
-    /// are missing, all of it is taken for one delivery.
+    /// The folder of a report file, if the folder's name has a billing period as AWS writes it. Where
+    /// there are no manifests, all files of one folder are taken for one delivery.
     pub fn folder_of(key: &str) -> Option<&str> {
         let folder = &key[..=key.rfind('/')?];
         let is_report = FileFormat::of(key).is_ok() && paths::period_of(folder).is_some();
         is_report.then_some(folder)
     }
 
-    /// The report that such a folder is of.
+    /// The name of the report in a folder that [`Self::folder_of`] returned.
     pub fn report_of_folder(folder: &str) -> &str {
         paths::report_of(folder)
     }
 
-    /// What such a folder says of its files, the newest of which was written at `modified`.
+    /// Makes a manifest for a folder that [`Self::folder_of`] returned. The newest of its files was
+    /// written at `modified`.
     pub fn of_folder(
         folder: &str,
         payer_account_id: AccountId,
@@ -187,7 +190,8 @@ impl Manifest {
     }
 }
 
-/// The names of what a delivery's files become: two of a kind would overwrite each other.
+/// The names of a delivery's files without folder and extension. The objects made from a file are named
+/// after it, so two files with one name would overwrite each other's objects.
 #[derive(Default)]
 struct Stems(BTreeSet<String>);
 
@@ -203,7 +207,7 @@ fn read(bytes: &[u8]) -> Result<ManifestJson, ManifestError> {
     serde_json::from_slice(bytes).map_err(|error| ManifestError::NotJson(error.to_string()))
 }
 
-/// What the columns of an export's manifest say that it is, if they say anything.
+/// The kind of an export by the columns that its manifest lists; `None` if they do not tell it.
 fn kind_said(columns: &serde_json::Value) -> Option<ExportKind> {
     let columns = columns.as_array().into_iter().flatten();
     let names = columns.filter_map(|column| column.get("name")?.as_str());
@@ -242,7 +246,8 @@ fn data_exports(
     let arn = json.export_arn.as_deref();
     let owner = arn.and_then(|arn| arn.split(':').nth(4));
     let account = json.account.as_deref().or(owner);
-    // Files come first: both manifests of a delivery list the same, but only one lies in its folder.
+    // The files come first: a delivery has two manifests with one list of files, and only one of these
+    // manifests lies in the delivery's folder.
     let keys: Vec<&str> = files.keys.iter().map(String::as_str).chain([key]).collect();
     let billing_period = exported_period(json.billing_period.as_ref(), &keys)?;
     let mut folders = keys.iter().flat_map(|path| path.split('/'));
@@ -271,13 +276,14 @@ fn needed<'a>(value: Option<&'a str>, name: &'static str) -> Result<&'a str, Man
     value.filter(|value| !value.is_empty()).ok_or(ManifestError::Missing(name))
 }
 
-/// The files of a delivery, as the report bucket knows them.
+/// The files of a delivery, by their keys in the report bucket.
 struct Located {
     bucket: Option<String>,
     keys: Vec<String>,
 }
 
-/// Every file can be read, lies in the report's own folder, and no two write the same objects.
+/// Checks that each file has a known format and lies in the report's own folder, and that no two files have
+/// one name.
 fn located<'a>(
     manifest_key: &str,
     json: &ManifestJson,
@@ -310,8 +316,9 @@ fn located<'a>(
     Ok(located)
 }
 
-/// Bucket and key. Where a report has no prefix, AWS lists its files with a slash that their keys do
-/// not have, unless the manifest's own key has it too.
+/// Splits a location into bucket and key. If a report has no prefix, AWS lists its files with a slash in
+/// front that their keys do not have. If the manifest's own key begins with a slash, so do the keys of its
+/// files.
 fn in_bucket<'a>(manifest_key: &str, location: &'a str) -> (Option<&'a str>, &'a str) {
     let (bucket, path) = match location.strip_prefix("s3://") {
         Some(uri) => match uri.split_once('/') {
@@ -324,7 +331,7 @@ fn in_bucket<'a>(manifest_key: &str, location: &'a str) -> (Option<&'a str>, &'a
     (bucket, if has_slash { path } else { path.trim_start_matches('/') })
 }
 
-/// What a legacy manifest calls its files' format. AWS writes it in capitals, others do not.
+/// The format that a legacy manifest names. AWS writes it in capitals; other tools use small letters.
 fn format_said(compression: &str) -> Option<FileFormat> {
     let formats = [
         ("gzip", FileFormat::CsvGzip),
@@ -344,13 +351,13 @@ fn exported_name(key: &str, json: &ManifestJson) -> String {
     named.unwrap_or_else(|| name_before_manifest(key))
 }
 
-/// `…/name-Manifest.json` names its report.
+/// The report's name by the manifest's key: `name` for `…/name-Manifest.json`.
 fn name_before_manifest(key: &str) -> String {
     let name = name_of(key);
     name.strip_suffix("-Manifest.json").unwrap_or(name).to_owned()
 }
 
-/// An export's name without the id that AWS appends to it.
+/// The export's name in its ARN, without the id that AWS appends to it.
 fn export_name(arn: &str) -> Option<String> {
     const UUID_BYTES: usize = 36;
     let (_, resource) = arn.split_once(":export/")?;
@@ -362,7 +369,7 @@ fn export_name(arn: &str) -> Option<String> {
     Some(name.unwrap_or(resource).to_owned())
 }
 
-/// Data exports say their period in their folder; a period in the manifest must be the same.
+/// The folder of a data export names its period. If the manifest also names a period, both must be equal.
 fn exported_period(
     in_manifest: Option<&PeriodJson>,
     keys: &[&str],
@@ -378,7 +385,7 @@ fn exported_period(
     Ok(period)
 }
 
-/// A folder that names a period names the manifest's.
+/// Refuses a path that names another period than the manifest.
 fn agree(period: BillingPeriod, in_path: Option<BillingPeriod>) -> Result<(), ManifestError> {
     match in_path {
         Some(here) if here != period => Err(ManifestError::TwoPeriods(period, here)),

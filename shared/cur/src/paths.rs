@@ -1,19 +1,21 @@
-//! What the folders of a report say: where it begins, its billing period, when it was delivered.
+//! What the folder names of a report say: the report's own folder, its billing period, and the time of a
+//! delivery.
 //!
-//! Legacy reports have `<report>/20261001-20261101/` or, for Athena, `<report>/<report>/year=2026/month=9/`;
-//! data exports have `<export>/data/BILLING_PERIOD=2026-10/` and `<export>/metadata/…` beside it.
+//! Legacy reports have `<report>/20261001-20261101/` or, for Athena,
+//! `<report>/<report>/year=2026/month=9/`; data exports have `<export>/data/BILLING_PERIOD=2026-10/` and
+//! `<export>/metadata/…` beside it.
 
 use chrono::NaiveDateTime;
 
 use crate::{BillingPeriod, Generation};
 
-/// The folder that everything of the report of this manifest or file is below, with its slash.
+/// The report's own folder, with a slash at the end: all files and manifests of the report lie below it.
 pub(crate) fn root_of(key: &str) -> &str {
     let folder = key.rfind('/').map_or("", |slash| &key[..=slash]);
     let mut start = 0;
     let mut root = folder;
     for part in folder.split_inclusive('/') {
-        // A prefix may look like a period's folder, so the last one counts.
+        // A prefix may look like the folder of a period, so the last such folder counts.
         if is_period_folder(part.trim_end_matches('/')) {
             root = &folder[..start];
         }
@@ -22,22 +24,24 @@ pub(crate) fn root_of(key: &str) -> &str {
     without_tree(root)
 }
 
-/// What belongs to one period is below one of these. `month=` follows `year=`; exports that are no reports
-/// of costs may have a folder a day, `date=2026-10-31`.
+/// Whether the files of one period lie below a folder with this name. `month=` needs no case of its own,
+/// because it lies below `year=`. Exports of other kinds may have a folder for each day,
+/// `date=2026-10-31`.
 fn is_period_folder(name: &str) -> bool {
     in_range(name).is_some()
         || in_export(name).is_some()
         || ["year", "date"].iter().any(|part| value_of(name, part).is_some())
 }
 
-/// A data export has two trees, and a report for Athena repeats its name.
+/// Removes the last folder if it is not the report's own. A data export has its files below `data` and
+/// `metadata`, and a report for Athena repeats its name: `costs/costs/`.
 fn without_tree(root: &str) -> &str {
     let (above, last) = split_last(root);
     let is_tree = matches!(last, "data" | "metadata") || split_last(above).1 == last;
     if is_tree && !last.is_empty() { above } else { root }
 }
 
-/// `a/b/c/` as `a/b/` and `c`.
+/// Splits `a/b/c/` into `a/b/` and `c`.
 fn split_last(folder: &str) -> (&str, &str) {
     let folder_name = folder.strip_suffix('/').unwrap_or(folder);
     match folder_name.rfind('/') {
@@ -46,19 +50,20 @@ fn split_last(folder: &str) -> (&str, &str) {
     }
 }
 
-/// The name of the report whose file this is.
+/// The name of the report that this file belongs to.
 pub(crate) fn report_of(key: &str) -> &str {
     split_last(root_of(key)).1
 }
 
-/// The folder of one delivery below that of its period, where deliveries are kept apart.
+/// The name of a delivery's folder below the folder of its period. `None` if each delivery overwrites the
+/// one before.
 pub(crate) fn version_of(folder: &str) -> Option<&str> {
     let (_, name) = split_last(folder);
     let is_period = is_period_folder(name) || value_of(name, "month").is_some();
     (!is_period).then_some(name)
 }
 
-/// Only data exports name their period in one folder with an equals sign.
+/// The generation of the report in a folder. Only data exports have folders `BILLING_PERIOD=2026-10`.
 pub(crate) fn generation_of(folder: &str) -> Generation {
     let is_export = folder.split('/').any(|name| in_export(name).is_some());
     if is_export { Generation::DataExports } else { Generation::Legacy }
@@ -80,7 +85,8 @@ pub(crate) fn period_of(key: &str) -> Option<BillingPeriod> {
     period
 }
 
-/// `20261001-20261101`: AWS's own examples end it on the last day, its files on the day after.
+/// Reads `20261001-20261101`. Only the start counts: AWS's documentation ends the period on its last day,
+/// AWS's reports on the day after.
 fn in_range(folder: &str) -> Option<BillingPeriod> {
     let (start, end) = folder.split_once('-')?;
     let is_date = |text: &str| text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -88,7 +94,7 @@ fn in_range(folder: &str) -> Option<BillingPeriod> {
     BillingPeriod::new(start[..4].parse().ok()?, start[4..6].parse().ok()?)
 }
 
-/// `BILLING_PERIOD=2026-10`, in capitals or not.
+/// Reads `BILLING_PERIOD=2026-10`, in capitals or small letters.
 fn in_export(folder: &str) -> Option<BillingPeriod> {
     value_of(folder, "billing_period")?.parse().ok()
 }
@@ -98,13 +104,13 @@ fn value_of<'a>(folder: &'a str, name: &str) -> Option<&'a str> {
     found.eq_ignore_ascii_case(name).then_some(value)
 }
 
-/// Whether a path leads down and nowhere else.
+/// Whether a path has no empty part and no part that leads up.
 pub(crate) fn is_plain(path: &str) -> bool {
     path.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 
-/// `20220503T120125Z` or `2026-04-16T15:24:15.653Z`, alone or before `-<execution id>`, as ISO 8601 with
-/// milliseconds, so that equal lengths sort by time.
+/// Reads `20220503T120125Z` or `2026-04-16T15:24:15.653Z`, alone or before `-<execution id>`. The result is
+/// ISO 8601 with milliseconds: all results have one length, so their order as text is their order in time.
 pub(crate) fn timestamp(text: &str) -> Option<String> {
     let (moment, rest) = text.split_once('Z')?;
     (rest.is_empty() || rest.starts_with('-')).then_some(())?;

@@ -1,16 +1,16 @@
-//! The types of savings plan: what each may cover is AWS's, and so is the order in which they apply.
+//! The types of savings plan. AWS decides what each may cover, and the order in which they are applied.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// In the order in which AWS applies them; only the first two can cover the same usage.
+/// The types in the order in which AWS applies them. Only the first two can cover the same usage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PlanType {
     /// EC2 instances of one family in one region.
     Ec2Instance,
-    /// EC2, Fargate and Lambda anywhere.
+    /// EC2, Fargate and Lambda in all regions.
     Compute,
     SageMaker,
     /// RDS, Aurora, DynamoDB, ElastiCache and other databases.
@@ -24,7 +24,7 @@ pub struct UnknownPlanType(String);
 impl PlanType {
     pub const ALL: [Self; 4] = [Self::Ec2Instance, Self::Compute, Self::SageMaker, Self::Database];
 
-    /// As reports spell it in `savingsPlan/OfferingType`.
+    /// The type's name in the column `savingsPlan/OfferingType`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Ec2Instance => "EC2InstanceSavingsPlans",

@@ -1,9 +1,9 @@
-//! Text of strangers on its way to people: a terminal or a log shows what is in it and obeys nothing.
+//! Makes text from a report safe to show: a terminal or a log then shows each character and obeys none.
 
 use std::borrow::Cow;
 
-/// The text with an escape for every character that would not be seen: `\u001b`. It is JSON's escape, so
-/// a JSON document stays one.
+/// The text with an escape such as `\u001b` for every character that a terminal would obey. The escape is
+/// JSON's, so a JSON document is still JSON afterwards.
 pub fn printable(text: &str) -> Cow<'_, str> {
     if !text.contains(is_obeyed) {
         return text.into();
@@ -23,7 +23,8 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     shown.into()
 }
 
-/// Controls, which move a terminal's cursor or worse, and the marks that turn the direction of writing.
+/// Control characters, which can move the cursor of a terminal, and marks that change the direction of
+/// writing.
 fn is_obeyed(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')

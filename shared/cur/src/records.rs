@@ -1,21 +1,21 @@
-//! A push parser: bytes of a report file come in as they are read, line items come out.
+//! A push parser for CSV: it takes the bytes of a report file as they are read, and hands on line items.
 
 use std::mem;
 
 use crate::scan::{BLOCK_BYTES, Marks, Scanner, through};
 use crate::{Column, Layout, LayoutError, LineItem, Place};
 
-/// The lines of one CSV file. Only a record that a chunk cuts in two is copied.
+/// The parser of one CSV file. It copies a record only if the record lies in more than one chunk.
 ///
-/// It reads what RFC 4180 defines, with LF or CRLF, and refuses the rest. A line with nothing on it is
-/// skipped, as CSV readers do. After an error the parser is of no further use.
+/// The parser accepts what RFC 4180 defines, with LF or CRLF, and refuses everything else. It skips empty
+/// lines, as other CSV readers do. After an error the parser cannot be used any more.
 pub struct Records {
     required: Vec<Column>,
     layout: Option<Layout>,
     scanner: Scanner,
-    /// The beginning of a record whose end has not come yet.
+    /// The first bytes of a record whose end is not read yet.
     carried: Vec<u8>,
-    /// Where the fields seen so far of the current record end, relative to its beginning.
+    /// The positions at which the fields of the current record end, counted from its beginning.
     ends: Vec<usize>,
     /// The line on which the current record begins.
     record_line: u64,
@@ -47,13 +47,13 @@ pub enum CsvError {
 }
 
 impl Records {
-    /// Real records have about a thousand bytes. The bound is what a hostile file can make us hold.
+    /// Real records have about a thousand bytes. A hostile file can make the parser hold no more than this.
     const RECORD_BYTES_MAX: usize = 16 * 1024 * 1024;
-    /// Real reports have at most some hundred columns, and a tag a column on top. Where each field ends
-    /// is held, so a record of nothing but commas would take eight times its length.
+    /// Real reports have some hundred columns, and one more for each tag. The parser holds eight bytes for
+    /// each field, so a record of commas alone would need eight times its length.
     const FIELDS_MAX: usize = 16 * 1024;
 
-    /// A file without one of the required columns is refused at its header.
+    /// A file that lacks one of the required columns is refused when its header is read.
     pub fn new(required: &[Column]) -> Self {
         Self {
             required: required.to_vec(),
@@ -71,7 +71,7 @@ impl Records {
         self.layout.as_ref()
     }
 
-    /// Takes the next bytes of the file, however they are cut, and hands on the lines they complete.
+    /// Takes the next bytes of the file and hands on the lines that end in them. A chunk may end anywhere.
     pub fn push<E: From<CsvError>>(
         &mut self,
         chunk: &[u8],
@@ -94,7 +94,7 @@ impl Records {
         Ok(())
     }
 
-    /// Says that the file is over, and hands on a last line without a line end.
+    /// Ends the file, and hands on the last line if it has no line end.
     pub fn finish<E: From<CsvError>>(
         &mut self,
         mut on_line: impl FnMut(&LineItem<'_>) -> Result<(), E>,
@@ -113,8 +113,8 @@ impl Records {
         Ok(())
     }
 
-    /// Goes through the delimiters of one block, which begins at `offset` of the chunk. The current
-    /// record begins at `start`; returns where the one after the last whole record does.
+    /// Goes through the delimiters of one block. The block begins at `offset` of the chunk, and the current
+    /// record begins at `start`. Returns where the first record begins that has no end yet.
     fn take<E: From<CsvError>>(
         &mut self,
         chunk: &[u8],
@@ -143,7 +143,7 @@ impl Records {
         Ok(start)
     }
 
-    /// A record ends with these bytes of the chunk; it may have begun in an earlier one.
+    /// Ends a record with these bytes of the chunk. The record may have begun in an earlier chunk.
     fn end_record<E: From<CsvError>>(
         &mut self,
         bytes: &[u8],
@@ -191,7 +191,7 @@ impl Records {
         Ok(())
     }
 
-    /// What is held of a record is bounded, whole or not.
+    /// Refuses a record that is too large, whether its end is read or not.
     fn check_size(&self, bytes: usize) -> Result<(), CsvError> {
         if bytes > Self::RECORD_BYTES_MAX {
             return Err(CsvError::TooLong { line: self.record_line });

@@ -1,8 +1,9 @@
-//! A line item of a file that is no text, as the record that a CSV file would have for it.
+//! A row of a Parquet file as the record that a CSV file would have.
 
 use crate::{Layout, LineItem, Place};
 
-/// Cells of one row, in the order of a layout. Whoever reads line items need not know the format.
+/// The cells of one row, in the order of a layout. Code that reads line items need not know the file's
+/// format.
 #[derive(Debug, Default)]
 pub struct Row {
     record: Vec<u8>,
@@ -15,7 +16,8 @@ impl Row {
         self.ends.clear();
     }
 
-    /// Adds the next cell. Where cells end is known, so only one that looks quoted needs quotes.
+    /// Adds the next cell. The row knows where each cell ends, so only a cell that begins with a quote is
+    /// quoted.
     pub fn push(&mut self, cell: &[u8]) {
         if !self.ends.is_empty() {
             self.record.push(b',');
@@ -36,7 +38,7 @@ impl Row {
         self.ends.push(self.record.len());
     }
 
-    /// The row as a line item, the `number`th of its file.
+    /// The row as a line item. `number` is the row's number in its file, from 1.
     pub fn line<'a>(&'a self, number: u64, layout: &'a Layout) -> LineItem<'a> {
         assert_eq!(self.ends.len(), layout.field_count(), "a row has a cell for each column");
         LineItem::new(&self.record, Place::Row(number), &self.ends, layout)

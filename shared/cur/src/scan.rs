@@ -1,29 +1,29 @@
 //! Finds the delimiters of CSV, 64 bytes at a time.
 //!
-//! Reports have some two hundred columns, most of them empty, so going from comma to comma costs more
-//! than looking at every byte. Each block becomes a few 64-bit masks, one bit a byte, and what is inside
-//! quotes follows from the parity of the quotes before it.
+//! Reports have some two hundred columns, and most cells are empty. So a search from comma to comma would
+//! cost more than a look at every byte. Each block becomes a few 64-bit masks with one bit for each byte.
+//! A byte is inside quotes if the number of quotes before it is odd.
 
-/// Bytes looked at together: one bit each in a `u64`.
+/// How many bytes are scanned at once: each has one bit of a `u64`.
 pub(crate) const BLOCK_BYTES: usize = 64;
 
-/// Some tools put a byte order mark before the first column, whose name may be in quotes nevertheless.
+/// Some tools write a byte order mark before the header. The first column's name may still be in quotes.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// What has to be remembered from one block to the next. Each mask is 0 or 1.
+/// What the scanner remembers from one block to the next. Each mask is 0 or 1.
 pub(crate) struct Scanner {
-    /// How much of a byte order mark the file has begun with, until that is settled.
+    /// How many bytes of a byte order mark the file has begun with; `None` once that is decided.
     mark_bytes: Option<usize>,
     inside_quotes: u64,
-    /// The byte before may be followed by an opening quote.
+    /// Whether an opening quote may follow the byte before.
     may_open: u64,
     after_closing_quote: u64,
     after_return: u64,
 }
 
-/// What stands where in a block, the first byte in the lowest bit.
+/// The marks of one block, one bit for each byte. The first byte has the lowest bit.
 pub(crate) struct Marks {
-    /// Commas and line feeds outside quotes, up to the first mistake.
+    /// Commas and line feeds outside quotes, before the first mistake.
     pub(crate) delimiters: u64,
     /// The delimiters that end a record.
     pub(crate) record_ends: u64,
@@ -54,7 +54,7 @@ impl Scanner {
         self.after_return != 0
     }
 
-    /// Looks at the first `length` bytes of a block; the rest of it is zero.
+    /// Scans the first `length` bytes of a block. The other bytes of the block are zero.
     pub(crate) fn scan(&mut self, block: &[u8; BLOCK_BYTES], length: usize) -> Marks {
         let [quotes, commas, line_feeds, returns] = positions(block);
         let inside = parity(quotes) ^ 0_u64.wrapping_sub(self.inside_quotes);
@@ -63,9 +63,9 @@ impl Scanner {
         let returns = returns & !inside;
         let closing_quotes = quotes & !inside;
 
-        // RFC 4180: a quote opens only where a field begins (or closes a pair of quotes), only a
-        // delimiter follows a closed field, and a return outside quotes belongs to a line feed.
-        // Readers disagree on everything else, so it is refused.
+        // By RFC 4180 a quote opens only where a field begins, or is the second of two quotes within
+        // quotes. Only a delimiter follows a closing quote. A carriage return outside quotes has a line
+        // feed after it. CSV readers disagree on everything else, so it is refused.
         let may_open = delimiters | quotes | self.end_of_mark(&block[..length]);
         let opens_wrongly = (quotes & inside) & !((may_open << 1) | self.may_open);
         let follows_wrongly =
@@ -79,13 +79,13 @@ impl Scanner {
         self.after_closing_quote = (closing_quotes >> last) & 1;
         self.after_return = (returns >> last) & 1;
 
-        // All bits below the first mistake; all bits if there is none.
+        // The bits below the first mistake, or all bits if there is no mistake.
         let sound = (mistakes & mistakes.wrapping_neg()).wrapping_sub(1);
         Marks { delimiters: delimiters & sound, record_ends, line_feeds, malformed: mistakes != 0 }
     }
 
-    /// The bit of the last byte of the file's byte order mark, if it is in this block. A field begins
-    /// after it.
+    /// The bit of the last byte of the byte order mark, if that byte is in this block. The first field
+    /// begins after it.
     fn end_of_mark(&mut self, bytes: &[u8]) -> u64 {
         let Some(seen) = self.mark_bytes else {
             return 0;
@@ -98,12 +98,12 @@ impl Scanner {
     }
 }
 
-/// The bits of a block up to and with this one.
+/// All bits up to this one, and this one too.
 pub(crate) const fn through(bit: usize) -> u64 {
     u64::MAX >> (BLOCK_BYTES - 1 - bit)
 }
 
-/// Each bit: whether the number of quotes up to and with this byte is odd.
+/// Each bit says whether the number of quotes up to its byte, and in it, is odd.
 const fn parity(quotes: u64) -> u64 {
     let mut parity = quotes;
     parity ^= parity << 1;
@@ -115,7 +115,7 @@ const fn parity(quotes: u64) -> u64 {
     parity
 }
 
-/// Where the quotes, commas, line feeds and carriage returns are.
+/// The bits of the quotes, of the commas, of the line feeds and of the carriage returns.
 fn positions(block: &[u8; BLOCK_BYTES]) -> [u64; 4] {
     let mut positions = [0; 4];
     let (words, _) = block.as_chunks::<8>();
@@ -128,12 +128,12 @@ fn positions(block: &[u8; BLOCK_BYTES]) -> [u64; 4] {
     positions
 }
 
-/// Which of the eight bytes are this one, as the lowest eight bits.
+/// Compares each of eight bytes with one byte. The result has one bit for each, in the lowest eight bits.
 const fn equal_bytes(word: u64, byte: u8) -> u64 {
     const LOW_SEVEN: u64 = u64::from_le_bytes([0x7f; 8]);
     let differing = word ^ u64::from_le_bytes([byte; 8]);
-    // The high bit of each byte that does not differ. No carry leaves a byte.
+    // Each byte that does not differ has its high bit set now. No addition carries into the next byte.
     let equal = !(((differing & LOW_SEVEN) + LOW_SEVEN) | differing | LOW_SEVEN);
-    // Each factor moves one of the eight bits to its place in the highest byte.
+    // Each bit of the factor moves one of the eight bits into the highest byte.
     (equal >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }

@@ -1,10 +1,10 @@
-//! How many lines there are and what they cost.
+//! Totals of lines: their count and their cost.
 
 use money::Amount;
 use serde::{Deserialize, Serialize};
 
-/// Lines and what they cost. Split-cost-allocation lines repeat money that other lines already carry,
-/// so they are counted apart and never added.
+/// The count and the cost of lines. Lines of split cost allocation repeat costs of other lines, so they
+/// have totals of their own, which are never added to the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LineTotals {
     pub lines: u64,
@@ -21,7 +21,7 @@ impl LineTotals {
         self.split_cost_unblended_cost += other.split_cost_unblended_cost;
     }
 
-    /// All lines, whether their money counts or not.
+    /// The count of all lines, those of split cost allocation too.
     pub fn all_lines(&self) -> u64 {
         self.lines + self.split_cost_lines
     }

@@ -1,4 +1,4 @@
-//! The hour in which usage began, in UTC: the grain at which AWS applies commitments.
+//! The hour in which usage began, in UTC. AWS applies commitments hour by hour.
 
 use std::fmt;
 
@@ -17,14 +17,14 @@ impl UsageHour {
         (hour < 24).then_some(Self { date, hour })
     }
 
-    /// Reads `2026-04-01T05:00:00Z` with or without milliseconds, and the spellings of other tools:
-    /// a space for the `T`, `+00:00` or nothing for the `Z`. Minutes and seconds are left out: a fee
-    /// may have begun at any second.
+    /// Reads `2026-04-01T05:00:00Z` with or without milliseconds. Other tools write a space for the `T`,
+    /// and `+00:00` or nothing for the `Z`. Minutes and seconds are dropped, because a fee may begin at any
+    /// second.
     pub fn parse(text: &[u8]) -> Option<Self> {
         Self::parse_with_seconds(text).map(|(hour, _)| hour)
     }
 
-    /// Reads a time as an hour and the seconds after its beginning.
+    /// Reads a time as its hour and the seconds since the hour began.
     pub(crate) fn parse_with_seconds(text: &[u8]) -> Option<(Self, u32)> {
         let (date, time) = text.split_at_checked(10)?;
         let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = date else {
@@ -58,14 +58,14 @@ impl UsageHour {
         Self { date, hour: 0 }
     }
 
-    /// So many hours later.
+    /// The hour that is this many hours later.
     #[must_use]
     pub fn after(self, hours: u32) -> Self {
         let time = self.start() + TimeDelta::hours(hours.into());
         Self { date: time.date_naive(), hour: time.hour() }
     }
 
-    /// The hours from another until this one, negative if this one is earlier.
+    /// The hours from `other` until this hour; negative if this hour is earlier.
     pub fn hours_since(self, other: Self) -> i64 {
         (self.start() - other.start()).num_hours()
     }
@@ -82,7 +82,7 @@ fn number(digits: &[u8]) -> Option<u32> {
     })
 }
 
-/// Whether what follows the seconds says UTC: a fraction may come first.
+/// Whether the text after the seconds says UTC. A fraction of a second may come first.
 fn is_utc(text: &[u8]) -> bool {
     let zone = match text {
         [b'.', rest @ ..] => {

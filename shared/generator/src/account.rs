@@ -9,7 +9,7 @@ pub(crate) const PAYER: &str = "999988887777";
 pub(crate) struct Account {
     pub(crate) id: String,
     pub(crate) name: Cell,
-    /// Set once AWS has issued the invoice.
+    /// Empty until AWS has issued the account's invoice.
     pub(crate) invoice_id: String,
 }
 
@@ -30,14 +30,14 @@ pub(crate) fn accounts(usage_accounts: u32) -> Vec<Account> {
         Account {
             id: usage_account_id(number),
             name: Cell::new(&name),
-            // An invoice is issued account by account: some lines are final, others are not.
+            // AWS issues invoices account by account, so the lines of some accounts are not final.
             invoice_id: if number % 3 == 0 { String::new() } else { "2026000002".to_owned() },
         }
     });
     std::iter::once(payer).chain(usage).collect()
 }
 
-/// The id of the usage account of that number, from 1.
+/// The id of a usage account. The first usage account has the number 1.
 pub(crate) fn usage_account_id(number: u32) -> String {
     (100_000_000_000 + u64::from(number)).to_string()
 }
@@ -46,7 +46,7 @@ pub(crate) fn usage_account_id(number: u32) -> String {
 pub(crate) fn unshared_account(options: &Options) -> Option<u32> {
     const SALT: u64 = 0x0005_a4ed;
     let key = mix(options.seed, SALT);
-    // Few accounts would have few commitments to share.
+    // With fewer accounts there would be hardly any commitments to share.
     let has_one = options.accounts > 3 && !key.is_multiple_of(3);
     let number = pick(key >> 8, usize::try_from(options.accounts).unwrap_or(1));
     has_one.then(|| 1 + u32::try_from(number).unwrap_or_default())

@@ -1,4 +1,4 @@
-//! A generation's columns, and how a line is written under them.
+//! Writes a line under the columns of a generation.
 
 use crate::account::{Account, PAYER};
 use crate::commitments::Reservation;
@@ -13,7 +13,7 @@ use crate::random::{mix, write_hex, write_line_item_id};
 use crate::text::{Cell, TagSet, json_cell, tag_sets};
 use crate::{cur2, legacy};
 
-/// How a cell writes its numbers.
+/// The notation of numbers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Notation {
     Plain,
@@ -24,7 +24,7 @@ pub(crate) struct Writer<'a> {
     generation: Generation,
     columns: Vec<Column>,
     payer: &'a Account,
-    /// By product: its descriptive columns, which stand side by side.
+    /// For each product, the cells of its descriptive columns, which are neighbours.
     descriptions: Vec<Vec<u8>>,
     product_maps: Vec<Cell>,
     tag_sets: Vec<TagSet>,
@@ -78,7 +78,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Most of a legacy report is in plain notation.
+    /// Most lines of a legacy report have plain notation.
     fn notation(&self, line: &Line<'_>) -> Notation {
         let is_plain = self.generation == Generation::Legacy && line.key % 16 != 5;
         if is_plain { Notation::Plain } else { Notation::Java }
@@ -153,7 +153,7 @@ fn cell(value: &Cell, out: &mut Vec<u8>) {
     out.extend_from_slice(value.bytes());
 }
 
-/// Writes a field of text; `None` if it is not one.
+/// Writes a field that is text; `None` if the field is not text.
 fn write_text_field(field: Field, line: &Line<'_>, out: &mut Vec<u8>) -> Option<()> {
     match field {
         Field::LineItemId => write_line_item_id(line.key, out),
@@ -243,7 +243,7 @@ fn write_description(line: &Line<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// Only what has a rate has a price list entry.
+/// Only a line with a rate has an entry in the price list.
 fn write_pricing(field: Field, line: &Line<'_>, out: &mut Vec<u8>) {
     if line.rate.is_none() {
         return;
@@ -303,7 +303,8 @@ fn write_plan_text(field: Field, planned: &Planned<'_>, product: &Product, out: 
     }
 }
 
-/// That of covered instances, whatever the plan; on its fees AWS's dictionary has none.
+/// The family of covered instances, whatever the plan. By AWS's dictionary the fees of plans have no
+/// family, but some reports have it.
 fn plan_family<'a>(planned: &Planned<'a>, product: &Product) -> &'a str {
     match (planned.row, planned.plan.family) {
         (PlannedRow::Covered { .. }, _) if product.is_instance() => product.family,
@@ -317,7 +318,7 @@ fn plan_family<'a>(planned: &Planned<'a>, product: &Product) -> &'a str {
 }
 
 fn write_number_field(field: Field, line: &Line<'_>, notation: Notation, out: &mut Vec<u8>) {
-    // Rates are texts to AWS, with ten places in both generations.
+    // AWS writes rates as text with ten decimals, in both generations.
     let is_rate = matches!(field, Field::Rate | Field::OnDemandRate);
     let value = match field {
         Field::UsageAmount => Some(line.amount),
@@ -327,7 +328,7 @@ fn write_number_field(field: Field, line: &Line<'_>, notation: Notation, out: &m
         }
         Field::Rate => line.rate,
         Field::Cost => {
-            // A credit that is used up.
+            // AWS writes the cost of a credit that is used up with a minus.
             if line.kind == Kind::Credit && line.cost.is_zero() {
                 out.push(b'-');
             }
@@ -357,7 +358,7 @@ fn normalization_factor(line: &Line<'_>) -> Option<Fixed> {
         Some(Reserved { reservation, row: ReservedRow::PeriodFee(_) }) => {
             (!reservation.habits.omits(Field::NormalizationFactor), reservation.factor)
         }
-        // AWS leaves it out of what RDS covers as often as not.
+        // About half of all lines that a reservation of RDS covers lack the factor.
         Some(Reserved { reservation, .. }) if line.product.code == "AmazonRDS" => {
             (reservation.habits.normalizes_usage(), line.product.normalization_factor)
         }
@@ -390,7 +391,7 @@ fn reservation_number(field: Field, reserved: &Reserved<'_>) -> Option<Fixed> {
         ReservedRow::PeriodFee(fee) => {
             period_fee(field, fee).or_else(|| purchased(field, reservation))
         }
-        // Units of the whole term, and not of the period.
+        // The units on a purchase are those of the whole term, not of the period.
         ReservedRow::Purchase if field == Field::TotalReservedUnits => {
             Some(reservation.number.times(reservation.term.hours()))
         }

@@ -19,7 +19,8 @@ use crate::text::Cell;
 
 const HOURS_A_YEAR: i64 = 365 * 24;
 
-/// What is left of the hour in which something was bought at 21:48:36: 684 seconds.
+/// A commitment that is bought at 21:48:36 has 684 seconds left of that hour, which AWS prints as 0.19
+/// hours.
 const BROKEN: Fixed = Fixed::of("0.19");
 const BROKEN_SECONDS: i64 = 684;
 
@@ -32,7 +33,8 @@ impl Payment {
         }
     }
 
-    /// An hourly price in its two parts: paid every hour, and paid at the beginning.
+    /// Divides an hourly price into the part that is paid every hour and the part that is paid at the
+    /// beginning.
     fn parts(self, price: Fixed) -> (Fixed, Fixed) {
         let half = price.quotient(Fixed::whole(2));
         match self {
@@ -48,7 +50,7 @@ pub(crate) struct Term {
     start: i64,
     end: i64,
     years: i64,
-    /// Whether it began within the hour before its first whole one.
+    /// Whether the term began within the hour before its first whole hour.
     is_broken: bool,
     pub(crate) start_time: String,
     pub(crate) end_time: String,
@@ -63,13 +65,13 @@ impl Term {
     ) -> Self {
         let std::ops::Range { start, end } = hours;
         let begun = start * HOUR - i64::from(is_broken) * BROKEN_SECONDS;
-        // AWS's terms end a second before they would begin again.
+        // A term of AWS ends one second before a new one could begin.
         let [start_time, end_time] = [begun, begun + (end - start) * HOUR - 1]
             .map(|second| format!("{}.000Z", time_text(origin, second)));
         Self { start, end, years, is_broken, start_time, end_time }
     }
 
-    /// The hours that its upfront price pays for.
+    /// The hours that the upfront price pays for.
     pub(crate) fn hours(&self) -> i64 {
         self.end - self.start
     }
@@ -78,7 +80,7 @@ impl Term {
         if self.years == 1 { "1yr" } else { "3yr" }
     }
 
-    /// The whole hours of the period in which the commitment is there.
+    /// The whole hours of the period that are in the term.
     pub(crate) fn within(&self, period_hours: i64) -> std::ops::Range<i64> {
         self.start.max(0)..self.end.clamp(0, period_hours)
     }
@@ -87,7 +89,7 @@ impl Term {
         self.start >= 0
     }
 
-    /// The part of an hour before the whole ones, as AWS counts it, and the second in which it begins.
+    /// The part of an hour before the first whole hour, and how many seconds it has.
     pub(crate) fn broken_hour(&self) -> (Fixed, i64) {
         if self.is_broken && self.was_bought_in_period() {
             (BROKEN, BROKEN_SECONDS)
@@ -98,29 +100,30 @@ impl Term {
 }
 
 pub(crate) struct Reservation {
-    /// What one of its units is.
+    /// The index of the product that one unit is.
     pub(crate) product: usize,
-    /// What its fee lines are for.
+    /// The index of the product on its fee lines.
     pub(crate) fee: usize,
-    /// What AWS calls the usage that it covers, if that has another name.
+    /// The usage type on covered lines, if it differs from the product's.
     pub(crate) covered_usage_type: Option<&'static str>,
-    /// Set when it is zonal.
+    /// The zone of a zonal reservation.
     pub(crate) zone: Option<&'static str>,
-    /// What fee lines print as its zone.
+    /// The zone that fee lines print.
     pub(crate) printed_zone: &'static str,
-    /// How many there are: instances, or units of capacity.
+    /// How many instances or units of capacity are reserved.
     pub(crate) number: Fixed,
-    /// Normalized units of one.
+    /// The normalized units of one instance.
     pub(crate) factor: Fixed,
     pub(crate) payment: Payment,
     pub(crate) offering_class: &'static str,
-    /// The hourly price of one quantum, by when it is paid.
+    /// The part of one quantum's hourly price that is paid every hour.
     pub(crate) recurring: Fixed,
+    /// The part of one quantum's hourly price that is paid at the beginning.
     pub(crate) upfront: Fixed,
-    /// Of all of it, for the whole term.
+    /// The upfront payment for all quanta and the whole term.
     pub(crate) upfront_value: Fixed,
     pub(crate) arn: String,
-    /// If it was received in exchange: the exchange's ARN, and what was paid on top.
+    /// The ARN of the exchange in which it was received, and the payment on top.
     pub(crate) exchange: Option<(String, Fixed)>,
     pub(crate) subscription_id: String,
     pub(crate) fee_description: Cell,
@@ -131,19 +134,19 @@ pub(crate) struct Reservation {
 
 pub(crate) struct Plan {
     covers: PlanType,
-    /// Set for an EC2 Instance plan, with its region.
+    /// The family and the region of an EC2 Instance plan.
     pub(crate) family: Option<(&'static str, &'static Region)>,
-    /// What its lines print as its region.
+    /// The region that the plan's lines print.
     pub(crate) printed_region: &'static str,
     pub(crate) payment: Payment,
-    /// What a covered quantum costs, whatever the product.
+    /// The cost of a covered quantum of any product.
     pub(crate) quantum_rate: Fixed,
-    /// The hourly commitment and its two parts.
+    /// The hourly commitment: the sum of the recurring and the upfront part.
     pub(crate) commitment: Fixed,
     pub(crate) recurring: Fixed,
     pub(crate) upfront: Fixed,
     pub(crate) arn: String,
-    /// What its fee lines are for.
+    /// The index of the product on its fee lines.
     pub(crate) product: usize,
     pub(crate) purchase_description: Cell,
     pub(crate) term: Term,
@@ -155,7 +158,8 @@ impl Plan {
         is_covered(product, self.covers, self.family)
     }
 
-    /// A quantum costs the same whatever the product, so a larger quantum means a lower rate a unit.
+    /// The plan's rate for a product. A quantum of any product costs the same, so a product with a larger
+    /// quantum has a lower rate for one unit.
     pub(crate) fn rate(&self, product: &Product) -> Fixed {
         self.quantum_rate.quotient(product.quantum)
     }
@@ -170,7 +174,7 @@ impl Plan {
     }
 }
 
-/// Whether a plan covers a product: an EC2 Instance plan has a family and a region.
+/// Whether a plan covers a product. An EC2 Instance plan covers one family in one region.
 fn is_covered(product: &Product, plan: PlanType, family: Option<(&str, &Region)>) -> bool {
     let is_of_family = family.is_none_or(|(family, region)| {
         product.is_instance() && product.family == family && product.region.code == region.code
@@ -183,7 +187,7 @@ pub(crate) enum Terms {
     Plan(Plan),
 }
 
-/// In which turn a commitment is applied.
+/// The turn in which AWS applies a commitment.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Turn {
     Zonal,
@@ -199,10 +203,11 @@ pub(crate) struct Commitment {
     pub(crate) terms: Terms,
     pub(crate) turn: Turn,
     pub(crate) owner: usize,
-    /// Quanta that it covers in an hour.
+    /// How many quanta it can cover in an hour.
     pub(crate) capacity: i64,
-    /// What it may cover, in AWS's order: the owner's resources, and those of other accounts.
+    /// The indices of the owner's resources that it may cover, in AWS's order.
     pub(crate) own: Vec<usize>,
+    /// The indices of other accounts' resources that it may cover, in AWS's order.
     pub(crate) others: Vec<usize>,
 }
 
@@ -223,27 +228,27 @@ impl Commitment {
 }
 
 const BEFORE: i64 = -3_111;
-/// Its year ends in the middle of the period.
+/// The term of one year ends in the middle of the period.
 const EXPIRING: i64 = 15 * 24 - HOURS_A_YEAR;
 /// Bought on the second day.
 const BOUGHT: i64 = 36;
 
-/// What commitments are made from.
+/// Everything that commitments are made from.
 pub(crate) struct Market<'a> {
     pub(crate) accounts: &'a [Account],
     /// The account for which sharing is switched off.
     pub(crate) unshared: Option<usize>,
     pub(crate) fleet: &'a [Resource],
-    /// Fee products are added.
+    /// The products for fees are added to this list.
     pub(crate) products: &'a mut Vec<Product>,
     pub(crate) origin: NaiveDateTime,
-    /// The hours in which there is anything to cover.
+    /// The hours in which the fleet runs.
     pub(crate) running: std::ops::Range<i64>,
     pub(crate) seed: u64,
 }
 
 impl Market<'_> {
-    /// All commitments in the order of their ARNs, which is the last criterion of application.
+    /// All commitments in the order of their ARNs. This order decides when all other criteria are equal.
     pub(crate) fn commitments(mut self) -> Vec<Commitment> {
         let mut all: Vec<Commitment> = Vec::new();
         let unknown = &UNKNOWN[pick(self.key(0), UNKNOWN.len())];
@@ -270,41 +275,43 @@ impl Market<'_> {
         let is_unit = |product: &Product| {
             product.usage_type == purchase.usage_type && product.operation == purchase.operation
         };
-        let Some(place) = self.products.iter().position(is_unit) else {
+        let Some(unit_index) = self.products.iter().position(is_unit) else {
             panic!("the catalogue has no {}", purchase.usage_type);
         };
-        let unit = &self.products[place];
+        let unit = &self.products[unit_index];
         let habits = Habits::of_reservation(Issuer::of(unit), self.key(number));
         let mut eligible = self.eligible(|product, zone| match (purchase.zone, unit.reach) {
-            (Some(reserved_zone), _) => product.index == place && zone == reserved_zone,
+            (Some(reserved_zone), _) => product.index == unit_index && zone == reserved_zone,
             (None, Reach::Family) => {
                 product.reach == Reach::Family
                     && (product.code, product.family, product.region.code)
                         == (unit.code, unit.family, unit.region.code)
             }
-            _ => product.index == place,
+            _ => product.index == unit_index,
         });
         eligible.sort_by_key(|at| {
             let resource = &self.fleet[*at];
             (self.products[resource.product].hourly_quanta, resource.account, *at)
         });
-        // Quanta of one: an instance has several, and of capacity there are several to a quantum.
+        // How many quanta one unit of the reservation has. An instance has several; for capacity one
+        // quantum is enough.
         let of_one = if unit.varies { 1 } else { unit.hourly_quanta };
         let capacity = (self.quanta(&eligible) * purchase.share / 100 / of_one).max(1) * of_one;
         if !Issuer::of(unit).is_known() && !habits.shows_what_is_covered() {
             eligible.clear();
         }
-        let owner = self.owner(purchase.owner, |product| product.index == place);
+        let owner = self.owner(purchase.owner, |product| product.index == unit_index);
         let turn = if purchase.zone.is_some() { Turn::Zonal } else { Turn::Regional };
-        let deal = Deal { purchase, number, place, capacity, owner, habits };
+        let deal = Deal { purchase, number, unit_index, capacity, owner, habits };
         let terms = self.reservation_terms(deal, before);
         self.commitment(Terms::Reservation(terms), turn, owner, capacity, eligible)
     }
 
     fn reservation_terms(&mut self, deal: Deal<'_>, before: Option<&Commitment>) -> Reservation {
-        let Deal { purchase, number, place, capacity, owner, habits } = deal;
-        let fee = reservation_fee(purchase, &self.products[place], &habits, self.products.len());
-        let unit = &self.products[place];
+        let Deal { purchase, number, unit_index, capacity, owner, habits } = deal;
+        let fee =
+            reservation_fee(purchase, &self.products[unit_index], &habits, self.products.len());
+        let unit = &self.products[unit_index];
         let uuid = random::uuid(self.key(number));
         let subscription_id = (20_000_000_001 + number as u64).to_string();
         let owner_id = &self.accounts[owner].id;
@@ -334,7 +341,7 @@ impl Market<'_> {
         let purchase_description =
             format!("Sign up charge for subscription: {subscription_id}, planId: {number}");
         let reservation = Reservation {
-            product: place,
+            product: unit_index,
             fee: fee.index,
             covered_usage_type: purchase.fee.filter(|_| Issuer::of(unit) == Issuer::DedicatedHosts),
             zone: purchase.zone,
@@ -378,15 +385,15 @@ impl Market<'_> {
     fn savings_plan(&mut self, purchase: &PlanPurchase, number: usize) -> Commitment {
         let covers = |product: &Product| is_covered(product, purchase.plan, purchase.family);
         let mut eligible = self.eligible(|product, _| covers(product));
-        // A quantum costs the same under the plan whatever the product: the dearer it is on
-        // demand, the larger the saving.
+        // Under the plan a quantum of any product costs the same, so a quantum with a higher on-demand
+        // price has a larger saving.
         eligible.sort_by_key(|at| {
             let resource = &self.fleet[*at];
             let product = &self.products[resource.product];
             let saving = Reverse(product.quantum_cost());
             (saving, Reverse(product.quantum), resource.account, *at)
         });
-        // An odd capacity makes the last covered resource partly covered.
+        // With an odd capacity, the last covered resource is covered in part.
         let capacity = (self.quanta(&eligible) * purchase.share / 100).max(3) | 1;
         let owner = self.owner(purchase.owner, covers);
         let is_bought = purchase.is_bought || self.running.start > 0;
@@ -434,7 +441,7 @@ impl Market<'_> {
     ) -> Commitment {
         let is_own = |at: &usize| self.fleet[*at].account == owner;
         let (own, mut others): (Vec<usize>, Vec<usize>) = eligible.into_iter().partition(is_own);
-        // An account without sharing neither lends nor borrows.
+        // An account without sharing neither lends nor borrows commitments.
         others.retain(|at| {
             self.unshared
                 .is_none_or(|unshared| unshared != owner && unshared != self.fleet[*at].account)
@@ -465,19 +472,19 @@ impl Market<'_> {
     }
 }
 
-/// Who bought how much of what.
+/// A reservation that is being made: who bought how much of which product.
 struct Deal<'p> {
     purchase: &'p ReservationPurchase,
     number: usize,
-    /// The product's place in the catalogue.
-    place: usize,
+    /// The index of the product in the catalogue.
+    unit_index: usize,
     capacity: i64,
     owner: usize,
     habits: Habits,
 }
 
-/// What the fee lines of a reservation are for. Prices of fees are in no price list, so what it says of a
-/// product may be missing on them, the region among it.
+/// The product on the fee lines of a reservation. AWS's price list has no fees, so the columns that come
+/// from it may be empty on fee lines, the region too.
 fn reservation_fee(
     purchase: &ReservationPurchase,
     unit: &Product,
@@ -490,8 +497,8 @@ fn reservation_fee(
     let usage = if is_multi { "Multi-AZHeavyUsage" } else { "HeavyUsage" };
     let usage_type = purchase.fee.map_or_else(|| format!("{prefix}{usage}:{kind}"), str::to_owned);
     let name = unit.attributes.iter().filter(|(name, _)| *name == "product_name");
-    let place = ["location", "location_type", "region", "region_code"];
-    let described = unit.attributes.iter().filter(|(name, _)| place.contains(name));
+    let region_columns = ["location", "location_type", "region", "region_code"];
+    let described = unit.attributes.iter().filter(|(name, _)| region_columns.contains(name));
     let described = described.filter(|_| habits.describes_fees());
     Product {
         index,

@@ -1,4 +1,4 @@
-//! Contracts that fit a generated report: what a `contracts.toml` of its payer could look like.
+//! A `contracts.toml` that fits a generated report.
 
 use crate::account::{PAYER, unshared_account, usage_account_id};
 use crate::options::Options;

@@ -1,12 +1,12 @@
-//! One hour of usage and what commitments cover of it, by AWS's rules of application.
+//! The usage of one hour, and which part of it commitments cover by AWS's rules.
 //!
-//! Zonal reservations come first, then regional ones, EC2 Instance plans, Compute plans. Within
-//! each of these turns every commitment covers usage of its owner's account before any covers
-//! usage of other accounts. Among eligible usage reservations take the smallest size first, plans
-//! the largest saving and then the lowest rate. Where AWS is silent, the order is that of the
-//! commitments' ARNs, then of accounts and resources.
+//! Zonal reservations come first, then regional reservations, EC2 Instance plans, and the other plans.
+//! Within each of these turns, every commitment covers usage of its owner's account before any commitment
+//! covers usage of other accounts. A reservation covers the smallest size first. A plan covers the usage
+//! with the largest saving first, and among equal savings the usage with the lowest rate. Where AWS does
+//! not say an order, commitments go by their ARNs, and usage by accounts and resources.
 //!
-//! This is written apart from the allocation engine on purpose: each is evidence for the other.
+//! This code shares nothing with the allocation engine on purpose, so that each can test the other.
 
 use crate::commitments::{Commitment, TURNS};
 use crate::fleet::Resource;
@@ -19,12 +19,12 @@ pub(crate) struct Covered {
     pub(crate) quanta: i64,
 }
 
-/// The state of one hour. It is reused, so that memory does not grow with the period.
+/// The state of one hour. It is used again for every hour, so that memory does not grow with the period.
 pub(crate) struct Hour {
-    /// By resource: the quanta that nothing covers.
+    /// For each resource, the quanta that nothing covers.
     pub(crate) on_demand: Vec<i64>,
     pub(crate) covered: Vec<Covered>,
-    /// By commitment: the quanta that are still free.
+    /// For each commitment, the quanta that cover nothing yet.
     pub(crate) unused: Vec<i64>,
 }
 

@@ -1,4 +1,4 @@
-//! The columns of CUR 2.0 as Data Exports writes them into CSV, in its order.
+//! The columns of CUR 2.0 in CSV, in the order of Data Exports.
 
 use crate::field::{Column, Field};
 
@@ -9,7 +9,7 @@ pub(crate) fn columns() -> Vec<Column> {
         .collect()
 }
 
-/// What an amount looks like on a line that has none. Net, split and discount columns stay empty.
+/// The cell of an amount on a line that has none. Net, split and discount columns stay empty instead.
 const ZERO: &str = "0.0";
 
 #[rustfmt::skip]

@@ -1,4 +1,4 @@
-//! Where AWS puts a report: keys of its files, and the manifests that name them.
+//! The keys of a report's files, and the manifests that list them.
 
 use chrono::Days;
 use serde::Serialize;
@@ -16,10 +16,10 @@ const REPORT: &str = "sluice-demo";
 /// The keys of one delivery.
 pub(crate) struct Delivery {
     generation: Generation,
-    /// Names this version of the report.
+    /// The id of this version of the report.
     id: String,
     seed: u64,
-    /// The period as the manifest of a legacy report says it.
+    /// The period as the manifest of a legacy report has it.
     period: Period,
     data_folder: String,
     manifest_keys: Vec<String>,
@@ -66,12 +66,13 @@ impl Delivery {
         }
     }
 
-    /// The key of the report file of that number, from 1.
+    /// The key of a report file. The first file has the number 1.
     pub(crate) fn file_key(&self, number: u64) -> String {
         format!("{}/{REPORT}-{number:05}.csv.gz", self.data_folder)
     }
 
-    /// Two of the same content where versions are kept apart: the version's own, then the newest.
+    /// The keys of the manifests. If each version has a folder of its own, there are two manifests with one
+    /// content: that of the version, and that of the newest version.
     pub(crate) fn manifest_keys(&self) -> &[String] {
         &self.manifest_keys
     }

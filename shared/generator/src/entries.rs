@@ -1,11 +1,11 @@
-//! What is billed once a period, commitments aside: support, tax, credits, discounts.
+//! Lines that a period has once and that are not about commitments: support, tax, credits, discounts.
 
 use crate::bill::{AWS_PURCHASE, AWS_REFUND, MARKETPLACE_PURCHASE};
 use crate::fixed::Fixed;
 use crate::line::Kind;
 use crate::products::{Product, monitoring};
 
-/// A line that is there once a period.
+/// A line that a period has once.
 pub(crate) struct Entry {
     pub(crate) kind: Kind,
     pub(crate) product: usize,
@@ -13,30 +13,30 @@ pub(crate) struct Entry {
     pub(crate) price: Price,
 }
 
-/// How an entry's cost is found.
+/// How the cost of an entry is computed.
 #[derive(Clone, Copy)]
 pub(crate) enum Price {
-    /// A price of its own.
+    /// A fixed price.
     Of(Fixed),
-    /// Taken off.
+    /// A fixed price that is taken off.
     Off(Fixed),
-    /// So many percent of what the account's usage costs, in whole cents.
+    /// This many percent of the cost of the account's usage, in whole cents.
     Percent(i128),
-    /// So many percent taken off, to the last decimal.
+    /// This many percent of the cost of the account's usage, taken off, with all decimals.
     PercentOff(i128),
-    /// So many percent of the usage of all accounts, but at least 100.
+    /// This many percent of the cost of all accounts' usage, but at least 100.
     SupportPercent(i128),
-    /// So many quanta of the product at its rate.
+    /// This many quanta of the product at the product's rate.
     Quanta(i64),
 }
 
-/// Whose line it is.
+/// The account or accounts that get a line.
 #[derive(Clone, Copy)]
 enum Whose {
     Payer,
-    /// The usage account of this number, counted round.
+    /// The usage account with this number. After the last account, counting begins again at the first.
     Account(usize),
-    /// A line for every usage account.
+    /// Every usage account gets a line.
     Everyone,
 }
 
@@ -50,7 +50,7 @@ const fn off(price: &str) -> Price {
     Price::Off(Fixed::of(price))
 }
 
-/// Every type of line that is there once a period, commitments aside.
+/// Every type of line that a period has once, without commitments.
 const ROWS: [Row; 18] = [
     (Kind::Fee, Whose::Payer, Price::SupportPercent(3), support),
     (Kind::Fee, Whose::Account(0), of("42"), domain),
@@ -72,7 +72,7 @@ const ROWS: [Row; 18] = [
     (Kind::Usage, Whose::Account(0), Price::Quanta(744), monitoring),
 ];
 
-/// Adds the products that the entries are about.
+/// The entries. Their products are added to `products`.
 pub(crate) fn entries(products: &mut Vec<Product>, accounts: usize) -> Vec<Entry> {
     let mut entries = Vec::new();
     for (kind, whose, price, product) in ROWS {

@@ -1,18 +1,18 @@
-//! What a column of either generation is called, and what it shows.
+//! The columns of both generations: the name of each, and the field that it shows.
 
 pub(crate) struct Column {
     pub(crate) name: &'static str,
-    /// As the manifest says it.
+    /// The type's name in the manifest.
     pub(crate) type_name: &'static str,
     pub(crate) field: Field,
-    /// What stands there when a line has nothing to say: CUR 2.0 prints some numbers as 0.0.
+    /// The cell of a line that has no value: CUR 2.0 prints `0.0` for some numbers.
     pub(crate) absent: &'static str,
 }
 
-/// What a column shows. Both generations are tables of these.
+/// The field that a column shows. The columns of both generations are tables of fields.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Field {
-    /// There in the header only.
+    /// Only the header has this column; its cells are empty.
     Empty,
     LineItemId,
     TimeInterval,
@@ -42,9 +42,9 @@ pub(crate) enum Field {
     Cost,
     Description,
     TaxType,
-    /// A descriptive column, by its CUR 2.0 name without `product_`.
+    /// A column that describes the product, by its CUR 2.0 name without `product_`.
     Product(&'static str),
-    /// All descriptions that have no column of their own.
+    /// A map of all descriptions that have no column of their own.
     ProductMap,
     LeaseLength,
     OfferingClass,

@@ -1,10 +1,10 @@
-//! Numbers as AWS rounds them: exact decimals with ten places, in the two notations of its reports.
+//! Numbers as AWS rounds them: exact, with ten decimals, in the two notations of AWS's reports.
 
-/// A decimal as a whole number of 10⁻¹⁰. Every amount, rate and cost of a line is one.
+/// A number as a count of 10⁻¹⁰. Every amount, rate and cost of a line is such a number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) struct Fixed(i64);
 
-const PLACES: usize = 10;
+const DECIMALS: usize = 10;
 const ONE: i64 = 10_000_000_000;
 const ONE_UNSIGNED: u64 = ONE.unsigned_abs();
 
@@ -28,12 +28,12 @@ impl Fixed {
         self.0 == 0
     }
 
-    /// A number of this source text, such as `fixed("0.0104")`: a typing error does not compile
-    /// where it is used in a constant.
+    /// The number of a text in the source code, such as `Fixed::of("0.0104")`. In a constant, a typing
+    /// error does not compile.
     pub(crate) const fn of(text: &str) -> Self {
         let bytes = text.as_bytes();
         let mut units: i64 = 0;
-        let mut places = 0;
+        let mut decimals = 0;
         let mut seen_point = false;
         let mut index = 0;
         while index < bytes.len() {
@@ -42,13 +42,13 @@ impl Fixed {
             } else {
                 assert!(bytes[index].is_ascii_digit(), "not a decimal number");
                 units = units * 10 + (bytes[index] - b'0') as i64;
-                places += seen_point as usize;
+                decimals += seen_point as usize;
             }
             index += 1;
         }
-        while places < PLACES {
+        while decimals < DECIMALS {
             units *= 10;
-            places += 1;
+            decimals += 1;
         }
         Self(units)
     }
@@ -67,27 +67,27 @@ impl Fixed {
         Self(-self.0)
     }
 
-    /// The product, which the catalogue's numbers are chosen to keep within ten places.
+    /// The product. The numbers of the catalogue are chosen so that it needs at most ten decimals.
     pub(crate) fn product(self, other: Self) -> Self {
         exact(i128::from(self.0) * i128::from(other.0), i128::from(ONE))
     }
 
-    /// The quotient, under the same condition.
+    /// The quotient. The numbers of the catalogue are chosen so that it needs at most ten decimals.
     pub(crate) fn quotient(self, other: Self) -> Self {
         exact(i128::from(self.0) * i128::from(ONE), i128::from(other.0))
     }
 
-    /// `12.3400000000`: ten places, whatever the value.
+    /// Writes `12.3400000000`: always with ten decimals.
     pub(crate) fn write_plain(self, out: &mut Vec<u8>) {
         let magnitude = self.write_sign(out);
         write_integer(magnitude / ONE_UNSIGNED, out);
         out.push(b'.');
-        let mut places = [b'0'; PLACES];
-        fill_digits(magnitude % ONE_UNSIGNED, &mut places);
-        out.extend_from_slice(&places);
+        let mut decimals = [b'0'; DECIMALS];
+        fill_digits(magnitude % ONE_UNSIGNED, &mut decimals);
+        out.extend_from_slice(&decimals);
     }
 
-    /// `12.34`, `1.0E-7`, `1.25E8`: what Java prints for a double.
+    /// Writes `12.34`, `1.0E-7` or `1.25E8`, as Java prints a double.
     pub(crate) fn write_java(self, out: &mut Vec<u8>) {
         const PLAIN: std::ops::Range<u64> = ONE_UNSIGNED / 1000..ONE_UNSIGNED * 10_000_000;
         let magnitude = self.write_sign(out);
@@ -95,14 +95,14 @@ impl Fixed {
             out.extend_from_slice(b"0.0");
         } else if PLAIN.contains(&magnitude) {
             write_integer(magnitude / ONE_UNSIGNED, out);
-            let mut places = [b'0'; PLACES];
-            fill_digits(magnitude % ONE_UNSIGNED, &mut places);
-            write_places(&places, out);
+            let mut decimals = [b'0'; DECIMALS];
+            fill_digits(magnitude % ONE_UNSIGNED, &mut decimals);
+            write_decimals(&decimals, out);
         } else {
             let mut buffer = [b'0'; DIGITS];
             let digits = fill_digits(magnitude, &mut buffer);
             out.push(digits[0]);
-            write_places(&digits[1..], out);
+            write_decimals(&digits[1..], out);
             out.push(b'E');
             write_exponent(digits.len() - 1, out);
         }
@@ -124,7 +124,7 @@ fn exact(numerator: i128, denominator: i128) -> Fixed {
     )
 }
 
-/// Digits of the largest `u64`.
+/// How many digits the largest `u64` has.
 const DIGITS: usize = 20;
 
 pub(crate) fn write_integer(number: u64, out: &mut Vec<u8>) {
@@ -132,7 +132,7 @@ pub(crate) fn write_integer(number: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(fill_digits(number, &mut buffer));
 }
 
-/// Writes the digits at the end of the buffer and returns them, at least one.
+/// Writes the digits at the end of the buffer and returns them. There is at least one digit.
 fn fill_digits(mut number: u64, buffer: &mut [u8]) -> &[u8] {
     let mut start = buffer.len();
     loop {
@@ -146,20 +146,20 @@ fn fill_digits(mut number: u64, buffer: &mut [u8]) -> &[u8] {
     }
 }
 
-/// The decimals without trailing zeros, but at least one, as Java does.
-fn write_places(places: &[u8], out: &mut Vec<u8>) {
-    let length = places.iter().rposition(|digit| *digit != b'0').map_or(0, |last| last + 1);
+/// Writes the decimals without trailing zeros, but at least one decimal, as Java does.
+fn write_decimals(decimals: &[u8], out: &mut Vec<u8>) {
+    let length = decimals.iter().rposition(|digit| *digit != b'0').map_or(0, |last| last + 1);
     out.push(b'.');
-    out.extend_from_slice(&places[..length]);
+    out.extend_from_slice(&decimals[..length]);
     if length == 0 {
         out.push(b'0');
     }
 }
 
-/// The power of ten of a number of 10⁻¹⁰ units that has so many digits after its first.
+/// Writes the exponent of a count of 10⁻¹⁰ that has this many digits after its first.
 fn write_exponent(digits_after_first: usize, out: &mut Vec<u8>) {
-    if digits_after_first < PLACES {
+    if digits_after_first < DECIMALS {
         out.push(b'-');
     }
-    write_integer(digits_after_first.abs_diff(PLACES) as u64, out);
+    write_integer(digits_after_first.abs_diff(DECIMALS) as u64, out);
 }

@@ -1,11 +1,11 @@
-//! Who uses what: the resources whose usage commitments may cover.
+//! The resources whose usage commitments may cover.
 
 use crate::products::Product;
 use crate::random::{mix, pick};
 
-/// An instance, a database, a service: something that uses one product hour by hour.
+/// An instance, a database or a service. It uses one product hour by hour.
 pub(crate) struct Resource {
-    /// Its identity, and the source of all that is random about it.
+    /// The resource's identity. Everything random about the resource comes from this key.
     pub(crate) key: u64,
     pub(crate) account: usize,
     pub(crate) product: usize,
@@ -18,13 +18,14 @@ enum Pattern {
     Always,
     /// From half past seven to half past nineteen.
     Daytime,
-    /// A third of the hours.
+    /// In a third of the hours.
     Batch,
-    /// More or less of it, every hour.
+    /// In every hour, but not always as much.
     Varying,
 }
 
-/// One resource of every product first, spread over the accounts, then `size` in all.
+/// At least `size` resources. The first resources use one product each and are spread over the accounts,
+/// so that every product is used.
 pub(crate) fn fleet(
     products: &[Product],
     accounts: usize,
@@ -71,7 +72,7 @@ fn pattern(product: &Product, number: usize, key: u64) -> Pattern {
 }
 
 impl Resource {
-    /// What it uses in an hour of the period.
+    /// How many quanta the resource uses in an hour of the period.
     pub(crate) fn quanta(&self, product: &Product, hour: i64) -> i64 {
         let full = product.hourly_quanta;
         let half = full.div_euclid(2);

@@ -1,8 +1,8 @@
-//! What AWS prints of a commitment, and what it leaves empty.
+//! Which columns AWS fills for a commitment, and which it leaves empty.
 //!
-//! Its dictionary names services whose lines never have a column, and its editions contradict one another
-//! about others; `docs/report-columns.md` has both. Where AWS does as it likes, the seed decides for each
-//! commitment, so that one report has all of it.
+//! AWS's dictionary names services whose lines never have a column. About other columns its editions
+//! contradict one another; `docs/report-columns.md` has the details. Where both ways occur, the seed
+//! decides for each commitment, so that one report has both.
 
 use crate::field::Field;
 use crate::issuer::Issuer;
@@ -12,11 +12,12 @@ use crate::random::{mix, pick};
 /// How the lines of one commitment are filled.
 pub(crate) struct Habits {
     key: u64,
-    /// Columns of fee and covered lines that are empty.
+    /// The columns that are empty on fee lines and covered lines.
     omitted: Vec<Field>,
 }
 
-/// Columns that are there together or not at all, and of which AWS's editions disagree.
+/// Groups of columns about which AWS's editions disagree. The columns of a group are all filled or all
+/// empty.
 const OPTIONAL: [&[Field]; 5] = [
     &[Field::TotalReservedNormalizedUnits],
     &[Field::UnusedNormalizedUnits],
@@ -70,37 +71,37 @@ impl Habits {
         self.omitted.contains(&field)
     }
 
-    /// One of two ways, each for about half of all commitments.
+    /// Answers a question with yes for about half of all commitments.
     fn is_first(&self, question: u64) -> bool {
         pick(mix(self.key, 100 + question), 2) == 0
     }
 
-    /// Whether the fee line has what the price list says of the product, its region among it.
+    /// Whether fee lines have the columns of the price list, such as the region.
     pub(crate) fn describes_fees(&self) -> bool {
         self.is_first(1)
     }
 
-    /// What stands in the zone of a reservation that has none.
+    /// What the column of the zone shows for a regional reservation.
     pub(crate) fn regional_zone(&self, issuer: Issuer, region: &'static Region) -> &'static str {
         if issuer == Issuer::Ec2 && self.is_first(2) { region.code } else { "" }
     }
 
-    /// Whether the normalized units of one stand on the lines that are covered.
+    /// Whether covered lines have the normalization factor.
     pub(crate) fn normalizes_usage(&self) -> bool {
         self.is_first(3)
     }
 
-    /// Whether a Multi-AZ reservation's fee says so in its usage type.
+    /// Whether the usage type of a Multi-AZ reservation's fee says that it is Multi-AZ.
     pub(crate) fn names_deployment(&self) -> bool {
         self.is_first(4)
     }
 
-    /// Whether the fee of a plan for one family says which.
+    /// Whether the fee of a plan for one family names the family.
     pub(crate) fn has_family_on_fees(&self) -> bool {
         self.is_first(5)
     }
 
-    /// A plan's region: a name, or the code of AWS's older pages.
+    /// How a plan's region is printed: by name, or by code as on AWS's older pages.
     pub(crate) fn plan_region(&self, region: Option<&'static Region>) -> &'static str {
         match (region, self.is_first(6)) {
             (Some(region), true) => region.name,
@@ -110,12 +111,12 @@ impl Habits {
         }
     }
 
-    /// Whether a reservation was bought within an hour, and not at its beginning.
+    /// Whether a reservation was bought within an hour and not at its beginning.
     pub(crate) fn begins_within_an_hour(&self) -> bool {
         self.is_first(7)
     }
 
-    /// Whether AWS shows usage that a reservation of a kind of its own covers.
+    /// Whether the report has lines that a reservation of an unknown kind covers.
     pub(crate) fn shows_what_is_covered(&self) -> bool {
         self.is_first(8)
     }

@@ -1,4 +1,4 @@
-//! The lines of one hour: what the fleet used, what commitments covered of it, and everything else.
+//! The lines of one hour: usage of the fleet, covered or on demand, fees of plans, and other usage.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -16,7 +16,7 @@ use crate::text::TAG_SETS;
 use crate::world::{Emit, Survey, World};
 
 impl World {
-    /// All lines of one hour.
+    /// Writes all lines of one hour.
     pub(crate) fn hour(
         &self,
         hour: i64,
@@ -36,7 +36,7 @@ impl World {
         state.fill(hour, &self.fleet, &self.products, &self.commitments, self.hours);
     }
 
-    /// An even share of the lines for every hour.
+    /// How many lines of other usage an hour has. The lines are spread evenly over the hours.
     pub(crate) fn other_usage_in(&self, hour: i64, total: u64) -> u64 {
         let until = |hour: i64| total * hour.unsigned_abs() / self.hours.unsigned_abs();
         until(hour + 1) - until(hour)
@@ -62,7 +62,8 @@ impl World {
         self.containers(hour, span, emit)
     }
 
-    /// The key of a line is unique in its hour: by resource and, if covered, by commitment.
+    /// The line of a resource. The salt depends on the commitment that covers the line, so that the line's
+    /// key is unique in its hour.
     fn resource_line<'a>(
         &'a self,
         kind: Kind,
@@ -118,7 +119,8 @@ impl World {
         }
     }
 
-    /// One line takes back the on-demand cost of all usage that a plan covered of one kind.
+    /// Writes the negations. One line gives back the on-demand cost of all usage of one product in one
+    /// account and zone that a plan covered.
     fn negations(&self, span: &Span, state: &Hour, emit: Emit<'_>) -> io::Result<()> {
         let mut groups: BTreeMap<(usize, usize, usize, &str), i64> = BTreeMap::new();
         for covered in &state.covered {
@@ -133,11 +135,12 @@ impl World {
                 continue;
             };
             let zone_key = zone.bytes().fold(0, |key, byte| mix(key, byte.into()));
-            let place = mix(commitment as u64, mix(account as u64, mix(product as u64, zone_key)));
+            let group_key =
+                mix(commitment as u64, mix(account as u64, mix(product as u64, zone_key)));
             let product = &self.products[product];
             let line = Line::new(
                 Kind::SavingsPlanNegation,
-                mix(self.seed, place),
+                mix(self.seed, group_key),
                 span,
                 &self.accounts[account],
                 product,
@@ -175,10 +178,11 @@ impl World {
         Ok(())
     }
 
-    /// Every few hours: two pods that share one instance, in quanta that add up to all of it.
+    /// Writes the lines of two pods that share one instance, every few hours. Their quanta add up to the
+    /// instance.
     fn containers(&self, hour: i64, span: &Span, emit: Emit<'_>) -> io::Result<()> {
         const EVERY: i64 = 6;
-        /// Of the 32 quanta of a 2xlarge. What is left idle is divided in the same proportion.
+        /// How many of the 32 quanta of a 2xlarge each pod uses. The idle quanta are divided in proportion.
         const PODS: [i64; 2] = [5, 11];
         let is_parent = |resource: &&Resource| self.products[resource.product].hourly_quanta == 32;
         let Some(parent) = self.fleet.iter().find(is_parent) else {
@@ -221,7 +225,7 @@ impl World {
         emit: Emit<'_>,
     ) -> io::Result<()> {
         const SALT: u64 = 0x07e2;
-        /// Of a hundred lines, so many cost nothing.
+        /// How many of a hundred lines cost nothing.
         const FREE: u64 = 68;
         for number in 0..count {
             let key = mix(self.seed ^ SALT, number);

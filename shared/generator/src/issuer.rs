@@ -2,7 +2,7 @@
 
 use crate::products::Product;
 
-/// Whose reservation it is, as far as AWS's columns and ARNs differ.
+/// The service that issued a reservation, as far as AWS's columns and ARNs differ.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Issuer {
     Ec2,
@@ -12,8 +12,9 @@ pub(crate) enum Issuer {
     OpenSearch,
     Redshift,
     DynamoDb,
-    /// Those that AWS's dictionary does not know.
+    /// AWS's dictionary does not know reservations of `MediaConnect`.
     MediaConnect,
+    /// AWS's dictionary does not know reservations of Redshift Serverless.
     RedshiftServerless,
 }
 
@@ -32,7 +33,7 @@ impl Issuer {
         }
     }
 
-    /// Whether AWS's dictionary speaks of it.
+    /// Whether AWS's dictionary knows reservations of this service.
     pub(crate) fn is_known(self) -> bool {
         !matches!(self, Self::MediaConnect | Self::RedshiftServerless)
     }

@@ -1,4 +1,4 @@
-//! The columns of the legacy cost and usage report, in its order.
+//! The columns of the legacy cost and usage report, in AWS's order.
 
 use crate::field::{Column, Field};
 

@@ -1,11 +1,11 @@
 //! Writes a synthetic cost and usage report as AWS would deliver it, in which every law holds.
 //!
-//! The same options give the same bytes on every machine: there is no clock, no float and no
-//! state of a random generator. Bytes go to a [`Sink`]; nothing here knows about files.
+//! The same options give the same bytes on every machine: there is no clock, no float, and no random
+//! generator with a state. The bytes go to a [`Sink`]; nothing here knows about files.
 //!
-//! A month is walked through twice. The first walk writes nothing and finds out what reservations
-//! left unused, because the lines that say so come first. Both keep one hour in memory, so memory
-//! does not grow with the length of the report.
+//! The generator walks through the month twice. The first walk writes nothing: it finds out how much of
+//! each reservation is unused, because the lines that say so come first in the report. Both walks hold one
+//! hour in memory, so memory does not grow with the length of the report.
 
 mod account;
 mod bill;
@@ -54,24 +54,23 @@ use line::Line;
 use span::Span;
 use world::{Survey, World};
 
-/// Where the report goes: an object a key, keys relative to the report bucket.
+/// Takes the objects of the report. Keys are relative to the report bucket.
 pub trait Sink {
     fn create(&mut self, key: &str) -> io::Result<Box<dyn Write + '_>>;
 }
 
-/// What was written.
+/// Totals of the report that was written.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Summary {
     pub lines: u64,
     pub lines_by_type: BTreeMap<&'static str, u64>,
-    /// Lines of split cost allocation: their costs repeat those of other lines and are not in the
-    /// totals.
+    /// Lines of split cost allocation. Their costs repeat costs of other lines, so no total has them.
     pub split_lines: u64,
     /// Lines that cost exactly nothing.
     pub free_lines: u64,
     pub unblended_cost_by_account: BTreeMap<AccountId, Amount>,
     pub file_keys: Vec<String>,
-    /// The last one is the manifest that a later delivery would overwrite.
+    /// The keys of the manifests. A later delivery would overwrite the last of them.
     pub manifest_keys: Vec<String>,
 }
 
@@ -119,7 +118,8 @@ pub fn generate(options: &Options, sink: &mut dyn Sink) -> io::Result<Summary> {
     totals.summary(file_keys, delivery.manifest_keys().to_vec())
 }
 
-/// The hour at which each file ends: they are cut between hours, and as equal as that allows.
+/// The hour at which each file ends. Files end between two hours, and are as equal in length as that
+/// allows.
 fn file_ends(files: u32, survey: &Survey) -> Vec<i64> {
     const LINES_A_FILE: u64 = 1_000_000;
     let lines = survey.lines();
@@ -139,7 +139,7 @@ fn file_ends(files: u32, survey: &Survey) -> Vec<i64> {
     ends
 }
 
-/// A report file that is being written: lines are gathered before they are compressed.
+/// A report file that is being written. Lines are collected before they are compressed.
 struct ReportFile<'s> {
     buffer: Vec<u8>,
     encoder: GzEncoder<Box<dyn Write + 's>>,
@@ -147,7 +147,7 @@ struct ReportFile<'s> {
 
 impl<'s> ReportFile<'s> {
     const FULL: usize = 64 * 1024;
-    /// Fixed, like everything in the header, so that the same lines are the same bytes.
+    /// The level and everything in the gzip header are fixed, so that equal lines give equal bytes.
     const LEVEL: Compression = Compression::new(3);
     const UNKNOWN_SYSTEM: u8 = 255;
 
@@ -179,7 +179,7 @@ struct Totals {
     lines: BTreeMap<line::Kind, u64>,
     split_lines: u64,
     free_lines: u64,
-    /// By account, in 10⁻¹⁰.
+    /// The cost of each account, in 10⁻¹⁰.
     costs: BTreeMap<String, i128>,
 }
 
@@ -197,7 +197,7 @@ impl Totals {
     }
 
     fn summary(self, file_keys: Vec<String>, manifest_keys: Vec<String>) -> io::Result<Summary> {
-        /// Of an amount's units, in 10⁻¹⁰.
+        /// How many units of an amount make 10⁻¹⁰.
         const SCALE: i128 = 100_000_000;
         let costs = self.costs.into_iter().map(|(account, cost)| {
             let account: AccountId = account.parse().map_err(io::Error::other)?;

@@ -1,4 +1,4 @@
-//! One line of a report, before either generation's columns are put around it.
+//! One line of a report, independent of the columns of a generation.
 
 use crate::account::Account;
 use crate::bill::Bill;
@@ -59,13 +59,13 @@ impl Kind {
 
 pub(crate) struct Line<'a> {
     pub(crate) kind: Kind,
-    /// What the line item id is made of. Id and span together are unique in a report.
+    /// The line item id is made from this key. Id and span together are unique in a report.
     pub(crate) key: u64,
     pub(crate) span: &'a Span,
     pub(crate) account: &'a Account,
     pub(crate) bill: &'a Bill,
     pub(crate) product: &'a Product,
-    /// Where the product's own operation and usage type are not the line's.
+    /// The usage type and the operation of the product, unless AWS writes others on this line.
     pub(crate) usage_type: &'a str,
     pub(crate) operation: &'a str,
     pub(crate) description: Description<'a>,
@@ -84,7 +84,7 @@ pub(crate) struct Line<'a> {
 #[derive(Clone, Copy)]
 pub(crate) enum Description<'a> {
     Text(&'a Cell),
-    /// Names the account and what it used.
+    /// The description of a negation names the account and the product.
     Negation,
 }
 
@@ -105,11 +105,11 @@ pub(crate) struct Reserved<'a> {
 pub(crate) enum ReservedRow {
     /// Usage that the reservation covers.
     Covered { upfront: Fixed, recurring: Fixed },
-    /// What the period cost, and how much of it was not used.
+    /// The fee of the period, and how much of the reservation was not used.
     PeriodFee(PeriodFee),
     /// The upfront payment itself.
     Purchase,
-    /// What was paid on top of what was given in exchange.
+    /// The payment on top of the reservation that was given in exchange.
     Exchange,
 }
 
@@ -149,7 +149,7 @@ pub(crate) struct Split {
 }
 
 impl<'a> Line<'a> {
-    /// A line about nothing but a product and an account; the caller adds the rest.
+    /// A line with only a product and an account. The caller adds the rest.
     pub(crate) fn new(
         kind: Kind,
         key: u64,
@@ -180,7 +180,7 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Puts so many quanta of the product on the line, at the on-demand rate.
+    /// The line with this many quanta of its product, at the on-demand rate.
     #[must_use]
     pub(crate) fn using(self, quanta: i64) -> Self {
         let cost = self.product.quantum_cost().times(quanta);
@@ -193,7 +193,7 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Split cost allocation repeats costs that other lines have; they are counted apart.
+    /// Whether the line's cost repeats the cost of another line, as lines of split cost allocation do.
     pub(crate) fn repeats_a_cost(&self) -> bool {
         self.split.is_some()
     }

@@ -12,7 +12,7 @@ use crate::span::Span;
 use crate::world::{Emit, Survey, World};
 
 impl World {
-    /// The lines of the period as a whole. How many there are does not depend on the survey.
+    /// Writes the lines about the period as a whole. Their number does not depend on the survey.
     pub(crate) fn monthly(&self, survey: &Survey, emit: Emit<'_>) -> io::Result<()> {
         for (number, commitment) in self.commitments.iter().enumerate() {
             match &commitment.terms {
@@ -64,7 +64,8 @@ impl World {
         Line { cost, ..line }
     }
 
-    /// A reservation's fee for the period and, if it was bought in it, what was paid in advance.
+    /// Writes the fee of a reservation for the period and, if it was bought in the period, its upfront
+    /// payment.
     fn reservation_fees(
         &self,
         number: usize,
@@ -87,7 +88,7 @@ impl World {
                 &self.products[reservation.fee],
             )
         };
-        // What is left of a broken hour covers nothing: whole hours come first.
+        // The part of an hour before the first whole hour covers nothing.
         let broken = reservation.number.product(broken);
         let all = unit.amount(commitment.capacity * (active.end - active.start)).plus(broken);
         let unused = all.plus(unit.amount(used).negated());

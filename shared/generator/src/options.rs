@@ -1,15 +1,15 @@
-//! What a report is asked to be.
+//! The options for a generated report.
 
 use cur::BillingPeriod;
 
-/// Which report: the cost and usage report of 2015, or CUR 2.0 of Data Exports.
+/// The generation of the report: the cost and usage report of 2015, or CUR 2.0 of Data Exports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Generation {
     Legacy,
     Cur2,
 }
 
-/// Whether every version of the report has a folder of its own.
+/// Whether each version of the report gets a folder of its own, or overwrites the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layout {
     CreateNew,
@@ -19,13 +19,13 @@ pub enum Layout {
 #[derive(Debug, Clone)]
 pub struct Options {
     pub generation: Generation,
-    /// Usage accounts, beside the payer account.
+    /// How many usage accounts there are, without the payer account.
     pub accounts: u32,
-    /// Lines wanted. A report with every type of line has some 1,200 at least.
+    /// How many lines the report should have. A report with every type of line has at least some 1,200.
     pub lines: u64,
     pub seed: u64,
     pub period: BillingPeriod,
-    /// Report files; 0 means one a million lines, as AWS does.
+    /// How many report files to write; 0 means one for each million lines, as AWS does.
     pub files: u32,
     pub layout: Layout,
 }

@@ -1,9 +1,9 @@
-//! What AWS sells in a generated report: products, their rates and their descriptive columns.
+//! The products of a generated report, with their rates and their descriptive columns.
 //!
-//! Usage comes in whole *quanta*. A product's quantum is the amount of usage that costs a number
-//! with at most ten decimals under its rate; for what commitments cover it is also the step in
-//! which they cover it, so that a plan's commitment is used up to its last digit and no amount has
-//! to be rounded.
+//! Usage comes in whole *quanta*. A quantum of a product is an amount of usage whose cost at the product's
+//! rate has at most ten decimals. Commitments cover whole quanta, so a plan's commitment is used to its
+//! last digit and no amount has to be rounded. For example, an m5.large has 8 quanta an hour, each of
+//! 0.125 hours and 0.012 dollars.
 
 use crate::bill::{AWS, Bill, MARKETPLACE};
 use crate::fixed::Fixed;
@@ -13,7 +13,7 @@ use crate::text::Cell;
 pub(crate) struct Region {
     pub(crate) code: &'static str,
     pub(crate) name: &'static str,
-    /// What usage types start with there.
+    /// The beginning of usage types in this region.
     pub(crate) prefix: &'static str,
 }
 
@@ -22,57 +22,58 @@ pub(crate) const VIRGINIA: Region =
 pub(crate) const TOKYO: Region =
     Region { code: "ap-northeast-1", name: "Asia Pacific (Tokyo)", prefix: "APN1-" };
 
-/// How far a reservation of a product reaches.
+/// Which products a reservation of a product may cover.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reach {
-    /// There are no reservations of it.
+    /// There are no reservations of the product.
     Nothing,
-    /// The product alone.
+    /// Only the product itself.
     Product,
-    /// Every size of its family in the region.
+    /// Every size of the product's family in its region.
     Family,
 }
 
-/// What a savings plan is for.
+/// The type of a savings plan.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PlanType {
-    /// EC2, Fargate and Lambda; of EC2 one family in one region, if the plan is bound to it.
+    /// EC2, Fargate and Lambda. An EC2 Instance plan is of this type too, and covers one family in one
+    /// region.
     Compute,
     MachineLearning,
     Database,
 }
 
-/// How a product's resources are called.
+/// The resource names of a product.
 pub(crate) struct ResourceName {
     pub(crate) before: String,
-    /// Between account and identity. Without it the account is not part of the name.
+    /// The text between account and identity; `None` if the account is not part of the name.
     pub(crate) after_account: Option<&'static str>,
 }
 
 pub(crate) struct Product {
-    /// Its place in the catalogue.
+    /// The index of the product in the catalogue.
     pub(crate) index: usize,
     pub(crate) bill: &'static Bill,
     pub(crate) code: &'static str,
     pub(crate) usage_type: String,
     pub(crate) operation: &'static str,
     pub(crate) description: Cell,
-    /// What a line covered by a reservation says instead.
+    /// The description on lines that a reservation covers.
     pub(crate) reserved_description: Cell,
     pub(crate) unit: &'static str,
     pub(crate) sku: String,
     pub(crate) rate: Fixed,
     pub(crate) quantum: Fixed,
-    /// Quanta of an hour: of one running instance, or the most that a line has.
+    /// How many quanta an instance has in an hour; for other products the most that a line has.
     pub(crate) hourly_quanta: i64,
-    /// Whether an hour has more or less of it, as what is paid by use has.
+    /// Whether the usage differs from hour to hour, as for products that are paid by use.
     pub(crate) varies: bool,
-    /// 0 where AWS prints none.
+    /// Zero if AWS prints no factor.
     pub(crate) normalization_factor: Fixed,
     pub(crate) reach: Reach,
-    /// The type of plan that covers it.
+    /// The type of plan that covers the product.
     pub(crate) plan: Option<PlanType>,
-    /// Instance family, or the class of an engine: what a size-flexible reservation covers.
+    /// The instance family, or the class of a database. A size-flexible reservation covers all sizes of it.
     pub(crate) family: &'static str,
     pub(crate) region: &'static Region,
     pub(crate) resource: Option<ResourceName>,
@@ -81,7 +82,7 @@ pub(crate) struct Product {
 }
 
 impl Product {
-    /// A product that is billed once a period and has nothing but names.
+    /// A product with names only, as for lines that a period has once.
     pub(crate) fn named(
         code: &'static str,
         name: &str,
@@ -117,7 +118,7 @@ impl Product {
         Self { bill, ..self }
     }
 
-    /// Usage of it, at so much a unit.
+    /// The product with this rate for one unit.
     fn priced(self, rate: &str, unit: &'static str, quantum: &str, hourly_quanta: i64) -> Self {
         let sku = random::sku(
             self.usage_type
@@ -174,7 +175,7 @@ impl Product {
     }
 }
 
-/// Everything on sale: first what commitments may cover, then the rest of the usage.
+/// All products: first those that commitments may cover, then the others.
 pub(crate) fn catalogue() -> Vec<Product> {
     let mut products = instances();
     products.extend(databases());
@@ -189,7 +190,7 @@ pub(crate) fn catalogue() -> Vec<Product> {
 
 struct Size {
     name: &'static str,
-    /// Two a normalized unit, so that the smallest size has a whole number of them.
+    /// Two quanta for each normalized unit, so that the smallest size has a whole number of quanta.
     quanta: i64,
     vcpu: i64,
 }
@@ -212,7 +213,7 @@ struct Family {
     name: &'static str,
     group: &'static str,
     region: &'static Region,
-    /// On demand, for a quantum of half a normalized unit.
+    /// The on-demand rate of one quantum, which is half a normalized unit.
     linux_rate: &'static str,
     sizes: &'static [Size],
 }
@@ -267,7 +268,7 @@ fn instances() -> Vec<Product> {
         let rate = Fixed::of(family.linux_rate);
         family.sizes.iter().map(move |size| instance(family, size, "Linux", rate, size.quanta))
     });
-    // A Windows hour is worth twice the quanta of a Linux hour: its plan rates carry the licence.
+    // A Windows hour has twice the quanta of a Linux hour, because its plan rates include the licence.
     let windows = [LARGE, XLARGE].map(|size| {
         let rate = Fixed::of("0.01175");
         instance(&FAMILIES[0], &size, "Windows", rate, size.quanta * 2)
@@ -275,7 +276,7 @@ fn instances() -> Vec<Product> {
     linux.chain(windows).chain([dedicated(), host()]).collect()
 }
 
-/// AWS says the tenancy of a dedicated instance, but not its size in normalized units.
+/// A dedicated instance. AWS prints its tenancy, but no normalization factor.
 fn dedicated() -> Product {
     let family = &FAMILIES[1];
     let product = instance(family, &LARGE, "Linux", Fixed::of("0.011"), LARGE.quanta);
@@ -294,7 +295,7 @@ fn dedicated() -> Product {
     }
 }
 
-/// A Dedicated Host: its type is a family, and its size the whole machine.
+/// A Dedicated Host. Its type is a family, because it is the whole machine.
 fn host() -> Product {
     const QUANTA: i64 = 32;
     let name = "Amazon Elastic Compute Cloud";
@@ -383,7 +384,7 @@ fn instance(
 }
 
 fn databases() -> Vec<Product> {
-    // A class has one engine here, so that a class is all that a reservation has to match.
+    // Each class has one engine here, so that a reservation need not compare engines.
     let mysql = ("db.r7g", "MySQL", "CreateDBInstance:0002", "0.03");
     let postgres = ("db.m7g", "PostgreSQL", "CreateDBInstance:0014", "0.022");
     let maria = ("db.r8g", "MariaDB", "CreateDBInstance:0018", "0.026");
@@ -396,7 +397,7 @@ fn databases() -> Vec<Product> {
     ]
 }
 
-/// A database in one zone, or in two for twice the units and the price.
+/// A database in one zone, or in two zones for twice the units and twice the price.
 fn database(
     (class, engine, operation, quantum_rate): (&'static str, &str, &'static str, &str),
     size: &Size,
@@ -441,7 +442,7 @@ fn database(
     }
 }
 
-/// Nodes of caches, search domains and warehouses. AWS prints no normalized units of them.
+/// Nodes of caches, search domains and data warehouses. AWS prints no normalized units for them.
 fn nodes() -> Vec<Product> {
     let cache = |kind, quanta| Product {
         reach: Reach::Family,
@@ -498,7 +499,7 @@ fn node(
     }
 }
 
-/// What is reserved or planned without being an instance.
+/// Products that are no instances and that commitments cover.
 fn capacity() -> Vec<Product> {
     let output = |product: Product| Product {
         reach: Reach::Product,
@@ -558,7 +559,7 @@ fn capacity() -> Vec<Product> {
     ]
 }
 
-/// SageMaker, whose plans cover whatever an instance runs for.
+/// SageMaker. Its plans cover an instance whatever the instance is used for.
 fn machine_learning() -> Vec<Product> {
     let instance = |usage_type, kind, rate, quantum, quanta| Product {
         plan: Some(PlanType::MachineLearning),
@@ -619,7 +620,7 @@ fn serverless() -> Vec<Product> {
     .into()
 }
 
-/// Most lines of a real report cost nothing.
+/// Products that cost nothing. Most lines of a real report are for such products.
 fn free_usage() -> Vec<Product> {
     let bucket = ("example-data-", None);
     [
@@ -714,7 +715,7 @@ fn paid_usage() -> Vec<Product> {
     .into()
 }
 
-/// What a marketplace seller sells. Sellers write what they like into their descriptions.
+/// A product of a seller on AWS Marketplace. Sellers may write any text into their descriptions.
 pub(crate) fn monitoring() -> Product {
     let name = "Kumo Observability \"Pro\"";
     other("3x0examp1e0pr0duct0c0de9z", name, "SoftwareUsage:m5.large", "Hourly")

@@ -1,4 +1,4 @@
-//! What a generated payer and its customers have bought: the list.
+//! The list of everything that a generated payer and its customers have bought.
 
 use crate::products::{PlanType, Region, TOKYO, VIRGINIA};
 
@@ -10,12 +10,13 @@ pub(crate) enum Payment {
     All,
 }
 
-/// Who buys: the payer, or the account of the first resource that the commitment could cover.
+/// Who buys a commitment.
 #[derive(Clone, Copy)]
 pub(crate) enum Owner {
     Payer,
+    /// The account of the first resource that the commitment could cover.
     User,
-    /// The usage account of this number, counted round.
+    /// The usage account with this number. After the last account, counting begins again at the first.
     Account(usize),
 }
 
@@ -23,15 +24,15 @@ pub(crate) enum Owner {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Time {
     Before,
-    /// Its term ends in the middle of the period.
+    /// The term ends in the middle of the period.
     Expiring,
     /// Bought on the second day.
     Bought,
-    /// Bought while the fleet runs, at an hour or within one.
+    /// Bought while the fleet runs, at the beginning of an hour or within it.
     BoughtLate,
-    /// Given in exchange for the next one of the list, while the fleet runs.
+    /// Given in exchange for the next reservation of the list, while the fleet runs.
     GivenUp,
-    /// What it was exchanged for.
+    /// Received in exchange for the reservation before it in the list.
     Received,
 }
 
@@ -40,13 +41,13 @@ pub(crate) struct ReservationPurchase {
     pub(crate) usage_type: &'static str,
     pub(crate) operation: &'static str,
     pub(crate) zone: Option<&'static str>,
-    /// Percent of the usage that it could cover at most.
+    /// How many percent of the usage that it could cover are bought.
     pub(crate) share: i64,
     pub(crate) payment: Payment,
     pub(crate) offering_class: &'static str,
     pub(crate) years: i64,
     pub(crate) time: Time,
-    /// What its fees are called, where that is not `HeavyUsage` and the type.
+    /// The usage type of its fees, if that is not `HeavyUsage:` and the type.
     pub(crate) fee: Option<&'static str>,
 }
 
@@ -63,8 +64,8 @@ const RESERVATION: ReservationPurchase = ReservationPurchase {
     fee: None,
 };
 
-/// Every payment option and service, zonal and regional, size-flexible and not, bought, exchanged and ending
-/// in the period.
+/// Reservations of every service and payment option: zonal and regional ones, with and without size
+/// flexibility, and some that are bought, exchanged or end in the period.
 pub(crate) const RESERVATIONS: [ReservationPurchase; 20] = [
     ReservationPurchase { usage_type: "BoxUsage:m5.xlarge", ..RESERVATION },
     ReservationPurchase {
@@ -123,7 +124,7 @@ pub(crate) const RESERVATIONS: [ReservationPurchase; 20] = [
         payment: Payment::Partial,
         ..RESERVATION
     },
-    // More than there is to cover, so that a part is never used.
+    // This one has more units than there is usage, so a part of it is never used.
     ReservationPurchase {
         usage_type: "InstanceUsage:db.m7g.large",
         operation: "CreateDBInstance:0014",
@@ -137,7 +138,7 @@ pub(crate) const RESERVATIONS: [ReservationPurchase; 20] = [
         share: 50,
         ..RESERVATION
     },
-    // Its fees say nothing of the tenancy.
+    // The fees of this one do not say the tenancy.
     ReservationPurchase {
         owner: Owner::User,
         usage_type: "DedicatedUsage:c5.large",
@@ -181,7 +182,7 @@ pub(crate) const RESERVATIONS: [ReservationPurchase; 20] = [
         payment: Payment::Partial,
         ..RESERVATION
     },
-    // Usage types of search domains do not have what their fees have behind the type.
+    // Fees of search domains have `.search` behind the type, and the usage does not.
     ReservationPurchase {
         usage_type: "ESInstance:r7g.large",
         operation: "ESDomain",
@@ -205,7 +206,7 @@ pub(crate) const RESERVATIONS: [ReservationPurchase; 20] = [
     },
 ];
 
-/// Reservations of kinds that AWS's dictionary does not know; the seed takes one of them.
+/// Reservations of kinds that AWS's dictionary does not know. The seed chooses one of them.
 pub(crate) const UNKNOWN: [ReservationPurchase; 2] = [
     ReservationPurchase {
         owner: Owner::User,
@@ -228,7 +229,7 @@ pub(crate) const UNKNOWN: [ReservationPurchase; 2] = [
 pub(crate) struct PlanPurchase {
     pub(crate) owner: Owner,
     pub(crate) plan: PlanType,
-    /// Set for an EC2 Instance plan, with its region.
+    /// The family and the region of an EC2 Instance plan.
     pub(crate) family: Option<(&'static str, &'static Region)>,
     pub(crate) share: i64,
     pub(crate) quantum_rate: &'static str,
@@ -237,7 +238,7 @@ pub(crate) struct PlanPurchase {
     pub(crate) is_bought: bool,
 }
 
-/// Every type and payment option. Together they are too much at night and too little by day.
+/// Savings plans of every type and payment option. At night they are more than the usage, by day less.
 pub(crate) const SAVINGS_PLANS: [PlanPurchase; 8] = [
     PlanPurchase {
         owner: Owner::Payer,
@@ -309,7 +310,7 @@ pub(crate) const SAVINGS_PLANS: [PlanPurchase; 8] = [
         years: 3,
         is_bought: false,
     },
-    // AWS sells these for a year and without anything upfront.
+    // AWS sells Database plans only for one year and without an upfront payment.
     PlanPurchase {
         owner: Owner::Payer,
         plan: PlanType::Database,

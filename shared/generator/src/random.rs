@@ -1,7 +1,7 @@
 //! Numbers that look random and are the same on every machine.
 //!
-//! Nothing here has state: what is random about a resource is a function of its key, so it need
-//! not be remembered from one hour to the next.
+//! Nothing here has a state. Everything random about a resource is a function of the resource's key, so
+//! nothing has to be remembered from one hour to the next.
 
 /// Steele, Lea and Flood's `SplitMix64` finalizer, the mixing step of many generators.
 const fn scramble(mut value: u64) -> u64 {
@@ -10,7 +10,7 @@ const fn scramble(mut value: u64) -> u64 {
     value ^ (value >> 31)
 }
 
-/// A number that depends on both, and on nothing else.
+/// A number that depends on `key` and `salt`, and on nothing else.
 pub(crate) const fn mix(key: u64, salt: u64) -> u64 {
     const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
     scramble(key ^ scramble(salt.wrapping_mul(GOLDEN).wrapping_add(GOLDEN)))
@@ -18,17 +18,17 @@ pub(crate) const fn mix(key: u64, salt: u64) -> u64 {
 
 /// One of `0..count`.
 pub(crate) fn pick(key: u64, count: usize) -> usize {
-    // Both casts are lossless: a remainder of a `usize` fits one.
+    // Both casts are lossless, because a remainder of a `usize` fits into a `usize`.
     usize::try_from(key % (count.max(1) as u64)).unwrap_or_default()
 }
 
-/// An identity such as AWS prints: sixteen hexadecimal digits.
+/// Writes an identifier of sixteen hexadecimal digits.
 pub(crate) fn write_hex(key: u64, out: &mut Vec<u8>) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     out.extend((0..16).rev().map(|digit| DIGITS[pick(key >> (4 * digit), 16)]));
 }
 
-/// A line item id: 52 characters of base 32, twelve of them from every number.
+/// Writes a line item id: 52 characters of base 32. Each random number gives twelve of them.
 pub(crate) fn write_line_item_id(key: u64, out: &mut Vec<u8>) {
     const DIGITS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
     const LENGTH: usize = 52;
@@ -46,7 +46,7 @@ pub(crate) fn write_line_item_id(key: u64, out: &mut Vec<u8>) {
 /// A stock keeping unit: sixteen capitals and digits.
 pub(crate) fn sku(key: u64) -> String {
     const DIGITS: &[u8; 32] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ7";
-    let digit = |place: u64| char::from(DIGITS[pick(mix(key, place), 32)]);
+    let digit = |salt: u64| char::from(DIGITS[pick(mix(key, salt), 32)]);
     (0..16).map(digit).collect()
 }
 

@@ -1,5 +1,5 @@
-//! What the savings plans of a generated payer charge for everything that they may cover, also where AWS
-//! has covered none of it: what a reseller would have from AWS's list of rates.
+//! The rates of a generated payer's savings plans for everything that the plans may cover, also for usage
+//! that no plan has covered. A reseller would take these rates from AWS's list.
 
 use crate::commitments::Terms;
 use crate::options::Options;

@@ -9,8 +9,8 @@ use crate::span::Span;
 use crate::world::{Survey, World};
 
 impl World {
-    /// Walks through the period without writing anything: what reservations left unused stands in
-    /// lines that come first.
+    /// Walks through the period without writing anything. The fee lines of reservations come first in the
+    /// report, and they say how much of each reservation the whole period left unused.
     pub(crate) fn survey(&self, lines: u64) -> io::Result<Survey> {
         let mut survey = Survey {
             monthly_lines: 0,

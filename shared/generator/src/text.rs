@@ -1,6 +1,6 @@
-//! Text as CSV cells and as JSON inside CSV cells, and the tags people write.
+//! Text as CSV cells and as JSON in CSV cells, and the tags that people write.
 
-/// A CSV cell, quoted once and written many times.
+/// A CSV cell. It is quoted once and written many times.
 #[derive(Clone, Default)]
 pub(crate) struct Cell(Vec<u8>);
 
@@ -17,7 +17,7 @@ impl Cell {
     }
 }
 
-/// A JSON object of texts as a CSV cell: what CUR 2.0 writes for a map.
+/// A JSON object of texts as a CSV cell. CUR 2.0 writes a map in this way.
 pub(crate) fn json_cell<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Cell {
     let members: Vec<String> = pairs
         .into_iter()
@@ -29,8 +29,8 @@ pub(crate) fn json_cell<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>)
     Cell::new(&format!("{{{}}}", members.join(",")))
 }
 
-/// What people wrote into the tags `CostCenter`, `Environment`, `Name` and `Owner`.
-/// The awkward values are here because no public sample has any.
+/// The values of the tags `CostCenter`, `Environment`, `Name` and `Owner`. Some are difficult to read on
+/// purpose, because no public sample has such values.
 const TAG_VALUES: [[&str; 4]; 4] = [
     ["4711", "0815", "R&D, Tokyo", ""],
     ["production", "staging", "", "test \"blue\""],
@@ -38,25 +38,25 @@ const TAG_VALUES: [[&str; 4]; 4] = [
     ["", "Größe & Übergröße", "o'brien@example.com", "team\tα,β"],
 ];
 
-/// One way of tagging a resource, as the cells of both generations.
+/// The tags of a resource, as the cells of both generations.
 pub(crate) struct TagSet {
-    /// One cell a key.
+    /// One cell for each key.
     pub(crate) cells: [Cell; 4],
-    /// `resource_tags`: keys in snake case.
+    /// The cell `resource_tags`, with keys in snake case.
     pub(crate) resource_tags: Cell,
-    /// `tags`: keys as they were activated.
+    /// The cell `tags`, with keys as they were activated.
     pub(crate) tags: Cell,
-    /// `cost_category`, which follows from the environment.
+    /// The cell `cost_category`, which depends on the environment.
     pub(crate) cost_category: Cell,
 }
 
-/// Values of four keys in every combination.
+/// How many combinations the values of four keys have.
 const COMBINATIONS: usize = 4 * 4 * 4 * 4;
 
-/// How many ways of tagging there are.
+/// How many sets of tags there are. One of them is empty.
 pub(crate) const TAG_SETS: usize = 1 + COMBINATIONS;
 
-/// Every combination of values, the untagged resource first.
+/// The sets of tags: the empty one, and then every combination of values.
 pub(crate) fn tag_sets() -> Vec<TagSet> {
     let combination = |number: usize| {
         let [a, b, c, d] = TAG_VALUES;

@@ -13,7 +13,7 @@ use crate::line::Line;
 use crate::options::Options;
 use crate::products::{Product, catalogue};
 
-/// Takes the lines of a report, one by one.
+/// A function that takes the lines of a report, one by one.
 pub(crate) type Emit<'e> = &'e mut dyn FnMut(&Line<'_>) -> io::Result<()>;
 
 pub(crate) struct World {
@@ -22,29 +22,32 @@ pub(crate) struct World {
     pub(crate) origin: NaiveDateTime,
     /// The hours of the period.
     pub(crate) hours: i64,
-    /// From here on the fleet runs. A small report has no room for a whole month of it.
+    /// The fleet runs from this hour on. A small report has no room for a whole month of the fleet.
     pub(crate) first_hour: i64,
     pub(crate) accounts: Vec<Account>,
     pub(crate) products: Vec<Product>,
     pub(crate) fleet: Vec<Resource>,
     pub(crate) commitments: Vec<Commitment>,
-    /// Products that no commitment covers, by whether they cost anything.
+    /// The products that no commitment covers and that cost nothing.
     pub(crate) free: Range<usize>,
+    /// The products that no commitment covers and that cost something.
     pub(crate) paid: Range<usize>,
     pub(crate) container: usize,
     pub(crate) entries: Vec<Entry>,
 }
 
-/// What is known of a report before its first line is written.
+/// The counts and sums of a report that are needed before its first line is written.
 pub(crate) struct Survey {
-    /// Lines of the period as a whole, which come first, and then of each hour.
+    /// How many lines are about the period as a whole. They come first in the report.
     pub(crate) monthly_lines: u64,
+    /// How many lines each hour has.
     pub(crate) hourly_lines: Vec<u64>,
-    /// Lines of usage that no commitment can cover; they fill the report up to the asked size.
+    /// How many lines have usage that no commitment can cover. They bring the report to the size of the
+    /// options.
     pub(crate) other_usage: u64,
-    /// By commitment: the quanta used in the period.
+    /// For each commitment, the quanta that were used in the period.
     pub(crate) used: Vec<i64>,
-    /// By account, in 10⁻¹⁰: what on-demand usage costs.
+    /// For each account, the cost of its on-demand usage, in 10⁻¹⁰.
     pub(crate) usage_cost: Vec<i128>,
 }
 
@@ -109,13 +112,15 @@ impl World {
     }
 }
 
-/// The first hour in which the fleet runs, and its size, for a report of so many lines.
+/// The first hour in which the fleet runs, and the size of the fleet, for a report of this many lines.
 fn extent(lines: u64, hours: i64) -> (i64, usize) {
-    /// Lines an hour that even the smallest fleet needs, and the hours that it runs at least.
+    /// How many lines the smallest fleet needs for each hour.
     const LEAST_LINES: u64 = 70;
+    /// How many hours the fleet runs at least.
     const LEAST_HOURS: i64 = 16;
-    /// Of the whole report, in percent: lines of the fleet, and resources in it.
+    /// How many percent of all lines are for the fleet.
     const FLEET_LINES: u64 = 60;
+    /// How many resources the fleet has, in percent of the lines of an average hour.
     const RESOURCES: u64 = 30;
     let affordable = i64::try_from(lines * FLEET_LINES / 100 / LEAST_LINES).unwrap_or(hours);
     let running = affordable.clamp(LEAST_HOURS, hours);

@@ -1,9 +1,9 @@
-//! What a payload asks for, whatever it is wrapped in.
+//! Reads what a payload asks for, also if it is wrapped in another one.
 //!
-//! S3 tells of a new object directly, through EventBridge, through SNS, or through SQS around any of
-//! these; a person asks for a recalculation, for a run to go on, or for one to be accepted; a step sends a
-//! message to the next. Only the fields that say so are read: a field that AWS adds or leaves out elsewhere
-//! must not stop a delivery.
+//! S3 tells of a new object directly, through EventBridge or through SNS, and SQS may be around each of
+//! these. A person asks to calculate a period again, to resume a run, or to accept a held run. A step
+//! sends a message to the next step. Only the fields that are needed are read, because a field that AWS
+//! adds or leaves out must not stop a delivery.
 
 use std::borrow::Cow;
 
@@ -13,18 +13,18 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// One thing that a function is asked to do.
+/// One request to a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
-    /// From the step before.
+    /// A message from the step before.
     Message(Message),
-    /// From outside.
+    /// A notice from outside the pipeline.
     Notice(Notice),
-    /// Something happened that asks for nothing: its name.
+    /// An event that asks for nothing, by its name.
     Nothing(String),
 }
 
-/// A payload that nobody here sends.
+/// A payload that is no request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidEvent {
     #[error("the message is not JSON: {0}")]
@@ -47,7 +47,7 @@ pub fn decode_text(text: &str) -> Result<Vec<Request>, InvalidEvent> {
     decode(&payload)
 }
 
-/// Reads one payload that is not a batch. An S3 notification may tell of several objects.
+/// Reads one payload that is not a batch of SQS. A notification of S3 may tell of several objects.
 pub fn decode(payload: &Value) -> Result<Vec<Request>, InvalidEvent> {
     if let Some(records) = payload.get("Records") {
         return s3_notification(records);
@@ -68,7 +68,7 @@ pub fn decode(payload: &Value) -> Result<Vec<Request>, InvalidEvent> {
         return Ok(vec![Request::Notice(Notice::Accept(request))]);
     }
     match (text(payload, "Event"), text(payload, "source"), text(payload, "Type")) {
-        // S3 sends it once, when the notification is set up.
+        // S3 sends this event once, when the notification is set up.
         (Some("s3:TestEvent"), _, _) => Ok(vec![Request::Nothing("s3:TestEvent".to_owned())]),
         (_, Some("aws.s3"), _) => Ok(vec![eventbridge_event(payload)?]),
         (_, _, Some("Notification")) => decode_text(text(payload, "Message").unwrap_or_default()),
@@ -126,7 +126,7 @@ fn eventbridge_event(payload: &Value) -> Result<Request, InvalidEvent> {
     if event.detail_type != "Object Created" {
         return Ok(Request::Nothing(event.detail_type));
     }
-    // EventBridge, unlike S3's own notification, gives the key as it is.
+    // EventBridge does not encode the key. Only S3's own notification does.
     Ok(object_created(event.detail.bucket, event.detail.object.key))
 }
 
@@ -134,7 +134,7 @@ fn object_created(bucket: S3Bucket, key: String) -> Request {
     Request::Notice(Notice::ObjectCreated { bucket: bucket.name, key })
 }
 
-/// S3 encodes keys in notifications as a form does: a space is a plus, so a plus is `%2B`.
+/// S3 encodes keys in notifications as HTML forms do: a space is a plus, and a plus is `%2B`.
 fn decode_key(encoded: &str) -> Result<String, InvalidEvent> {
     let spaced = encoded.replace('+', " ");
     percent_decode_str(&spaced)

@@ -1,8 +1,8 @@
-//! A deployed function: its handler, what the handler is given, and what becomes of each message.
+//! A deployed function: its handler, and what becomes of each message.
 //!
-//! Every message of a batch stands for itself. It is decoded on its own and runs in a task of its own,
-//! so neither a body that nobody understands nor a panic touches its neighbours. Messages run one
-//! after the other: a function's memory is sized for one of them.
+//! Each message of a batch is decoded on its own and runs in a task of its own. So neither a body that
+//! cannot be read nor a panic affects the other messages. The messages run one after the other, because
+//! the memory of a function is sized for one message.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,20 +16,20 @@ use serde_json::{Value, json};
 
 use crate::event::{self, Request};
 
-/// Where messages go that can never be dealt with, together with the reason.
+/// Takes messages that can never be handled, each with the reason.
 #[async_trait]
 pub trait DeadLetters: Send + Sync + 'static {
     async fn take(&self, body: &str, reason: &str) -> Result<(), SendError>;
 }
 
-/// What is built once at cold start.
+/// A function as it is built once, at cold start.
 pub struct Function<H> {
     pub app: Arc<App>,
     pub dead_letters: Arc<dyn DeadLetters>,
     pub handler: H,
 }
 
-/// A request in the wrong queue: a mistake of the deployment, which trying again does not mend.
+/// The failure for a request in the wrong queue. The deployment is wrong, so trying again does not help.
 pub fn misdelivered(request: &Request) -> Failure {
     let subject = Subject::of(request);
     Failure::Reject(format!("this function does not handle {} {}", subject.step, subject.unit))
@@ -40,7 +40,7 @@ where
     H: Fn(Request, Arc<App>) -> F,
     F: Future<Output = Result<Outcome, Failure>> + Send + 'static,
 {
-    /// Answers one invocation: a batch from SQS, or one payload that someone sent directly.
+    /// Answers one invocation: a batch from SQS, or one payload that somebody sent directly.
     pub async fn invoke(&self, payload: Value) -> Result<Value, Failure> {
         if is_batch(&payload) {
             let event = serde_json::from_value(payload)
@@ -56,19 +56,19 @@ where
         Ok(json!({ "outcomes": outcomes }))
     }
 
-    /// Names the messages that must come back. All others are deleted from the queue.
+    /// Handles a batch. The answer names the messages that must come back; SQS deletes the others.
     pub async fn batch(&self, event: SqsEvent) -> SqsBatchResponse {
         let mut answer = SqsBatchResponse::default();
         for message in event.records {
             if !self.message(&message).await {
-                // Without an id the whole batch comes back, which is the only safe thing left.
+                // An empty id makes the whole batch come back, which is safe.
                 answer.add_failure(message.message_id.unwrap_or_default());
             }
         }
         answer
     }
 
-    /// Whether the message has been dealt with.
+    /// Handles one message. Returns whether the queue may delete it.
     async fn message(&self, message: &SqsMessage) -> bool {
         let body = message.body.as_deref().unwrap_or_default();
         let result = match event::decode_text(body) {
@@ -82,7 +82,8 @@ where
         }
     }
 
-    /// Until people have the message it stays in its queue, which ends in the same place.
+    /// Hands a message to the dead letters. If that fails, the message stays in its queue, and SQS moves
+    /// it to the dead letters in the end.
     async fn bury(&self, body: &str, reason: &str) -> bool {
         let taken = self.dead_letters.take(body, reason).await;
         if let Err(error) = &taken {
@@ -91,8 +92,8 @@ where
         taken.is_ok()
     }
 
-    /// Does everything that one message asks for, and stops at the first failure: the message comes
-    /// back whole, and what was done already is found done.
+    /// Handles all requests of one message, and stops at the first failure. The whole message comes back
+    /// then, and the requests that were done are found done.
     async fn requests(&self, requests: Vec<Request>) -> Result<Vec<Outcome>, Failure> {
         let mut outcomes = Vec::new();
         for request in requests {
@@ -111,7 +112,8 @@ where
         let duration_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
         report(&subject, &result, duration_ms);
         if let (Request::Message(message), Err(Failure::Reject(reason))) = (&request, &result) {
-            // For people who look at the run. The dead letter is what counts.
+            // People who look at the run find the reason here. Only the dead letter matters to the
+            // pipeline.
             if let Err(error) = self.app.record_failure(message, reason).await {
                 tracing::warn!(%error, "reason not recorded");
             }
@@ -119,8 +121,8 @@ where
         result
     }
 
-    /// A panic ends its own task and nothing else. It may have come from a state that has passed, so
-    /// the message comes back; the queue gives up on it in the end.
+    /// Runs the handler in a task of its own, which a panic ends. The cause of a panic may pass, so the
+    /// message comes back; the queue gives up on the message in the end.
     async fn guarded(&self, request: Request) -> Result<Outcome, Failure> {
         let task = tokio::spawn((self.handler)(request, Arc::clone(&self.app)));
         task.await.unwrap_or_else(|error| {
@@ -135,14 +137,14 @@ fn is_batch(payload: &Value) -> bool {
     source == Some("aws:sqs")
 }
 
-/// Nothing was decoded, so there is no run and no unit to name.
+/// The failure of a payload that could not be decoded, so that no run and no unit can be named.
 fn rejected(reason: &str) -> Failure {
     let result = Err(Failure::Reject(reason.to_owned()));
     report(&Subject { run: None, step: "unknown".to_owned(), unit: String::new() }, &result, 0);
     Failure::Reject(reason.to_owned())
 }
 
-/// What a log line is about.
+/// The run, step and unit that a log line is about.
 struct Subject {
     run: Option<String>,
     step: String,
@@ -171,7 +173,7 @@ impl Subject {
     }
 }
 
-/// One line a request. An error is something that a person must look at.
+/// Logs one line for each request. A line of level error is one that a person must look at.
 fn report(subject: &Subject, result: &Result<Outcome, Failure>, duration_ms: u64) {
     let Subject { run, step, unit } = subject;
     match result {

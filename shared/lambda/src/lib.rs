@@ -1,8 +1,8 @@
-//! What stands between Lambda and a handler: events in, outcomes out, settings at the start.
+//! Everything between Lambda and a handler.
 //!
-//! A handler is given one request and the [`runs::App`]. Everything else is here: what a payload asks
-//! for ([`event`]), how a batch of messages is answered ([`Function`]), what a deployment must set
-//! ([`Settings`]). The AWS clients and the runtime come with the feature `runtime`.
+//! A handler is given one request and the [`runs::App`]. This crate reads what a payload asks for
+//! ([`event`]), answers a batch of messages ([`Function`]), and reads the settings of the deployment
+//! ([`Settings`]). The clients of AWS and the runtime come with the feature `runtime`.
 
 pub mod event;
 mod function;

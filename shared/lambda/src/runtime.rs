@@ -1,4 +1,4 @@
-//! The start of a deployed function: logs, settings, clients, and then the loop.
+//! Starts a deployed function: logs, settings, clients, and then the loop over its events.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,19 +16,20 @@ use storage::{MemoryStore, S3Store, Store};
 
 use crate::{DeadLetters, Function, Request, Settings, Uses};
 
-/// The SDK has no limits of its own for a call. An attempt moves at most one part or range of 8 MiB,
-/// and a body that is read after the answer has begun is watched by the SDK's stalled-stream check.
+/// How long connecting, one attempt and a whole call may take: the SDK has no such limits of its own. An
+/// attempt moves at most one part or range of 8 MiB. The body of an answer that has begun is not under
+/// these limits, but under the SDK's check for stalled streams.
 const CONNECT_MAX: Duration = Duration::from_secs(3);
 const ATTEMPT_MAX: Duration = Duration::from_secs(30);
 const OPERATION_MAX: Duration = Duration::from_secs(90);
 
-/// The queue is the outer retry, so the inner one is short. It also meets the connections that died
-/// while the environment was frozen.
+/// How often the SDK tries a call. Few attempts are enough, because the queue retries the whole message.
+/// They are needed for connections that died while Lambda had frozen the environment.
 const ATTEMPTS: u32 = 4;
 
-/// Runs a function until Lambda ends it. Does not return before, unless it cannot start.
+/// Runs a function until Lambda ends it. Returns only if the function cannot start.
 ///
-/// One thread answers Lambda and moves bytes; what keeps a processor busy runs on blocking threads.
+/// One thread answers Lambda and moves bytes; work that keeps a processor busy runs on blocking threads.
 pub fn run<H, F>(uses: Uses, handler: H) -> Result<(), Error>
 where
     H: Fn(Request, Arc<App>) -> F,
@@ -44,7 +45,7 @@ where
     F: Future<Output = Result<Outcome, Failure>> + Send + 'static,
 {
     lambda_runtime::tracing::init_default_subscriber();
-    // As text: `main` prints the debug form of what it returns.
+    // The error becomes text, because `main` prints the debug form of an error.
     let settings = Settings::from_environment(uses).map_err(|error| error.to_string())?;
     let function = &start(settings, handler).await;
     let answer = async |event: LambdaEvent<Value>| {
@@ -53,7 +54,7 @@ where
     lambda_runtime::run(service_fn(answer)).await
 }
 
-/// Alarms and callers tell by the type whether trying again makes sense.
+/// The error type tells alarms and callers whether trying again can help.
 fn diagnostic(failure: &Failure) -> Diagnostic {
     let error_type = match failure {
         Failure::Retry(_) => "Retry",
@@ -62,12 +63,13 @@ fn diagnostic(failure: &Failure) -> Diagnostic {
     Diagnostic { error_type: error_type.to_owned(), error_message: failure.to_string() }
 }
 
-/// Builds every client once: the handler only borrows them.
+/// Builds every client once. The handler borrows them.
 async fn start<H>(settings: Settings, handler: H) -> Function<H> {
     let sdk = sdk_config().await;
     let s3 = s3_client(&sdk, settings.has_local_endpoint);
     let queue = SqsQueue::new(aws_sdk_sqs::Client::new(&sdk), settings.queue_urls);
-    // A function that reads no reports sees an empty bucket, one that registers nothing no catalog.
+    // A function that reads no reports gets an empty bucket, and one that registers no partitions gets no
+    // catalog.
     let reports: Arc<dyn Store> = match settings.report_bucket {
         Some(bucket) => Arc::new(S3Store::new(s3.clone(), bucket)),
         None => Arc::new(MemoryStore::default()),
@@ -110,7 +112,8 @@ async fn sdk_config() -> SdkConfig {
         .await
 }
 
-/// A bucket is a host name in AWS, and a path where a local endpoint has only one host.
+/// In AWS the bucket is a part of the host name. A local endpoint has only one host, so there the bucket
+/// is a part of the path.
 fn s3_client(sdk: &SdkConfig, has_local_endpoint: bool) -> aws_sdk_s3::Client {
     let config = aws_sdk_s3::config::Builder::from(sdk).force_path_style(has_local_endpoint);
     aws_sdk_s3::Client::from_conf(config.build())

@@ -1,19 +1,20 @@
-//! What a deployment must set: the only place that reads environment variables.
+//! The settings of a deployed function. Only this module reads environment variables.
 
 use std::collections::BTreeMap;
 
 use pipeline::{Compression, Step};
 
-/// What a function touches besides the results bucket. It need not be told of anything else.
+/// What a function uses besides the results bucket. Only the settings for these are read.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Uses {
     pub reports: bool,
     pub catalog: bool,
-    /// The steps it may have to start: the next one, and those after it while the next has no units.
+    /// The steps that the function may have to start: the next step, and the step after it if the next one
+    /// has no units, and so on.
     pub sends_to: &'static [Step],
 }
 
-/// Read once at cold start.
+/// The settings, read once at cold start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     pub results_bucket: String,
@@ -24,7 +25,7 @@ pub struct Settings {
     pub report_bucket: Option<String>,
     pub catalog: Option<CatalogSettings>,
     pub queue_urls: BTreeMap<Step, String>,
-    /// Something local stands in for AWS.
+    /// Whether a local server is used instead of AWS.
     pub has_local_endpoint: bool,
 }
 
@@ -34,7 +35,7 @@ pub struct CatalogSettings {
     pub workgroup: String,
 }
 
-/// Everything that is wrong, at once.
+/// All mistakes in the settings.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the function cannot start: {}", .0.join("; "))]
 pub struct InvalidSettings(pub Vec<String>);
@@ -84,14 +85,14 @@ const fn queue_url_variable(step: Step) -> &'static str {
     }
 }
 
-/// Goes on after a problem, so that one failed start names them all.
+/// Reads on after a mistake, so that one failed start names all mistakes.
 struct Reader<V> {
     variable: V,
     problems: Vec<String>,
 }
 
 impl<V: Fn(&str) -> Option<String>> Reader<V> {
-    /// A variable that is set to nothing is not set.
+    /// A variable with an empty value counts as not set.
     fn get(&self, name: &str) -> Option<String> {
         (self.variable)(name).filter(|value| !value.trim().is_empty())
     }

@@ -12,13 +12,13 @@ use crate::digits::{
     DECIMALS, Mantissa, ParseAmountError, WHOLE_DIGITS, parse_exponent, split_sign,
 };
 
-/// An exact amount with up to 18 decimals. The currency or unit stands beside it, not in it.
+/// An exact amount with up to 18 decimals. An amount does not know its currency or unit.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Amount(i128);
 
 impl Amount {
     pub const ZERO: Self = Self(0);
-    /// Decimals kept, the scale of `decimal(38,18)`.
+    /// How many decimals an amount keeps: the scale of `decimal(38,18)`.
     pub const DECIMALS: u32 = DECIMALS;
 
     /// The amount as a count of 10⁻¹⁸, the unscaled value of a `decimal(38,18)`.
@@ -43,8 +43,8 @@ impl Amount {
         Self(self.0.saturating_abs())
     }
 
-    /// Whether `a × b` is `self`, give or take `tolerance`. For checking other people's numbers;
-    /// nothing of ours is computed with a tolerance.
+    /// Whether `a × b` differs from `self` by at most `tolerance`. Only numbers that AWS computed are
+    /// checked in this way; Sluice computes nothing with a tolerance.
     pub fn is_about(self, a: Self, b: Self, tolerance: Self) -> bool {
         const UNIT: I256 = I256::new(10_i128.pow(Amount::DECIMALS));
         let product = I256::from(a.0).saturating_mul(b.0.into());
@@ -53,11 +53,11 @@ impl Amount {
             <= I256::from(tolerance.0).saturating_mul(UNIT)
     }
 
-    /// Reads every notation AWS writes: `12.3400000000`, `-7.0E-10`, `4e-07`, `-0.0`. Zeros may stand at
-    /// both ends in any number; a digit that cannot be kept is an error, and so is everything else.
-    /// [`rounding::read`](crate::rounding::read) reads numbers with more digits.
+    /// Reads every notation that AWS writes: `12.3400000000`, `-7.0E-10`, `4e-07`, `-0.0`. A number may
+    /// have any count of zeros at both ends. A number with more than 18 decimals is an error, and so is any
+    /// other text. [`rounding::read`](crate::rounding::read) reads numbers with more decimals.
     ///
-    /// Works on bytes because a report is a stream of them, several a line.
+    /// The text is bytes, because the cells of a report are bytes and each line has several numbers.
     pub fn parse(text: &[u8]) -> Result<Self, ParseAmountError> {
         if text.is_empty() {
             return Err(ParseAmountError::Empty);
@@ -75,11 +75,11 @@ impl Amount {
     }
 }
 
-// Sums of parsed cells cannot leave ±1.7·10²⁰ in any real report; a hostile one that does must stop
-// loudly. A panic fails one message, and nothing is published.
+// No sum of a real report leaves ±1.7·10²⁰. A hostile report whose sums do must stop: the panic fails
+// one message, and nothing is published.
 const OVERFLOW: &str = "an amount left the range of decimal(38,18)";
 
-/// A count, to be compared with another.
+/// Makes a count an amount, so that a law can compare two counts.
 impl From<u64> for Amount {
     fn from(count: u64) -> Self {
         // 2⁶⁴ × 10¹⁸ is below 2¹²⁷.
@@ -133,7 +133,7 @@ impl FromStr for Amount {
     }
 }
 
-/// Plain notation without trailing zeros: one spelling for one amount, so equal amounts are equal bytes.
+/// Plain notation without trailing zeros. Each amount has one spelling, so equal amounts are equal bytes.
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const UNIT: u128 = 10_u128.pow(Amount::DECIMALS);

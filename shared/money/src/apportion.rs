@@ -4,8 +4,8 @@ use ethnum::I256;
 
 use crate::Amount;
 
-/// Parts are cut here, as fine as AWS prints costs. Eight decimals are left for the rates of contracts
-/// and currencies that a part is multiplied by, so that few products need to be rounded.
+/// Parts have at most ten decimals, as the costs that AWS prints. A part is later multiplied by the rates
+/// of contracts and currencies; eight decimals are left for these, so that few products need to be rounded.
 const DECIMALS: u32 = 10;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -16,9 +16,10 @@ pub enum ApportionError {
     NegativeWeight(Amount),
 }
 
-/// Splits `whole` in proportion to `weights`. Each part is cut at the tenth decimal, and what remains
-/// goes to the largest remainders, one unit each, the earlier part first when they are equal. Digits of
-/// the whole beyond the tenth stay together, with the first of these.
+/// Splits `whole` in proportion to `weights`. Each part is first cut at the tenth decimal. The units of
+/// 10⁻¹⁰ that are left go to the parts with the largest remainders, one unit each; of two equal remainders
+/// the earlier part comes first. The digits of `whole` beyond the tenth decimal all go to the part with the
+/// largest remainder. For example, 1 split by 1, 1 and 1 is 0.3333333334, 0.3333333333 and 0.3333333333.
 pub fn apportion(whole: Amount, weights: &[Amount]) -> Result<Vec<Amount>, ApportionError> {
     if let Some(negative) = weights.iter().find(|weight| weight.is_negative()) {
         return Err(ApportionError::NegativeWeight(*negative));
@@ -55,7 +56,8 @@ pub fn apportion(whole: Amount, weights: &[Amount]) -> Result<Vec<Amount>, Appor
     Ok(parts.into_iter().map(|units| Amount::from_units(sign(units))).collect())
 }
 
-/// The part of this number when `whole` is split evenly among `parts`: what [`apportion`] would give it.
+/// One part of `whole` when it is split evenly. The first part has the number 0. [`apportion`] with equal
+/// weights gives the same part.
 pub fn even_part(whole: Amount, parts: u32, number: u32) -> Amount {
     assert!(number < parts, "part {number} of {parts}");
     let unit = 10_i128.pow(Amount::DECIMALS.saturating_sub(DECIMALS));

@@ -16,7 +16,7 @@ impl Currency {
         self.0.code()
     }
 
-    /// Decimals of the smallest coin: 0 for JPY, 2 for USD.
+    /// How many decimals the smallest coin has: 0 for JPY, 2 for USD.
     pub fn minor_units(self) -> u32 {
         self.0.exponent().map_or(2, u32::from)
     }

@@ -1,17 +1,17 @@
-//! The digits of a number as its text has them, in every notation that AWS writes.
+//! Reads the digits of a number from its text, in every notation that AWS writes.
 
 use num_bigint::BigInt;
 
-/// Decimals that an amount keeps, the scale of `decimal(38,18)`.
+/// How many decimals an amount keeps: the scale of `decimal(38,18)`.
 pub(crate) const DECIMALS: u32 = 18;
-/// Digits before the point, those that `decimal(38,18)` has beside its decimals.
+/// How many digits an amount has before the point: `decimal(38,18)` has 38 digits, 18 of them decimals.
 pub(crate) const WHOLE_DIGITS: u32 = 20;
 
-/// Decimals that are read at most, to bound what a hostile cell costs. The exact value of a 64-bit float has
-/// up to 1,074 of them.
+/// The most decimals that are read of a number, so that a hostile cell cannot cost much time. The exact
+/// value of a 64-bit float has up to 1,074 decimals.
 pub const DECIMALS_READ: u32 = 1_100;
 
-/// Why a cell is not an amount. The caller adds file, line and column.
+/// Why a text is not an amount. The caller adds the file, the line and the column.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseAmountError {
     #[error("it is empty")]
@@ -24,7 +24,7 @@ pub enum ParseAmountError {
     TooLarge,
 }
 
-/// Whether there is a minus, and what follows the sign.
+/// Returns whether the number is negative, and the text after the sign.
 #[inline]
 pub(crate) fn split_sign(text: &[u8]) -> (bool, &[u8]) {
     match text {
@@ -34,13 +34,14 @@ pub(crate) fn split_sign(text: &[u8]) -> (bool, &[u8]) {
     }
 }
 
-/// The digits of a number before its exponent, from the first to the last that is not a zero.
+/// The digits of a number before its exponent, without the zeros at both ends: 12, count 2 and exponent
+/// −1 for `001.20`.
 pub(crate) struct Mantissa {
-    /// As one integer; `None` if there are too many of them.
+    /// The digits as one integer; `None` if they do not fit.
     significant: Option<i128>,
-    /// How many there are.
+    /// How many digits there are.
     count: i32,
-    /// The power of ten of the last of them.
+    /// The power of ten of the last digit.
     exponent: i32,
 }
 
@@ -75,11 +76,11 @@ impl Digits {
 }
 
 impl Mantissa {
-    /// Reads up to an exponent, and returns what follows.
+    /// Reads up to the exponent, and returns the rest of the text.
     pub(crate) fn parse(text: &[u8]) -> Result<(Self, &[u8]), ParseAmountError> {
         let mut found = Self { significant: Some(0), count: 0, exponent: 0 };
         let mut decimals: i32 = 0;
-        // Zeros that count only if another digit follows.
+        // Zeros after the last other digit. They count only if another digit follows.
         let mut zeros: u32 = 0;
         let mut seen_point = false;
         let mut seen_digit = false;
@@ -110,20 +111,20 @@ impl Mantissa {
         Ok((found, text.get(end..).unwrap_or_default()))
     }
 
-    /// Adds a digit that is not zero, `places` after the one before.
-    fn push(&mut self, places: u32, digit: i128) {
+    /// Adds a digit that is not zero and stands `distance` digits after the one before.
+    fn push(&mut self, distance: u32, digit: i128) {
         if self.significant == Some(0) {
-            // Zeros before the first digit say nothing.
+            // Zeros before the first other digit are not part of the number.
             (self.significant, self.count) = (Some(digit), 1);
             return;
         }
-        self.count = self.count.saturating_add(i32::try_from(places).unwrap_or(i32::MAX));
+        self.count = self.count.saturating_add(i32::try_from(distance).unwrap_or(i32::MAX));
         self.significant = self.significant.and_then(|significant| {
-            significant.checked_mul(10_i128.checked_pow(places)?)?.checked_add(digit)
+            significant.checked_mul(10_i128.checked_pow(distance)?)?.checked_add(digit)
         });
     }
 
-    /// As an integer, however many digits the text has.
+    /// The digits as an integer, even if they do not fit into `significant`. `text` is the number's text.
     fn magnitude(&self, text: &[u8]) -> BigInt {
         let many = || {
             let digits = text.iter().filter(|byte| byte.is_ascii_digit());
@@ -135,15 +136,15 @@ impl Mantissa {
         self.significant.map_or_else(many, BigInt::from)
     }
 
-    /// With its exponent, as a count of 10⁻¹⁸.
+    /// The number with this exponent, as a count of 10⁻¹⁸.
     pub(crate) fn units(&self, exponent: i32) -> Result<i128, ParseAmountError> {
         let shift = self.exponent.saturating_add(exponent).saturating_add(DECIMALS.cast_signed());
-        // Digits before the decimal point, if it is a number with any.
+        // How many digits the number has before the decimal point.
         let whole = self.count.saturating_add(shift).saturating_sub(DECIMALS.cast_signed());
         match self.significant {
             Some(0) => Ok(0),
             _ if whole > WHOLE_DIGITS.cast_signed() => Err(ParseAmountError::TooLarge),
-            // The last digit is not zero, so it would be lost.
+            // The last digit is not zero, so an amount would lose it.
             _ if shift < 0 => Err(ParseAmountError::TooManyDecimals),
             significant => significant
                 .and_then(|digits| digits.checked_mul(10_i128.checked_pow(shift.unsigned_abs())?))
@@ -152,8 +153,8 @@ impl Mantissa {
     }
 }
 
-/// The value of `E-10`, or 0 where there is no exponent. No exponent is too large to be read: the number
-/// may be zero.
+/// The value of `E-10`, or 0 where there is no exponent. Every exponent can be read, however large, because
+/// the number may be zero.
 pub(crate) fn parse_exponent(text: &[u8]) -> Result<i32, ParseAmountError> {
     let (is_negative, digits) = match text {
         [] => return Ok(0),
@@ -170,7 +171,7 @@ pub(crate) fn parse_exponent(text: &[u8]) -> Result<i32, ParseAmountError> {
 }
 
 pub(crate) fn power_of_ten(exponent: u32) -> BigInt {
-    // Nearly all are small, and then this is several times as fast.
+    // Nearly all exponents are small, and 64-bit integers are several times as fast.
     let small = 10_u64.checked_pow(exponent).map(BigInt::from);
     small.unwrap_or_else(|| BigInt::from(10).pow(exponent))
 }

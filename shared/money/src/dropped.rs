@@ -1,4 +1,4 @@
-//! What amounts lack of the numbers that they were read from.
+//! The digits that amounts lost when they were read.
 
 use std::fmt;
 use std::ops::AddAssign;
@@ -9,8 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::digits::{Digits, ParseAmountError, power_of_ten};
 
-/// A sum of digits that no amount keeps, exact to the last of them: numbers as they were written, less the
-/// amounts that they were read as.
+/// A sum of dropped digits, exact to the last digit: for each number, the number as it was written less the
+/// amount that it was read as.
 #[derive(Clone, Default)]
 pub struct Dropped {
     /// A count of 10⁻ᵈ, where d is the number of decimals.
@@ -23,7 +23,7 @@ impl Dropped {
         Self { count, decimals }
     }
 
-    /// As a count of 10⁻ᵈ, for a d that is not smaller than its own.
+    /// The sum as a count of 10⁻ᵈ, where d is `decimals` and not smaller than `self.decimals`.
     fn count_at(&self, decimals: u32) -> BigInt {
         &self.count * power_of_ten(decimals.saturating_sub(self.decimals))
     }
@@ -45,7 +45,7 @@ impl PartialEq for Dropped {
 
 impl Eq for Dropped {}
 
-/// Plain notation without trailing zeros, as amounts have it.
+/// Plain notation without trailing zeros, as for amounts.
 impl fmt::Display for Dropped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let decimals = self.decimals as usize;
@@ -73,7 +73,7 @@ impl FromStr for Dropped {
     }
 }
 
-// In JSON a string, as an amount is.
+// In JSON the sum is a string, as an amount is.
 impl Serialize for Dropped {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

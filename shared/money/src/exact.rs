@@ -1,4 +1,4 @@
-//! A number that no division rounds: what the hours of commitments are counted in.
+//! A number that no division rounds. The hours of commitments are computed with it.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -10,9 +10,9 @@ use num_rational::BigRational;
 
 use crate::{Amount, ParseAmountError};
 
-/// A rational number. One that an [`Amount`] can hold is held as one, which nearly all are and which
-/// is fast; any other is a fraction of integers as long as they need to be. Each number has one form,
-/// so equal numbers are equal values.
+/// A rational number. If an [`Amount`] can hold the number, it is held as an amount, which is fast; nearly
+/// all numbers are. Any other number is a fraction of two integers of any length. Each number has one
+/// form, so equal numbers are equal values.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Exact(Form);
 
@@ -22,7 +22,7 @@ enum Form {
     Fraction(Box<BigRational>),
 }
 
-/// Units of an amount in one.
+/// How many units of an amount make one.
 const UNIT: i128 = 10_i128.pow(Amount::DECIMALS);
 
 impl Exact {
@@ -33,7 +33,7 @@ impl Exact {
         matches!(&self.0, Form::Decimal(amount) if amount.is_zero())
     }
 
-    /// The amount that this is, if 18 decimals are enough.
+    /// The number as an amount, if 18 decimals are enough.
     pub const fn as_amount(&self) -> Option<Amount> {
         match &self.0 {
             Form::Decimal(amount) => Some(*amount),
@@ -57,7 +57,7 @@ impl Exact {
         })
     }
 
-    /// Both as amounts' units, where they are amounts.
+    /// The units of both numbers, if both are held as amounts.
     fn units(&self, other: &Self) -> Option<(i128, i128)> {
         Some((self.as_amount()?.units(), other.as_amount()?.units()))
     }
@@ -111,7 +111,7 @@ impl Mul for &Exact {
 impl Div for &Exact {
     type Output = Exact;
 
-    /// Panics when dividing by zero, as integers do.
+    /// Panics if `other` is zero, as integers do.
     fn div(self, other: Self) -> Exact {
         let quotient = self.units(other).and_then(|(a, b)| quotient(a, UNIT, b));
         quotient.map_or_else(
@@ -121,9 +121,9 @@ impl Div for &Exact {
     }
 }
 
-/// `a × b ÷ divisor`, if it is a whole number that fits.
+/// `a × b ÷ divisor`, if that is a whole number and fits into 128 bits.
 fn quotient(a: i128, b: i128, divisor: i128) -> Option<i128> {
-    // Amounts of everyday size stay within 128 bits, where this is several times as fast.
+    // Products of everyday amounts fit into 128 bits, where the division is several times as fast.
     if let Some(product) = a.checked_mul(b) {
         return (product.checked_rem(divisor)? == 0)
             .then(|| product.checked_div(divisor))
@@ -150,7 +150,7 @@ impl PartialOrd for Exact {
     }
 }
 
-/// Reads an amount, or two of them as a fraction: `20/7`.
+/// Reads an amount, or a fraction of two amounts: `20/7`.
 impl FromStr for Exact {
     type Err = ParseAmountError;
 

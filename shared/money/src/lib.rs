@@ -1,10 +1,10 @@
-//! Exact money: amounts, rates, rounding, apportioning. No float, and no digit that is lost in silence.
+//! Exact money: amounts, rates, rounding, apportioning. There is no float, and no digit is lost in silence.
 //!
 //! An [`Amount`] is a whole number of 10⁻¹⁸ units, which is exactly what `decimal(38,18)` in the
 //! datasets holds. `rust_decimal` carries the rates of contracts; it does not carry amounts, because
 //! its 96-bit mantissa is narrower than `decimal(38,18)` and its operators round silently at the edge.
-//! A digit may be dropped only in [`rounding`]: what a report's cell or a product has beyond the 18th
-//! decimal is rounded half to even there, and [`Dropped`] says exactly what cells have lost.
+//! A digit may be dropped only in [`rounding`]: a cell of a report or a product with more than 18 decimals
+//! is rounded half to even there, and [`Dropped`] says exactly what the cells have lost.
 #![warn(clippy::arithmetic_side_effects)]
 
 mod amount;

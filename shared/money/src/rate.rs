@@ -1,4 +1,4 @@
-//! A price per unit, a percentage or an exchange rate: what an amount is multiplied by.
+//! A factor of an amount: a price per unit, a percentage or an exchange rate.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 
 use crate::{Amount, rounding};
 
-/// An exact decimal factor of a contract, as its text gives it.
+/// An exact decimal factor, as the text of the contracts gives it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rate(Decimal);
 
@@ -15,7 +15,7 @@ pub struct Rate(Decimal);
 #[error("`{0}` is not a decimal number with at most 28 digits")]
 pub struct ParseRateError(String);
 
-/// The product is beyond what `decimal(38,18)` holds.
+/// The product is larger than `decimal(38,18)` can hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{amount} × {rate} has more than 20 digits before the point")]
 pub struct ProductTooLarge {
@@ -31,19 +31,20 @@ impl Rate {
         self.0.is_sign_negative() && !self.0.is_zero()
     }
 
-    /// `1 - self`: what is left of a price after a discount. `None` if it cannot be said exactly.
+    /// `1 - self`: the part of a price that is left after a discount. `None` if the difference has too many
+    /// digits.
     pub fn complement(self) -> Option<Self> {
         let mut negative = self.0;
         negative.set_sign_negative(!self.0.is_sign_negative());
         Self::exact_sum(Decimal::ONE, negative)
     }
 
-    /// `1 + self`: a price after a markup. `None` if it cannot be said exactly.
+    /// `1 + self`: the factor of a price with a markup. `None` if the sum has too many digits.
     pub fn increment(self) -> Option<Self> {
         Self::exact_sum(Decimal::ONE, self.0)
     }
 
-    /// `rust_decimal` rounds a sum that does not fit; taking one term away again shows whether it did.
+    /// `rust_decimal` rounds a sum that does not fit. Subtracting one term again shows whether it rounded.
     fn exact_sum(a: Decimal, b: Decimal) -> Option<Self> {
         let sum = a.checked_add(b)?;
         (sum.checked_sub(a)? == b).then_some(Self(sum.normalize()))

@@ -1,8 +1,8 @@
-//! The only place where a digit is dropped, and it says which.
+//! The only module that drops digits, and it returns what it has dropped.
 //!
-//! Digits beyond the 18th decimal are rounded half to even, whether a report has them or a product.
-//! Everything after that is a sum, and sums drop nothing: two sides that add up the same parts are equal
-//! to the last digit.
+//! A number of a report or a product with more than 18 decimals is rounded half to even. Everything after
+//! that is a sum, and a sum drops nothing. So two sides of a law that add up the same parts are equal to
+//! the last digit.
 
 use std::cmp::Ordering;
 
@@ -13,8 +13,8 @@ pub use crate::digits::DECIMALS_READ;
 use crate::digits::{Digits, power_of_ten};
 use crate::{Amount, Dropped, Exact, ParseAmountError};
 
-/// How a number between two allowed ones is rounded. `Up` and `Down` go by magnitude:
-/// away from zero and towards it, so that a credit is rounded as the charge it mirrors.
+/// How a number between two allowed numbers is rounded. `Up` is away from zero and `Down` is towards zero,
+/// so that a credit of −10.5 is rounded like a charge of 10.5.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     HalfUp,
@@ -23,14 +23,14 @@ pub enum Mode {
     Down,
 }
 
-/// A rounded amount and what rounding added to it: `exact + difference = rounded`.
+/// A rounded amount and the difference that rounding made: `exact + difference = rounded`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rounded {
     pub rounded: Amount,
     pub difference: Amount,
 }
 
-/// Rounds to `decimals` (a currency's minor units: 0 for JPY, 2 for USD).
+/// Rounds to this many decimals. For a currency these are its minor units: 0 for JPY, 2 for USD.
 pub fn round(exact: Amount, decimals: u32, mode: Mode) -> Rounded {
     assert!(decimals <= Amount::DECIMALS, "nothing is rounded to more decimals than amounts have");
     let step = 10_i128.pow(Amount::DECIMALS.saturating_sub(decimals));
@@ -52,15 +52,15 @@ pub fn round(exact: Amount, decimals: u32, mode: Mode) -> Rounded {
     Rounded { rounded, difference: rounded - exact }
 }
 
-/// A number as it was read: `amount + dropped` is what its text says.
+/// A number as it was read: `amount + dropped` is the number of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Read {
     pub amount: Amount,
     pub dropped: Dropped,
 }
 
-/// Reads a number in any notation of [`Amount::parse`], and rounds one with more than 18 decimals at the
-/// 18th: `0.0000000000000000125` is 12 of 10⁻¹⁸, and half of one is dropped.
+/// Reads a number in any notation of [`Amount::parse`], and rounds a number with more than 18 decimals at
+/// the 18th: `0.0000000000000000125` becomes 12 × 10⁻¹⁸, and 0.5 × 10⁻¹⁸ is dropped.
 pub fn read(text: &[u8]) -> Result<Read, ParseAmountError> {
     let Digits { count, decimals } = Digits::parse(text)?;
     let last = decimals.max(Amount::DECIMALS);
@@ -79,7 +79,7 @@ pub(crate) fn product(amount: Amount, mantissa: i128, scale: u32) -> Option<Amou
     i128::try_from(units).ok().and_then(Amount::checked)
 }
 
-/// The whole number nearest to a quotient, and of two the even one.
+/// The whole number nearest to a quotient. If two are equally near, the even one.
 fn nearest(dividend: &BigInt, divisor: &BigInt) -> BigInt {
     let towards_zero = dividend / divisor;
     let twice: BigInt = (dividend - &towards_zero * divisor) * 2;
@@ -92,7 +92,7 @@ fn nearest(dividend: &BigInt, divisor: &BigInt) -> BigInt {
     if is_away { towards_zero + step } else { towards_zero }
 }
 
-/// What 18 decimals can hold of a number, cut towards zero. For weights of a split, whose parts add up
+/// A number cut towards zero at the 18th decimal. This is for the weights of a split, whose parts add up
 /// whatever the weights are, and for shares that are shown; never for money.
 pub fn cut(exact: &Exact) -> Amount {
     exact.as_amount().unwrap_or_else(|| {
@@ -108,10 +108,10 @@ pub fn cut(exact: &Exact) -> Amount {
     })
 }
 
-/// Decimals of a share that is shown.
+/// How many decimals are shown of a share.
 const SHARE_DECIMALS: u32 = 6;
 
-/// What share of the whole a part is, cut at the sixth decimal. `None` of nothing.
+/// `part ÷ whole`, cut at the sixth decimal. `None` if `whole` is zero.
 pub fn share(part: Amount, whole: Amount) -> Option<Amount> {
     if whole.is_zero() {
         return None;

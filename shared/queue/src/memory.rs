@@ -1,4 +1,4 @@
-//! A queue in memory: what `sluice` and the tests use.
+//! A queue in memory, for `sluice` and for tests.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};

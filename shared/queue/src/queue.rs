@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use pipeline::Message;
 
-/// Some messages did not get through; the caller's own message comes back and sends them again.
+/// Some messages were not sent. The caller's own message comes back, and they are sent again then.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot send {failed} of {total} messages: {reason}")]
 pub struct SendError {
@@ -14,6 +14,6 @@ pub struct SendError {
 
 #[async_trait]
 pub trait Queue: Send + Sync + 'static {
-    /// Sends every message, or says that it did not. Sending one twice is harmless.
+    /// Sends every message, or returns an error. A message that is sent twice does no harm.
     async fn send(&self, messages: &[Message]) -> Result<(), SendError>;
 }

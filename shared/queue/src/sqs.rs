@@ -1,4 +1,4 @@
-//! A queue a step in SQS.
+//! The queues in SQS: one for each step.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,20 +12,21 @@ use tokio::task::JoinSet;
 
 use crate::{Queue, SendError};
 
-/// What SQS takes in one request:
+/// The most messages and bytes that SQS takes in one request:
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-batch-api-actions.html>.
-/// The sum was 256 KiB for years and still is in places; our messages have some hundred bytes.
+/// The limit of the bytes was 256 KiB for years, and some endpoints still have it. Our messages have some
+/// hundred bytes each.
 const BATCH_MESSAGES_MAX: usize = 10;
 const BATCH_BYTES_MAX: usize = 262_144;
 
-/// Requests on their way at once. A thousand accounts are a hundred requests: about half a second.
+/// How many requests are sent at once. A thousand accounts need a hundred requests, about half a second.
 const BATCHES_IN_FLIGHT: usize = 8;
 
-/// How often a message that SQS did not take is sent again within one call: pauses of 0.2 s and 0.4 s.
+/// How often one call tries to send a message that SQS does not take. The pauses are 0.2 s and 0.4 s.
 const BATCH_ATTEMPTS: u32 = 3;
 const BATCH_PAUSE: Duration = Duration::from_millis(200);
 
-/// A reason is for people: its beginning is enough.
+/// A reason is for people, so only its beginning is sent.
 const REASON_CHARS_MAX: usize = 2_000;
 
 /// Clones share the client.
@@ -35,7 +36,7 @@ pub struct SqsQueue {
     queue_urls: BTreeMap<Step, String>,
 }
 
-/// What of a batch did not get through.
+/// How many messages were not sent, and why.
 struct Unsent {
     messages: usize,
     reason: String,
@@ -46,7 +47,8 @@ impl SqsQueue {
         Self { client, queue_urls }
     }
 
-    /// Hands a message that can never be dealt with to people, with the reason as an attribute.
+    /// Puts a message that can never be handled into the dead-letter queue, with the reason as an
+    /// attribute.
     pub async fn reject(
         &self,
         dead_letter_url: &str,
@@ -97,7 +99,7 @@ impl Queue for SqsQueue {
 }
 
 impl Unsent {
-    /// Counts what a finished request left. The first reason is kept.
+    /// Adds the messages that a finished request did not send. The first reason is kept.
     fn add(&mut self, finished: Option<Result<Result<(), Self>, tokio::task::JoinError>>) {
         let more = match finished {
             None | Some(Ok(Ok(()))) => return,
@@ -151,7 +153,7 @@ fn batches(bodies: Vec<String>) -> Vec<Vec<String>> {
     batches
 }
 
-/// A request that succeeds may still name messages that were not taken.
+/// Sends one batch. A request that succeeds may still name messages that SQS has not taken.
 async fn send_batch(
     client: Client,
     queue_url: String,
@@ -171,7 +173,7 @@ async fn send_batch(
             let body = failure.id.parse().ok().and_then(|index: usize| waiting.get(index));
             match body {
                 Some(body) if !failure.sender_fault => again.push(body.clone()),
-                // Sending the same message again would be refused again.
+                // SQS would refuse the message again.
                 _ => refused.messages += 1,
             }
         }
@@ -188,19 +190,19 @@ async fn send_batch(
     if refused.messages == 0 { Ok(()) } else { Err(refused) }
 }
 
-/// A message's id within a request is its place in it.
+/// The id of a message within a request is its index in the batch.
 fn entries(bodies: &[String]) -> Vec<SendMessageBatchRequestEntry> {
     (0..)
         .zip(bodies)
         .filter_map(|(index, body): (usize, _)| {
             let entry = SendMessageBatchRequestEntry::builder().id(index.to_string());
-            // Building fails only without an id or a body.
+            // Building fails only if the id or the body is missing.
             entry.message_body(body).build().ok()
         })
         .collect()
 }
 
-/// SQS refuses control characters and empty values.
+/// A reason that SQS accepts: SQS refuses control characters and empty values.
 fn acceptable(reason: &str) -> String {
     let text = reason.trim();
     let text = if text.is_empty() { "no reason given" } else { text };

@@ -1,4 +1,4 @@
-//! How a report file begins: what it is, and whose, as its first line says.
+//! Reads how a report file begins: its header tells the kind of export, its first line the payer.
 
 use std::panic;
 use std::sync::Arc;
@@ -11,21 +11,21 @@ use tokio::task;
 use crate::FileError;
 use crate::file::{Stop, look_through};
 
-/// What a file's header and its first line say.
+/// The kind of export by a file's header, and the file's first line if it has lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Beginning {
     pub kind: ExportKind,
     pub first_line: Option<FirstLine>,
 }
 
-/// As the line has it: empty where the file has no such column.
+/// Two cells of the first line; a cell is empty if the file has no such column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FirstLine {
     pub payer: String,
     pub period_start: String,
 }
 
-/// Reads as little of a file as says how it begins. `None` if it has no header.
+/// Reads the header and the first line of a file, and no more. `None` if the file has no header.
 pub async fn beginning(
     store: &Arc<dyn Store>,
     file: &PlannedFile,

@@ -1,4 +1,4 @@
-//! Why a report file cannot be read. The caller names the file.
+//! Why a report file cannot be read. The caller adds the file's key.
 
 use std::io;
 
@@ -38,7 +38,7 @@ pub enum FileError {
     Encrypted,
 }
 
-/// A storage error travels inside the I/O error; anything else is the decoder's.
+/// Tells a storage error, which is inside the I/O error, from an error of the decoder.
 pub fn unreadable(format: &'static str, error: io::Error) -> FileError {
     match error.downcast::<storage::Error>() {
         Ok(error) => FileError::Storage(error),

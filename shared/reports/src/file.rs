@@ -1,4 +1,4 @@
-//! A report file from its first byte to its last, in chunks or in lines.
+//! Reads a report file from its first byte to its last, in chunks or line by line.
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -10,11 +10,11 @@ use storage::{BlockingRanges, BlockingReader};
 use crate::unpack::{format_of, unpacked};
 use crate::{FileError, unreadable};
 
-/// Unpacked bytes handed on at a time: they stay in the CPU's cache, and a record cut in two by them is
-/// rare.
+/// How many unpacked bytes are handed on at a time. So many fit into the CPU's cache, and few records lie
+/// in two chunks.
 const CHUNK_BYTES: usize = 256 * 1024;
 
-/// Hands on a stream's bytes until it ends.
+/// Hands on the bytes of a stream until the stream ends.
 pub fn in_chunks<E>(
     stream: &mut (impl Read + ?Sized),
     failed: impl Fn(io::Error) -> E,
@@ -31,7 +31,7 @@ pub fn in_chunks<E>(
     }
 }
 
-/// What the bytes around the lines are called.
+/// The name of the format around the lines, for error messages.
 pub const fn packing(format: FileFormat) -> &'static str {
     match format {
         FileFormat::CsvGzip => "gzip",
@@ -42,7 +42,7 @@ pub const fn packing(format: FileFormat) -> &'static str {
 
 /// Why no more lines are handed on.
 pub(crate) enum Stop {
-    /// Whoever looks has seen what they looked for.
+    /// The caller has found what it looked for.
     Enough,
     Failed(FileError),
 }
@@ -53,8 +53,8 @@ impl<E: Into<FileError>> From<E> for Stop {
     }
 }
 
-/// Hands on what a file has of these columns, line by line, until it ends or someone has seen enough. The
-/// file's layout, unless it has no header.
+/// Hands on each line of a file with these columns, until the file ends or the caller has seen enough.
+/// Returns the file's layout; `None` if the file has no header.
 pub(crate) fn look_through(
     object: BlockingRanges,
     named: FileFormat,

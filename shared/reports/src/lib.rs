@@ -1,8 +1,7 @@
-//! Report files as AWS wrote them: out of what they are packed in, how one begins, and where an account's
-//! line stands in one.
+//! Report files as AWS wrote them: unpacks a file, reads how it begins, and finds an account's line in it.
 //!
-//! `split-report` streams whole files. Everybody else looks at one only to say something of it: what it is,
-//! whose it is, and which line of it a message is about.
+//! `split-report` streams whole files. Other functions read a file only to learn its kind, its payer, or
+//! the place of the line that a message is about.
 
 mod beginning;
 mod error;

@@ -1,8 +1,9 @@
-//! Where an account's own lines stand in the files that AWS wrote.
+//! Finds where an account's own lines stand in the files that AWS wrote.
 //!
-//! An account's objects have its lines in the order of the plan's files and of their lines. So the hundredth
-//! line of an account is found again by counting: its file by the receipts, its line by reading that file
-//! once more. That costs as much as splitting it, so it is done for the few lines that a person is told of.
+//! An account's objects have its lines in the order of the plan's files and of the lines in each file. So
+//! the hundredth line of an account is found by counting: the receipts tell its file, and reading that
+//! file again tells its line. That costs as much as splitting the file, so it is done only for the few
+//! lines that messages name.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,15 +18,16 @@ use tokio::task;
 use crate::FileError;
 use crate::file::{Stop, look_through};
 
-/// Where a line stands, for a person to look it up.
+/// Where a line stands in AWS's files, so that a person can look it up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// AWS's key.
+    /// The key of AWS's file.
     file: String,
-    /// `None` if the file is not there any more as it was.
+    /// `None` if the file has been removed or changed since.
     in_file: Option<cur::Place>,
-    /// The line as one of the account's own of this file, and the object that these begin in.
+    /// The number of the line among the account's lines in this file.
     line: AccountLine,
+    /// The first object that has lines of the account from this file.
     object: String,
 }
 
@@ -44,8 +46,8 @@ impl fmt::Display for Place {
     }
 }
 
-/// Where these lines stand. Each file is read at most once, as far as the last line that is looked for; one
-/// that has been replaced or removed since is no reason to fail.
+/// Finds these lines in AWS's files. Each file is read at most once, up to the last line that is looked
+/// for. A file that has been replaced or removed since is no error.
 pub async fn places(
     store: &Arc<dyn Store>,
     plan: &Plan,
@@ -74,7 +76,7 @@ pub async fn places(
     Ok(places)
 }
 
-/// What is to be said of a line, and where it stands.
+/// The text of a note, after the place of its line.
 pub async fn with_place(
     store: &Arc<dyn Store>,
     plan: &Plan,
@@ -86,7 +88,7 @@ pub async fn with_place(
     Ok(format!("{place}, {}", note.text))
 }
 
-/// Which file has the line, and which of the account's lines in that file it is.
+/// Finds the file that has the line, and the line's number among the account's lines in that file.
 fn in_file_of(receipts: &[SplitReceipt], line: AccountLine) -> Place {
     let AccountLine { account, mut number } = line;
     let mut place = Place { file: String::new(), in_file: None, line, object: String::new() };
@@ -124,7 +126,7 @@ fn count_to(
     let mut seen: BTreeMap<AccountId, u64> = wanted.iter().map(|line| (line.account, 0)).collect();
     let mut found = BTreeMap::new();
     look_through(object, named, &[Column::UsageAccountId], |line| {
-        // The file has been split, so every line has an account.
+        // The file has been split before, so every line has a valid account.
         let Ok(account) = line.usage_account() else { return Ok(()) };
         let Some(number) = seen.get_mut(&account) else { return Ok(()) };
         *number += 1;

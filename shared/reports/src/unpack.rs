@@ -1,4 +1,4 @@
-//! A report file's text out of what it is packed in.
+//! Unpacks a report file.
 
 use std::cell::Cell;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -11,11 +11,11 @@ use zip::result::ZipError;
 
 use crate::{FileError, unreadable};
 
-/// What the directory of an archive with one file takes at most, and what is read to find it: 64 KiB of
-/// comment and name each, and then some.
+/// The most bytes that are read to find the directory of an archive, and to read it. With one file it has
+/// at most 64 KiB of comment, 64 KiB of name and a few bytes more.
 const DIRECTORY_BYTES_MAX: u64 = 1024 * 1024;
 
-/// What the file's first bytes say. The reader is at its beginning again afterwards.
+/// The format by the file's first bytes. Afterwards the reader is at its beginning again.
 pub fn format_of(reader: &mut (impl Read + Seek)) -> io::Result<FileFormat> {
     let mut beginning = Vec::new();
     reader.take(4).read_to_end(&mut beginning)?;
@@ -23,7 +23,7 @@ pub fn format_of(reader: &mut (impl Read + Seek)) -> io::Result<FileFormat> {
     Ok(FileFormat::of_bytes(&beginning))
 }
 
-/// Hands on the text as a stream. A gzip file may have several members, an archive only one.
+/// Hands on the text as a stream. A gzip file may have several members, an archive only one file.
 pub fn unpacked<E: From<FileError>>(
     format: FileFormat,
     mut reader: impl Read + Seek,
@@ -36,8 +36,8 @@ pub fn unpacked<E: From<FileError>>(
     }
 }
 
-/// The directory at the archive's end is read first, and then the one file in one go. What it is called
-/// there does not matter. Its checksum is compared at its end.
+/// Reads the directory at the archive's end, and then the one file in it. The file's name in the archive
+/// does not matter. Its checksum is compared when its end is read.
 fn unzipped<E: From<FileError>>(
     reader: impl Read + Seek,
     read: impl FnOnce(&mut dyn Read) -> Result<(), E>,
@@ -66,7 +66,7 @@ fn unzippable(error: ZipError) -> FileError {
     }
 }
 
-/// Gives so many bytes and then an error: an archive's directory is held whole.
+/// Reads this many bytes and then fails, because the archive's directory is held in memory.
 struct Metered<R> {
     reader: R,
     left: Rc<Cell<u64>>,

@@ -1,4 +1,5 @@
-//! Row groups that are done together: small ones in memory at once, a large one through windows.
+//! Batches of row groups. Small row groups are held in memory together; a large one is read through
+//! windows.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,23 +12,24 @@ use crate::limits::GROUP_ROWS_MAX;
 use crate::source::Source;
 use crate::{ReportFile, RowsError};
 
-/// Packed row groups that are held at once. An account gets one file of all of them together.
+/// How many packed bytes of row groups are held at once. An account gets one file for all rows of a batch.
 const HELD_BYTES: u64 = 32 * 1024 * 1024;
-/// Columns of a larger group are read one after the other: many of them come in one request.
+/// How much is read at a time of a larger group whose columns are read one after the other. One request
+/// then brings many columns.
 const WINDOW_BYTES: u64 = 8 * 1024 * 1024;
-/// Those that are read side by side have a window each.
+/// How much is read at a time of each column if columns are read side by side.
 const SMALL_WINDOW_BYTES: u64 = 1024 * 1024;
 
-/// Some row groups of a file, one after the other.
+/// Some neighbouring row groups of a file.
 pub struct Batch<'a> {
     pub(crate) file: &'a ReportFile,
     pub(crate) groups: Range<usize>,
-    /// All of the groups' bytes, if they are held.
+    /// All bytes of the groups, if they are held in memory.
     held: Option<Arc<Source>>,
 }
 
 impl ReportFile {
-    /// The whole file, in batches that memory has room for.
+    /// Divides the file into batches that fit into memory.
     pub fn batches(&self) -> impl Iterator<Item = Batch<'_>> {
         let mut start = 0;
         std::iter::from_fn(move || {
@@ -60,18 +62,18 @@ impl<'a> Batch<'a> {
         self.groups().map(|(_, group)| group.compressed_size().unsigned_abs()).sum()
     }
 
-    /// The groups with their numbers in the file.
+    /// The groups, each with its number in the file.
     pub(crate) fn groups(&self) -> impl Iterator<Item = (usize, &'a RowGroupMetaData)> {
         self.groups.clone().zip(&self.file.groups()[self.groups.clone()])
     }
 
-    /// Where columns are read from that are read one after the other.
+    /// The source for columns that are read one after the other.
     pub(crate) fn in_turn(&self) -> Arc<Source> {
         let window = || Arc::new(self.file.source().with_window(WINDOW_BYTES));
         self.held.clone().unwrap_or_else(window)
     }
 
-    /// Where a column is read from while others are.
+    /// The source for a column that is read side by side with others.
     pub(crate) fn side_by_side(&self) -> Arc<Source> {
         let window = || Arc::new(self.file.source().with_window(SMALL_WINDOW_BYTES));
         self.held.clone().unwrap_or_else(window)
@@ -96,7 +98,8 @@ fn is_held(bytes: &Range<u64>) -> bool {
     bytes.end - bytes.start <= HELD_BYTES
 }
 
-/// From the beginning of its first column to the end of its last. Opening has seen that they are there.
+/// The bytes from the beginning of the group's first column to the end of its last. `ReportFile::open` has
+/// checked that they lie in the file.
 fn bytes_of(group: &RowGroupMetaData) -> Range<u64> {
     let chunks = group.columns().iter().map(|chunk| {
         let (start, length) = chunk.byte_range();
@@ -105,7 +108,7 @@ fn bytes_of(group: &RowGroupMetaData) -> Range<u64> {
     chunks.reduce(both).unwrap_or_default()
 }
 
-/// From where the first of two begins to where the last ends.
+/// The smallest range that has both ranges in it.
 fn both(a: Range<u64>, b: Range<u64>) -> Range<u64> {
     a.start.min(b.start)..a.end.max(b.end)
 }

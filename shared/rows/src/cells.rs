@@ -1,7 +1,7 @@
-//! One column's cells as the text that AWS's CSV would have.
+//! The cells of one Parquet column as the text that AWS's CSV would have.
 //!
-//! Nothing is computed on the way: a double becomes the shortest decimal that reads back as the same
-//! double, as Java prints it in CSV reports, and a decimal becomes its digits.
+//! Nothing is computed. A double becomes the shortest decimal that reads back as the same double, as Java
+//! prints it in CSV reports. A decimal becomes its digits.
 
 use std::io::Write;
 
@@ -19,7 +19,7 @@ pub(crate) trait Cells {
     /// Reads the next batch.
     fn read(&mut self, rows: usize) -> Result<(), RowsError>;
 
-    /// The next row's cell; empty where there is no value.
+    /// The next row's cell; empty if the row has no value.
     fn next(&mut self) -> &[u8];
 }
 
@@ -54,7 +54,7 @@ pub(crate) fn cells(
     })
 }
 
-/// What the values of a column stand for.
+/// The meaning of a column's values.
 #[derive(Clone, Copy)]
 enum Kind {
     Plain,
@@ -64,7 +64,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// Newer files say it in one way, older ones in another.
+    /// Newer files state the logical type, older files the converted type.
     fn of(column: &ColumnDescriptor) -> Result<Self, RowsError> {
         let moment = |units_in_second| Self::Moment { units_in_second };
         Ok(match (column.logical_type_ref(), column.converted_type()) {
@@ -83,7 +83,7 @@ impl Kind {
         })
     }
 
-    /// An `i128` holds 38 digits, and so does every table format.
+    /// An `i128` holds 38 digits. No table format has decimals with more.
     fn decimal(column: &ColumnDescriptor) -> Result<Self, RowsError> {
         let (scale, precision) = (column.type_scale(), column.type_precision());
         match u32::try_from(scale) {
@@ -114,7 +114,7 @@ impl Kind {
     }
 }
 
-/// A number as decimals store it: the highest byte first, sixteen at most.
+/// Reads the bytes of a decimal: the highest byte comes first, and there are at most sixteen.
 fn two_complement(bytes: &[u8]) -> Option<i128> {
     let first = bytes.first()?;
     let sign = if first & 0x80 == 0 { 0 } else { -1_i128 };
@@ -131,7 +131,8 @@ fn decimal(units: i128, scale: u32, text: &mut Vec<u8>) {
     write(text, format_args!("{sign}{whole}{point}{fraction}"));
 }
 
-/// What is no day of the calendar stays a number, so that whoever needs the cell names it.
+/// A number that is no day of the calendar stays a number, so that the code that needs the cell can name
+/// it in its error.
 fn date(days: i64, text: &mut Vec<u8>) {
     match i32::try_from(days).ok().and_then(NaiveDate::from_epoch_days) {
         Some(date) => write(text, format_args!("{date}")),
@@ -139,7 +140,7 @@ fn date(days: i64, text: &mut Vec<u8>) {
     }
 }
 
-/// As AWS writes it: `2018-03-01T05:00:00Z`, with a fraction only if there is one.
+/// Writes a time as AWS does: `2018-03-01T05:00:00Z`, with a fraction only if it is not zero.
 fn moment(seconds: i64, nanos: i64, text: &mut Vec<u8>) {
     let moment = u32::try_from(nanos).ok().and_then(|n| DateTime::from_timestamp(seconds, n));
     match moment {
@@ -151,7 +152,7 @@ fn moment(seconds: i64, nanos: i64, text: &mut Vec<u8>) {
     }
 }
 
-/// The oldest way to store a time: nanoseconds of the day, and the Julian day.
+/// The oldest way to store a time: nanoseconds since midnight, and the Julian day.
 fn moment_of_int96(value: &Int96, text: &mut Vec<u8>) {
     const JULIAN_DAY_OF_1970: i64 = 2_440_588;
     const SECONDS_IN_DAY: i64 = 86_400;
@@ -176,7 +177,7 @@ struct Batch<T: DataType, W> {
     write: W,
     may_be_absent: bool,
     values: Vec<T::T>,
-    /// Of each row, whether it has a value. Stays empty in a column where every row has one.
+    /// For each row, 1 if the row has a value. Empty if the column has a value in every row.
     present: Vec<i16>,
     next_row: usize,
     next_value: usize,

@@ -1,8 +1,10 @@
-//! Rows cut into one file an owner: every column, with its type, each value as it was.
+//! Cuts the rows of a file into one file for each owner. Every column keeps its type, and every value its
+//! bytes.
 //!
-//! Parquet keeps a column's values together, so rows are cut column by column. Memory is bounded by
-//! the owners done at a time: as many as make about [`PASS_BYTES`] of packed columns, and no more
-//! columns of owners than [`PASS_CHUNKS`]. The columns are read again for the next of them.
+//! Parquet keeps a column's values together, so rows are cut column by column. One pass over the columns
+//! serves only some of the owners, so that memory is bounded: their packed columns have about
+//! [`PASS_BYTES`], and there are at most [`PASS_CHUNKS`] of them. The next pass reads the columns again
+//! for the next owners.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -27,24 +29,24 @@ use crate::RowsError;
 use crate::batch::{Batch, rows_of};
 use crate::error::caught;
 
-/// Packed columns of all owners of a pass.
+/// How many bytes the packed columns of all owners of a pass have, about.
 const PASS_BYTES: u64 = 16 * 1024 * 1024;
-/// Columns of all owners of a pass. What is noted of each takes about a kilobyte.
+/// How many columns all owners of a pass have together, at most. The notes on each take about a kilobyte.
 const PASS_CHUNKS: usize = 32 * 1024;
-/// Distinct values that a column of an owner is looked up in. Ids of lines repeat in none, and every
-/// owner of a pass would hold them.
+/// How large the dictionary of distinct values of one column of one owner may be. Ids of lines never
+/// repeat, so a larger dictionary would only hold memory for every owner of a pass.
 const DICTIONARY_BYTES: usize = 256 * 1024;
-/// Rows taken from a column at a time.
+/// How many rows are taken from a column at a time.
 const ROWS_IN_BATCH: usize = 8 * 1024;
 
-/// How the files are packed.
+/// How the cut files are packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Codec {
     Zstd,
     Gzip,
 }
 
-/// Rows of one owner that make a file.
+/// The rows of one owner that go into one file.
 struct Piece {
     owner: u32,
     rows: usize,
@@ -57,8 +59,8 @@ struct Chunk {
 }
 
 impl Batch<'_> {
-    /// Cuts the rows by the owner of each, numbered from 0 without a gap, and hands on files: one an
-    /// owner, more for an owner whose rows are too many for one.
+    /// Cuts the rows by owner and hands on the files. `owners` has a number for each row; the numbers begin
+    /// at 0 and have no gap. Each owner gets one file, or several if its rows are too many for one.
     pub fn cut<E: From<RowsError>>(
         &self,
         owners: &[u32],
@@ -80,7 +82,7 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// How many pieces are done in one pass over the columns.
+    /// How many of the pieces one pass over the columns can serve.
     fn pass(&self, pieces: &[Piece], all_rows: usize, all_bytes: u64) -> usize {
         let most = (PASS_CHUNKS / self.file.columns().len().max(1)).max(1);
         let rows = rows_in(PASS_BYTES, all_rows, all_bytes);
@@ -92,7 +94,7 @@ impl Batch<'_> {
         pieces.iter().take(most).take_while(fits).count().max(1)
     }
 
-    /// The columns of these pieces.
+    /// Reads all columns once and returns the columns of these pieces.
     fn chunks(
         &self,
         piece_of_row: &[u32],
@@ -114,7 +116,7 @@ impl Batch<'_> {
         Ok(chunks)
     }
 
-    /// A file of one row group from its columns.
+    /// Puts a piece's columns together into a file of one row group.
     fn assemble(
         &self,
         piece: &Piece,
@@ -132,7 +134,7 @@ impl Batch<'_> {
         Ok(writer.into_inner()?.into())
     }
 
-    /// As our own tables are written, with the notes that the report's writer left for its readers.
+    /// The settings of our own tables, and the key-value metadata of the report's file.
     fn properties(&self, codec: Codec) -> Result<WriterPropertiesPtr, RowsError> {
         let compression = match codec {
             Codec::Zstd => Compression::ZSTD(ZstdLevel::try_new(1)?),
@@ -151,13 +153,14 @@ impl Batch<'_> {
     }
 }
 
-/// How many rows make about so many bytes.
+/// How many rows have about this many packed bytes.
 fn rows_in(bytes: u64, all_rows: usize, all_bytes: u64) -> usize {
     let rows = (all_rows as u64).saturating_mul(bytes) / all_bytes.max(1);
     usize::try_from(rows).unwrap_or(usize::MAX).max(1)
 }
 
-/// Which rows go into one file: those of an owner, as many as a pass may hold.
+/// Divides the rows into pieces: each has rows of one owner, and no more than a pass may hold. Also returns
+/// the number of each row's piece.
 fn pieces(owners: &[u32], bytes: u64) -> (Vec<Piece>, Vec<u32>) {
     let rows_max = rows_in(PASS_BYTES, owners.len(), bytes);
     let count = owners.iter().max().map_or(0, |last| *last as usize + 1);
@@ -184,7 +187,7 @@ fn pieces(owners: &[u32], bytes: u64) -> (Vec<Piece>, Vec<u32>) {
     (pieces, piece_of_row)
 }
 
-/// One column on its way into the pieces of a pass.
+/// One column that is cut into the pieces of a pass.
 struct Column<'a> {
     descriptor: &'a Arc<ColumnDescriptor>,
     piece_of_row: &'a [u32],
@@ -192,14 +195,14 @@ struct Column<'a> {
     properties: &'a WriterPropertiesPtr,
 }
 
-/// The column in one row group.
+/// One row group of the column.
 struct Group {
     number: usize,
     rows: usize,
     reader: ColumnReader,
 }
 
-/// What a piece gets of the rows at hand.
+/// The part of the current rows that one piece gets.
 struct Part<T: DataType> {
     values: Vec<T::T>,
     definitions: Vec<i16>,
@@ -258,7 +261,7 @@ impl Column<'_> {
         get_column_writer(Arc::clone(self.descriptor), Arc::clone(self.properties), pages)
     }
 
-    /// Gives each row's levels and values to its piece, if it is one of this pass.
+    /// Gives each row's levels and values to its piece, if this pass serves the piece.
     fn hand_out<T: DataType>(
         &self,
         all: &Part<T>,
@@ -316,7 +319,8 @@ impl<T: DataType> Part<T> {
         Ok(())
     }
 
-    /// A row of a nested column has several levels: the first repeats nothing, the others do.
+    /// How many levels the row has. A row of a nested column may have several: the first has repetition 0,
+    /// the others more.
     fn levels_of_row(&self, start: usize) -> usize {
         let after = self.repetitions.get(start + 1..).unwrap_or_default();
         1 + after.iter().take_while(|level| **level > 0).count()

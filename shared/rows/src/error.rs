@@ -11,13 +11,13 @@ use crate::limits::{GROUP_BYTES_MAX, GROUP_ROWS_MAX};
 
 #[derive(Debug, thiserror::Error)]
 pub enum RowsError {
-    /// A storage error travels inside the I/O error.
+    /// The I/O error may have a storage error in it.
     #[error("{0}")]
     Read(io::Error),
     #[error(transparent)]
     Layout(#[from] LayoutError),
-    #[error("{place}the Parquet data is damaged, or of a kind that AWS does not write: {reason}")]
-    Damaged { place: String, reason: String },
+    #[error("{part}the Parquet data is damaged, or of a kind that AWS does not write: {reason}")]
+    Damaged { part: String, reason: String },
     #[error(
         "row group {group} has {rows} rows in {mebibytes} MiB; a report's row group has at most {} \
          rows and {} MiB, because one is held at a time",
@@ -28,22 +28,23 @@ pub enum RowsError {
 }
 
 impl RowsError {
-    /// Where in the file it happened, if that is known by now.
+    /// Adds the part of the file that is damaged, if the error does not have it yet.
     pub(crate) fn in_column(self, group: usize, column: &str) -> Self {
         match self {
-            Self::Damaged { place, reason } if place.is_empty() => {
-                Self::Damaged { place: format!("row group {group}, column {column}: "), reason }
+            Self::Damaged { part, reason } if part.is_empty() => {
+                Self::Damaged { part: format!("row group {group}, column {column}: "), reason }
             }
             other => other,
         }
     }
 
     pub(crate) fn damaged(reason: impl Into<String>) -> Self {
-        Self::Damaged { place: String::new(), reason: reason.into() }
+        Self::Damaged { part: String::new(), reason: reason.into() }
     }
 }
 
-/// Parquet's reader panics on some damaged data where it should say so. What it has read is given up then.
+/// Turns a panic of Parquet's library into an error: the library panics on some damaged data. What it has
+/// read until then is dropped.
 pub(crate) fn caught<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, RowsError> {
     match panic::catch_unwind(AssertUnwindSafe(read)) {
         Ok(result) => Ok(result?),
@@ -51,7 +52,7 @@ pub(crate) fn caught<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Resul
     }
 }
 
-/// Errors of the source come back out of Parquet's own.
+/// An error of the file's source comes back inside an error of Parquet's library.
 impl From<ParquetError> for RowsError {
     fn from(error: ParquetError) -> Self {
         match error {

@@ -1,4 +1,4 @@
-//! A Parquet file of a report: its footer, its columns, and what can be read of it in bounded memory.
+//! A Parquet file of a report: its footer and its columns.
 
 use std::sync::Arc;
 
@@ -31,10 +31,10 @@ impl ReportFile {
         Ok(file)
     }
 
-    /// Where the known columns stand. A file without one of the required ones is refused.
+    /// The positions of the known columns. A file that lacks one of the required columns is refused.
     pub fn layout(&self, required: &[Column]) -> Result<Layout, RowsError> {
         let columns = self.columns();
-        // A nested value is no cell, and its path is no column's name.
+        // The path of a nested value is not a name that AWS gives a column, so nested values are not read.
         let paths: Vec<String> = columns.iter().map(|column| column.path().string()).collect();
         let names: Vec<&str> = paths.iter().map(String::as_str).collect();
         Ok(Layout::of_columns(&names, required)?)
@@ -56,7 +56,8 @@ impl ReportFile {
         error.in_column(group, &self.columns()[column].path().string())
     }
 
-    /// The footer is anybody's: what it says must fit the file, and what we hold.
+    /// Checks what the footer says, because anybody may have written it: the data must lie in the file,
+    /// and a row group must fit into memory.
     fn check(&self, group: usize, metadata: &RowGroupMetaData) -> Result<(), RowsError> {
         let rows = metadata.num_rows();
         let bytes = metadata.compressed_size();

@@ -1,9 +1,9 @@
-//! Reports in Parquet: their rows as line items, and a file cut into one file an account.
+//! Reports in Parquet: reads their rows as line items, and cuts a file into one file for each account.
 //!
-//! A file is read by ranges, a few small row groups or one large one at a time. Lines come out of it as
-//! they come out of CSV ([`cur::Row`]), so that whoever bills them need not know the format. Cutting copies
-//! every column with its type and its values, the known ones and the others, and never turns one into text
-//! and back.
+//! A file is read by ranges: some small row groups, or one large row group, at a time. Its rows become the
+//! same line items as those of CSV ([`cur::Row`]), so that billing need not know the format. Cutting copies
+//! every column with its type and its values, also columns that Sluice does not know. It never turns a
+//! value into text and back.
 
 mod batch;
 mod cells;

@@ -1,6 +1,7 @@
-//! How large a row group may be: what a hostile footer can make us hold.
+//! How large a row group may be. A hostile footer cannot make us hold more.
 
-/// Rows of a row group: four bytes are held of each.
+/// The most rows of a row group. Four bytes are held for each row.
 pub(crate) const GROUP_ROWS_MAX: i64 = 4 * 1024 * 1024;
-/// Packed. Writers make an eighth of it by default, and that before packing.
+/// The most packed bytes of a row group. By default writers end a row group at an eighth of this, and they
+/// count before packing.
 pub(crate) const GROUP_BYTES_MAX: i64 = 1024 * 1024 * 1024;

@@ -7,11 +7,11 @@ use crate::batch::{Batch, rows_of};
 use crate::cells::{Cells, cells};
 use crate::{ReportFile, RowsError};
 
-/// Rows held as columns before they become lines.
+/// How many rows are held as columns before they become lines.
 const ROWS_IN_BATCH: usize = 1024;
 
 impl ReportFile {
-    /// Hands on every row with these of its columns. The layout is the file's.
+    /// Hands on every row as a line item with these columns. `layout` is the layout of this file.
     pub fn lines<E: From<RowsError>>(
         &self,
         layout: &Layout,
@@ -28,7 +28,7 @@ impl ReportFile {
 }
 
 impl Batch<'_> {
-    /// Hands on the batch's rows with these of their columns.
+    /// Hands on each row of the batch as a line item with these columns.
     pub fn lines<E: From<RowsError>>(
         &self,
         layout: &Layout,

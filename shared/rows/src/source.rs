@@ -1,4 +1,4 @@
-//! The bytes of a Parquet file, through a window that moves forward.
+//! The bytes of a Parquet file, read through a window that moves forward.
 
 use std::io::Read;
 use std::ops::Range;
@@ -12,22 +12,22 @@ use parquet::file::reader::{ChunkReader, Length};
 /// Reads a range of a file that does not change.
 pub type ReadAt = Arc<dyn Fn(Range<u64>) -> io::Result<Bytes> + Send + Sync>;
 
-/// The largest page or footer. Writers make pages of one MiB by default.
+/// The most bytes of a page or a footer. Writers make pages of one MiB by default.
 const READ_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// What a page unpacks to at most: its header says so before anything is unpacked.
+/// The most bytes that a page may unpack to. The page's header says how many before it is unpacked.
 const PAGE_BYTES_MAX: u64 = 64 * 1024 * 1024;
-/// Read at once from storage.
+/// How many bytes one request to storage asks for.
 const REQUEST_BYTES: u64 = 8 * 1024 * 1024;
-/// Room for a page's header, which may have the column's smallest and largest value in it.
+/// Room for a page's header. It may have the smallest and the largest value of the column in it.
 const HEADER_BYTES: usize = 256 * 1024;
 
-/// Memory: one window, or what is held.
+/// A source holds one window, or the range that is held, and nothing else.
 pub(crate) struct Source {
     read: ReadAt,
     size_bytes: u64,
-    /// How much is read at a time.
+    /// How many bytes are read at a time.
     window_bytes: u64,
-    /// What is read all at once.
+    /// The range that is read at once and kept.
     held: Range<u64>,
     window: Mutex<Window>,
 }
@@ -39,12 +39,13 @@ struct Window {
 }
 
 impl Source {
-    /// Reads no more than it is asked for.
+    /// A source that reads no more than it is asked for.
     pub(crate) fn new(read: ReadAt, size_bytes: u64) -> Self {
         Self { read, size_bytes, window_bytes: 0, held: 0..0, window: Mutex::default() }
     }
 
-    /// Columns that are read side by side need a window each; one after the other they share one.
+    /// A source that reads a window at a time. Columns that are read side by side need a source each;
+    /// columns that are read one after the other can share one.
     pub(crate) fn with_window(self, bytes: u64) -> Self {
         Self { window_bytes: bytes, ..self }
     }
@@ -53,7 +54,7 @@ impl Source {
         Self { held: range, ..self }
     }
 
-    /// At least this many bytes from `start` on, or all there are.
+    /// At least this many bytes from `start` on, or all bytes until the end.
     fn window_at(&self, start: u64, length: usize) -> Result<Bytes> {
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
         let range = self.range(start, length as u64);
@@ -72,13 +73,13 @@ impl Source {
         Ok(window.bytes.slice(offset.min(window.bytes.len())..))
     }
 
-    /// What there is of so many bytes.
+    /// The range of this length, cut where the held range or the file ends.
     fn range(&self, start: u64, length: u64) -> Range<u64> {
         let end = if self.held.contains(&start) { self.held.end } else { self.size_bytes };
         start..start.saturating_add(length).min(end)
     }
 
-    /// In requests of a size that one of them does not time out.
+    /// Reads a range in several requests, so that no request takes so long that it times out.
     fn fetch(&self, range: Range<u64>) -> Result<Bytes> {
         let read =
             |range| (self.read)(range).map_err(|error| ParquetError::External(Box::new(error)));
@@ -103,7 +104,7 @@ impl Length for Source {
 impl ChunkReader for Source {
     type T = Box<dyn Read>;
 
-    /// Parquet asks for this to read a page's header.
+    /// Parquet's library calls this to read the header of a page.
     fn get_read(&self, start: u64) -> Result<Self::T> {
         let bytes = self.window_at(start, HEADER_BYTES)?;
         if unpacked_bytes(&bytes).is_some_and(|unpacked| unpacked > PAGE_BYTES_MAX) {
@@ -128,14 +129,15 @@ fn too_large(what: &str, bytes_max: u64) -> ParquetError {
     ParquetError::General(format!("{what} more than {} MiB", bytes_max >> 20))
 }
 
-/// What a page's header, in Thrift's compact protocol, says of the page's size: its second field, after
-/// the type of the page. Each begins with `0x15`: the field after the last, a 32-bit integer.
+/// The unpacked size of a page, by the page's header. The header is in Thrift's compact protocol: its first
+/// field is the type of the page, its second the size. Each field begins with `0x15`, which means: the
+/// field after the one before, and a 32-bit integer.
 fn unpacked_bytes(header: &[u8]) -> Option<u64> {
     const NEXT_INTEGER: u8 = 0x15;
     let mut rest = header.strip_prefix(&[NEXT_INTEGER])?;
     let _page_type = variable_integer(&mut rest)?;
     rest = rest.strip_prefix(&[NEXT_INTEGER])?;
-    // Zigzag: a size is never negative, and then it is doubled.
+    // Zigzag encoding doubles a number that is not negative, and a size never is.
     Some(variable_integer(&mut rest)? >> 1)
 }
 

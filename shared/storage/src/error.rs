@@ -1,4 +1,4 @@
-//! What can go wrong with an object, sorted by what to do about it.
+//! Errors of storage. Their kinds say what the caller can do.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -15,12 +15,13 @@ pub struct Error {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
     NotFound,
-    /// It has another `ETag` than the one asked for.
+    /// The object has another `ETag` than the caller asked for.
     Changed,
     Denied,
-    /// Throttling, a timeout, a broken connection, a 5xx: the same call may go through later.
+    /// Throttling, a timeout, a broken connection or a status of 500 or more: the same call may succeed
+    /// later.
     Transient,
-    /// Will not get better by itself.
+    /// The same call will fail again.
     Permanent,
 }
 

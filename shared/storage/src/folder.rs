@@ -1,4 +1,4 @@
-//! A folder as a bucket: what `sluice` uses on a laptop.
+//! A folder as a bucket. `sluice` uses it on a laptop.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata};
@@ -15,28 +15,29 @@ use md5::{Digest, Md5};
 
 use crate::{Created, Error, ErrorKind, Object, ObjectInfo, Replaced, Store, Upload};
 
-/// Unfinished objects. A name that no key of the pipeline has.
+/// The folder of unfinished objects. No key of the pipeline has this name.
 const UNFINISHED: &str = ".unfinished";
 
-/// Clones share the folder and what is known of its files.
+/// Clones share the folder and the known `ETag`s.
 #[derive(Clone)]
 pub struct FolderStore {
     root: Arc<PathBuf>,
-    /// `ETags` of files that have not been touched since they were read.
+    /// The `ETag`s of files that have been read, each with the file's stamp at that time.
     etags: Arc<Mutex<BTreeMap<PathBuf, (Stamp, String)>>>,
-    /// Serialises the check and the write of `replace`, and numbers unfinished files.
+    /// Lets only one `replace` at a time check and write.
     pointer: Arc<Mutex<()>>,
+    /// The number of the next unfinished file.
     next_unfinished: Arc<AtomicU64>,
 }
 
-/// What changes when a file is written: good enough to see that a file is not the one of before.
+/// The time and size of a file. At least one of them differs once the file has been written again.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Stamp {
     modified_nanos: u128,
     size_bytes: u64,
 }
 
-/// The quoted MD5 that S3 gives an object uploaded in one part.
+/// The quoted MD5, as S3 gives it to an object that was uploaded in one part.
 pub(crate) fn etag_of(bytes: &[u8]) -> String {
     quoted(&Md5::digest(bytes))
 }
@@ -47,7 +48,7 @@ fn quoted(digest: &[u8]) -> String {
 }
 
 impl FolderStore {
-    /// The folder need not exist: the first write makes it.
+    /// The folder need not exist: the first write creates it.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self {
             root: Arc::new(root.into()),
@@ -61,7 +62,7 @@ impl FolderStore {
         &self.root
     }
 
-    /// A key cannot leave the folder.
+    /// The path of a key. A key that would lead out of the folder is refused.
     fn path(&self, operation: &'static str, key: &str) -> Result<PathBuf, Error> {
         let safe = !key.is_empty() && key.split('/').all(|part| !matches!(part, "" | "." | ".."));
         if safe {
@@ -100,8 +101,8 @@ impl FolderStore {
         Ok((path, file))
     }
 
-    /// Makes a finished file visible under its name, unless the name is taken. `hard_link` refuses to
-    /// replace, which `rename` does not.
+    /// Makes a finished file visible under its name, if no file has the name yet. `rename` would replace
+    /// such a file; `hard_link` refuses to.
     fn reveal(unfinished: &Path, path: &Path) -> io::Result<Created> {
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent)?;
@@ -151,7 +152,7 @@ fn failed(operation: &'static str, key: &str) -> impl FnOnce(io::Error) -> Error
     }
 }
 
-/// Absence is an answer, not a failure.
+/// Makes `None` of the error that there is no such object.
 fn if_found<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
     match result {
         Ok(found) => Ok(Some(found)),
@@ -232,7 +233,7 @@ impl Store for FolderStore {
 
     async fn list(&self, prefix: &str) -> Result<Vec<String>, Error> {
         let mut keys = Vec::new();
-        // Only the folder that the prefix lies in is walked.
+        // Only the folder of the prefix is walked.
         let folder = prefix.rsplit_once('/').map_or("", |(folder, _)| folder);
         walk(&self.root, folder, &mut keys).map_err(failed("list", prefix))?;
         keys.retain(|key| key.starts_with(prefix));
@@ -294,8 +295,8 @@ impl Upload for FolderUpload {
 
 impl Drop for FolderUpload {
     fn drop(&mut self) {
-        // After `finish` there is nothing left to remove; after a failure there is, and a leftover
-        // that cannot be removed harms nobody: it is not an object.
+        // After `finish` the file is gone. After a failure it is removed here; if that fails too, the file
+        // does no harm, because it is not an object.
         drop(fs::remove_file(&self.unfinished));
     }
 }

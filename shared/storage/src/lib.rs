@@ -1,9 +1,9 @@
-//! Objects: one small trait and its three implementations, S3, a folder and memory.
+//! Objects: one small trait with three implementations, for S3, a folder and memory.
 //!
-//! Everything the pipeline asks of a bucket is here: reads pinned to an `ETag`, objects that are
-//! written once, one pointer that is replaced only if nobody else did. An `ETag` is what S3 gives an
-//! object uploaded in one part, the quoted MD5 of its bytes; the folder and memory compute the same, so
-//! a run has the same id on a laptop as in AWS.
+//! The trait has everything that the pipeline asks of a bucket: reads pinned to an `ETag`, objects that are
+//! written once, and a pointer that is replaced only if nobody else has replaced it. S3 gives an object
+//! that was uploaded in one part the quoted MD5 of its bytes as its `ETag`. The folder and the memory
+//! compute their `ETag`s in this way too, so a run has the same id on a laptop as in AWS.
 
 mod error;
 mod folder;

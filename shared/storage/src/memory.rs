@@ -19,7 +19,7 @@ pub struct MemoryStore {
 }
 
 impl MemoryStore {
-    /// Puts an object as AWS would, replacing what was there.
+    /// Writes an object as AWS does: it replaces an object with the same key.
     pub fn put(&self, key: &str, bytes: impl Into<Bytes>) {
         let object = object(key, bytes.into());
         self.objects().insert(key.to_owned(), object);
@@ -29,13 +29,13 @@ impl MemoryStore {
         self.objects().remove(key);
     }
 
-    /// Everything in the bucket.
+    /// All objects of the bucket.
     pub fn contents(&self) -> BTreeMap<String, Bytes> {
         self.objects().iter().map(|(key, object)| (key.clone(), object.bytes.clone())).collect()
     }
 
     fn objects(&self) -> MutexGuard<'_, Objects> {
-        // A panicking test elsewhere leaves the map whole: every change is one insertion.
+        // A test that panicked has left the map whole, because every change is one call.
         self.objects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,5 +1,5 @@
-//! A pinned object as a `Read` that can seek, one range ahead, and as ranges, for code that runs off
-//! the async threads.
+//! Reads a pinned object from blocking threads: by ranges, or as a `Read` with `Seek` that requests one
+//! range ahead.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
@@ -11,10 +11,10 @@ use tokio::task::JoinHandle;
 
 use crate::{Error, Store};
 
-/// Reads ahead by one range. Memory: two ranges of this size, whatever the object's.
+/// The size of a range. A reader holds at most two ranges, whatever the object's size.
 const RANGE_BYTES: u64 = 8 * 1024 * 1024;
 
-/// An object as it was at an `ETag`, read from blocking threads: it waits for the runtime.
+/// An object as it was at an `ETag`. Its methods block until the runtime has read the bytes.
 #[derive(Clone)]
 pub struct BlockingRanges {
     store: Arc<dyn Store>,
@@ -24,20 +24,20 @@ pub struct BlockingRanges {
     size_bytes: u64,
 }
 
-/// The same from its beginning to its end, and from anywhere else after a seek.
+/// Reads a pinned object from its beginning to its end. After a seek it reads on from there.
 pub struct BlockingReader {
     object: BlockingRanges,
-    /// Where the next byte is read.
+    /// The position of the next byte.
     position: u64,
-    /// What was read last, and where it begins.
+    /// The range that was read last, and its start.
     ready: Bytes,
     ready_start: u64,
-    /// The range after it, under way.
+    /// The request for the range after it.
     ahead: Option<JoinHandle<Result<Bytes, Error>>>,
 }
 
 impl BlockingRanges {
-    /// Call it on the runtime that is to do the reading.
+    /// Must be called on the runtime that is to read the object.
     pub fn new(store: Arc<dyn Store>, key: &str, etag: &str, size_bytes: u64) -> Self {
         let (key, etag) = (key.to_owned(), etag.to_owned());
         Self { store, runtime: Handle::current(), key, etag, size_bytes }
@@ -47,7 +47,7 @@ impl BlockingRanges {
         self.size_bytes
     }
 
-    /// The storage error travels inside the I/O error, and comes out again at the handler.
+    /// A storage error is put into the I/O error, and the handler takes it out again.
     pub fn read(&self, range: Range<u64>) -> io::Result<Bytes> {
         self.wait(self.request(range))
     }
@@ -75,7 +75,7 @@ impl BlockingReader {
         self.ahead = (!range.is_empty()).then(|| self.object.request(range));
     }
 
-    /// What is ready from the position on; nothing if another range is needed.
+    /// The bytes that have been read from the position on; empty if another range is needed.
     fn rest(&self) -> &[u8] {
         let offset = self.position.checked_sub(self.ready_start).map(usize::try_from);
         match offset {
@@ -93,7 +93,7 @@ impl Read for BlockingReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.rest().is_empty() {
             if self.position != self.ready_end() {
-                // After a seek: what is under way is not what follows.
+                // After a seek, the request under way is for another range.
                 self.request(self.position);
             }
             let Some(ahead) = self.ahead.take() else {

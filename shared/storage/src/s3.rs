@@ -17,8 +17,8 @@ use tokio::task::JoinSet;
 
 use crate::{Created, Error, ErrorKind, Object, ObjectInfo, Replaced, Store, Upload};
 
-/// How often a body is asked for before its breaking is the caller's to know. The queue is the outer
-/// retry, so this one stays short: 0.2 s and 0.4 s of pauses.
+/// How often a body that breaks is asked for before the call fails. The pauses are 0.2 s and 0.4 s. They
+/// are short, because the queue retries the whole message.
 const BODY_ATTEMPTS: u32 = 3;
 const BODY_PAUSE: Duration = Duration::from_millis(200);
 
@@ -26,8 +26,8 @@ const BODY_PAUSE: Duration = Duration::from_millis(200);
 const PUT_ATTEMPTS: u32 = 3;
 const PUT_PAUSE: Duration = Duration::from_millis(200);
 
-/// Parts on their way at once. Memory of one upload: one part held back and this many in flight,
-/// so 3 × 8 MiB = 24 MiB for parts of 8 MiB, whatever the object's size.
+/// How many parts of an upload are sent at once. An upload holds these and one more that is held back: for
+/// parts of 8 MiB that is 3 × 8 MiB = 24 MiB, whatever the object's size.
 const PARTS_IN_FLIGHT: usize = 2;
 
 /// Clones share the client.
@@ -81,7 +81,7 @@ impl Store for S3Store {
 
     async fn read_range(&self, key: &str, etag: &str, range: Range<u64>) -> Result<Bytes, Error> {
         if range.is_empty() {
-            // HTTP has no way to ask for nothing.
+            // HTTP has no header for an empty range.
             return Ok(Bytes::new());
         }
         let last = range.end - 1;
@@ -126,8 +126,8 @@ impl Store for S3Store {
         };
         match request.send().await.map_err(failed("write", key)) {
             Ok(_) => Ok(Replaced::Yes),
-            // What was expected may also be gone. Our own write whose answer was lost looks like
-            // someone else's when the client repeats it: whoever reads again sees which it was.
+            // The expected object may also have been removed. If the answer to our own write was lost, the
+            // client repeats the write and meets our object: the caller reads again and sees its own bytes.
             Err(error) if matches!(error.kind, ErrorKind::Changed | ErrorKind::NotFound) => {
                 Ok(Replaced::Conflict)
             }
@@ -169,7 +169,8 @@ impl Store for S3Store {
     }
 }
 
-/// The SDK repeats a request until an answer begins; a body that breaks midway is ours to ask for again.
+/// The SDK repeats a request until an answer begins. If the body of an answer breaks, this function asks
+/// again.
 async fn read(
     request: GetObjectFluentBuilder,
     key: &str,
@@ -189,8 +190,8 @@ async fn read(
     }
 }
 
-/// A write-once object that is there already was written by an earlier delivery of the same message, or by an
-/// attempt whose answer was lost.
+/// If a write-once object exists, an earlier delivery of the same message has written it, or an attempt whose
+/// answer was lost.
 fn created<T>(result: Result<T, Error>) -> Result<Created, Error> {
     match result {
         Ok(_) => Ok(Created::New),
@@ -211,7 +212,7 @@ where
         let kind = kind_of(&error);
         let words = match (error.code(), error.message(), &error) {
             (Some(code), Some(message), _) => format!("{code}: {message}"),
-            // The answer to HEAD has no body, and so no words.
+            // The answer to HEAD has no body, so it has no error message.
             (_, _, SdkError::ServiceError(refusal)) => format!("status {}", refusal.raw().status()),
             _ => DisplayErrorContext(error).to_string(),
         };
@@ -219,21 +220,23 @@ where
     }
 }
 
-/// The one place where what S3 answers becomes what to do about it.
+/// Sorts every answer of S3 by what the caller can do. No other function does this.
 fn kind_of<E: ProvideErrorMetadata>(error: &SdkError<E>) -> ErrorKind {
     let refusal = match error {
         SdkError::ServiceError(refusal) => refusal,
-        // Our own request is wrong: it never left.
+        // Our own request is wrong and was never sent.
         SdkError::ConstructionFailure(_) => return ErrorKind::Permanent,
-        // A timeout, a connection that broke, an answer that nobody understands.
+        // A timeout, a broken connection, or an answer that the SDK cannot read.
         _ => return ErrorKind::Transient,
     };
     match (refusal.err().code().unwrap_or_default(), refusal.raw().status().as_u16()) {
-        // By name: a missing bucket is also a 404, and no answer to "is there such an object".
+        // By code and not by status: a missing bucket is also a 404, and it does not mean that there is no
+        // such object.
         ("NoSuchKey" | "NotFound", _) => ErrorKind::NotFound,
         ("PreconditionFailed", _) | (_, 412) => ErrorKind::Changed,
-        // `CompleteMultipartUpload` may fail under status 200, hence by name as well. An upload that
-        // is gone was completed by a request whose answer was lost, or aborted: start another.
+        // By code too, because `CompleteMultipartUpload` may fail with status 200. If the upload does not
+        // exist any more, it was aborted, or completed by a request whose answer was lost: the next
+        // attempt starts another upload.
         (
             "ConditionalRequestConflict"
             | "OperationAborted"
@@ -260,7 +263,7 @@ struct S3Upload {
 }
 
 struct Multipart {
-    /// `None` once there is nothing left to abort.
+    /// `None` once the upload is complete or aborted.
     upload_id: Option<String>,
     next_part: i32,
     in_flight: JoinSet<Result<CompletedPart, Error>>,
@@ -300,8 +303,7 @@ impl S3Upload {
     async fn begin(&mut self) -> Result<(), Error> {
         let request = self.store.client.create_multipart_upload();
         let request = request.bucket(&self.store.bucket).key(&self.key);
-        // S3 refuses checksums on parts of an upload that did not announce them, and the SDK sends one
-        // with every part.
+        // The SDK sends a checksum with every part, and S3 refuses it unless the upload has announced it.
         let request = request.checksum_algorithm(ChecksumAlgorithm::Crc32);
         let answer = request.send().await.map_err(failed("write", &self.key))?;
         self.multipart = Some(Multipart {
@@ -313,7 +315,7 @@ impl S3Upload {
         Ok(())
     }
 
-    /// Waits for room, then lets the part go.
+    /// Waits until fewer parts are in flight, and then sends this one.
     async fn send(&mut self, part: Bytes) -> Result<(), Error> {
         let Some(multipart) = &mut self.multipart else {
             return Ok(());
@@ -357,8 +359,8 @@ impl S3Upload {
         Ok(())
     }
 
-    /// Frees what was stored. Best effort: the bucket's lifecycle rule for incomplete uploads removes
-    /// what is left.
+    /// Removes the stored parts. If that fails, the bucket's lifecycle rule for incomplete uploads removes
+    /// them later.
     async fn abort(&mut self) {
         let Some(upload_id) = self.take_upload_id() else {
             return;

@@ -7,13 +7,13 @@ use bytes::Bytes;
 
 use crate::error::Error;
 
-/// What a bucket says of an object without handing it out.
+/// What a bucket says of an object without its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectInfo {
     pub key: String,
     pub etag: String,
     pub size_bytes: u64,
-    /// Seconds since 1970, as the bucket keeps it.
+    /// When the object was written, in seconds since 1970.
     pub modified_unix: i64,
 }
 
@@ -29,7 +29,7 @@ pub struct Object {
 pub enum Created {
     /// The object is new, or it may be: a bucket that was asked twice does not say which attempt wrote it.
     New,
-    /// The object was there already: an earlier delivery of the same message wrote the same bytes.
+    /// The object existed before: an earlier delivery of the same message has written the same bytes.
     AlreadyThere,
 }
 
@@ -37,7 +37,7 @@ pub enum Created {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Replaced {
     Yes,
-    /// Someone else changed it in the meantime: read it again and decide again.
+    /// Somebody else has changed the pointer meanwhile. The caller reads it again and decides again.
     Conflict,
 }
 
@@ -46,18 +46,19 @@ pub trait Store: Send + Sync + 'static {
     /// `None` if there is no such object.
     async fn head(&self, key: &str) -> Result<Option<ObjectInfo>, Error>;
 
-    /// The whole object, `None` if there is none. For plans, receipts and other small things.
+    /// The whole object; `None` if there is no such object. Only for small objects, such as plans and
+    /// receipts.
     async fn get(&self, key: &str) -> Result<Option<Object>, Error>;
 
-    /// Some bytes of the object as it was at `etag`; [`ErrorKind::Changed`](crate::ErrorKind::Changed) if it
-    /// is another one now.
+    /// Some bytes of the object, if it still has this `ETag`; else
+    /// [`ErrorKind::Changed`](crate::ErrorKind::Changed).
     async fn read_range(&self, key: &str, etag: &str, range: Range<u64>) -> Result<Bytes, Error>;
 
-    /// Writes an object that must not exist (`If-None-Match: *`).
+    /// Writes an object if it does not exist yet (`If-None-Match: *`).
     async fn create(&self, key: &str, bytes: Bytes) -> Result<Created, Error>;
 
-    /// Replaces an object if it still has `expected` as its `ETag` (`If-Match`), or creates it if
-    /// nothing was expected.
+    /// Replaces an object if its `ETag` is `expected` (`If-Match`). If `expected` is `None`, creates the
+    /// object if it does not exist yet.
     async fn replace(
         &self,
         key: &str,
@@ -65,7 +66,7 @@ pub trait Store: Send + Sync + 'static {
         expected: Option<&str>,
     ) -> Result<Replaced, Error>;
 
-    /// Starts a write-once object that is too large to hold. Nothing is visible before `finish`.
+    /// Starts to write an object that is too large to hold. The object is not visible before `finish`.
     async fn upload(&self, key: &str) -> Result<Box<dyn Upload>, Error>;
 
     /// The keys under a prefix, in order.
@@ -76,13 +77,13 @@ pub trait Store: Send + Sync + 'static {
     async fn list_objects(&self, prefix: &str) -> Result<Vec<ObjectInfo>, Error>;
 }
 
-/// A write-once object under way. Dropping it leaves nothing visible.
+/// An object that is being written. If it is dropped, nothing becomes visible.
 #[async_trait]
 pub trait Upload: Send {
     /// Adds a part. Every part but the last has at least 5 MiB, because S3 refuses smaller ones:
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>.
     async fn push(&mut self, part: Bytes) -> Result<(), Error>;
 
-    /// Makes the object visible, all of it at once, unless it is there already.
+    /// Makes the whole object visible at once, if it does not exist yet.
     async fn finish(self: Box<Self>) -> Result<Created, Error>;
 }
