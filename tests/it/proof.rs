@@ -116,6 +116,22 @@ async fn every_changed_digit_of_a_data_export_is_found() {
     every_changed_digit_is_found(Generation::DataExports).await;
 }
 
+/// A file that looks like lines of an account, and that no step has written.
+#[tokio::test]
+async fn lines_of_an_account_that_the_report_does_not_have_are_found() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (reports, out) = sealed(Generation::Legacy, scratch.path()).await;
+    let written = written(&out);
+    let own = written.iter().find(|(key, _)| key.starts_with("line_items/")).unwrap();
+    let other = own.1.parent().unwrap().parent().unwrap().join("account=999999999999");
+    fs::create_dir_all(&other).unwrap();
+    fs::copy(own.1, other.join(own.1.file_name().unwrap())).unwrap();
+    for reports in [Some(reports.as_path()), None] {
+        let found = differences(&out, reports).await;
+        assert!(!found.is_empty(), "with reports: {}", reports.is_some());
+    }
+}
+
 /// Athena reads every object of a partition, whoever has put it there.
 #[tokio::test]
 async fn a_foreign_file_is_found_in_every_folder() {

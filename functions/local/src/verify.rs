@@ -289,23 +289,23 @@ async fn compare(
             proof.differences.push(format!("`{key}` {difference}"));
         }
     }
+    let run = &plan.run_id;
+    let origins = keys::Origins::new(plan);
+    let lines_are_given = proof.not_derived.iter().any(|what| what == NO_REPORTS);
     for folder in keys::folders_of_run(plan) {
         for key in stored.list(&folder).await? {
-            let run = &plan.run_id;
-            let is_known = compared.keys.contains(&key)
-                || keys::is_input(run, &key) && !key.starts_with("line_item")
-                || keys::is_note(run, &key);
-            let is_line = key.starts_with("line_item") && is_own_line(plan, &key);
-            if !is_known && !is_line {
+            let is_input = if keys::is_of_lines(&key) {
+                let is_read = keys::account_of(&key).is_some() && origins.of(&key).is_some();
+                lines_are_given && is_read
+            } else {
+                keys::is_input(run, &key)
+            };
+            if !is_input && !compared.keys.contains(&key) && !keys::is_note(run, &key) {
                 proof.differences.push(format!("`{key}` is there, and no step has written it"));
             }
         }
     }
     Ok(())
-}
-
-fn is_own_line(plan: &Plan, key: &str) -> bool {
-    keys::Origins::new(plan).of(key).is_some()
 }
 
 /// The folder by which objects are counted.

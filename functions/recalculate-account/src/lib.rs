@@ -3,8 +3,6 @@
 
 mod own_lines;
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use billing::{Needs, OfReport, Rated, Rater};
 use commitments::DemandRow;
@@ -14,7 +12,7 @@ use datasets::{EncodeError, encode_parquet, encode_parquet_lightly};
 use pipeline::{Message, Plan, RecalculateReceipt, keys};
 use runs::{App, Failure, Outcome, Results, Stop, Work};
 
-pub use own_lines::{ObjectError, OwnLines, own_lines, read_lines};
+pub use own_lines::{LineReader, ObjectError, OwnLines, own_lines};
 
 pub async fn handle(message: &Message, account: AccountId, app: &App) -> Result<Outcome, Failure> {
     runs::handle(&Recalculation { account }, message, app).await
@@ -74,12 +72,12 @@ async fn rate(
     plan: &Plan,
     app: &App,
 ) -> Result<Result<Rated, LineNote>, Failure> {
-    let store = Arc::clone(&app.results);
+    let mut reader = LineReader::new(&app.results);
     let files = plan.files.clone();
     let work = move || {
         for OwnLines { object, file } in objects {
             let each = |line: &LineItem<'_>| rater.add(line);
-            match read_lines(&object, &store, billing::REQUIRED_COLUMNS, &Column::ALL, each) {
+            match reader.read(&object, billing::REQUIRED_COLUMNS, &Column::ALL, each) {
                 Ok(()) => {}
                 Err(ObjectError::Line(error)) => {
                     return Ok(Err(LineNote { line: rater.last_line(), text: error.of_cell() }));

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use cur::{AccountId, Column, CsvError, LayoutError, LineError, LineItem, Records};
 use pipeline::{Compression, Plan, Table, keys};
-use reports::in_chunks;
+use reports::{chunk, in_chunks};
 use rows::{ReportFile, RowsError};
 use runs::{App, Failure};
 use storage::{BlockingRanges, BlockingReader, ObjectInfo, Store};
+use zstd::zstd_safe::DCtx;
 
 /// Some of an account's own lines, and the report file that they are of.
 pub struct OwnLines {
@@ -84,29 +85,45 @@ impl ObjectError {
     }
 }
 
-/// Gives every line of an object to `each`. It waits for the store, so it must not run on the async threads.
-pub fn read_lines(
-    object: &ObjectInfo,
-    store: &Arc<dyn Store>,
-    required: &[Column],
-    read: &[Column],
-    mut each: impl FnMut(&LineItem<'_>) -> Result<(), LineError>,
-) -> Result<(), ObjectError> {
-    let ObjectInfo { key, etag, size_bytes, .. } = object;
-    let object = BlockingRanges::new(Arc::clone(store), key, etag, *size_bytes);
-    if keys::has_rows(key) {
-        let size_bytes = object.size_bytes();
-        let file = ReportFile::open(size_bytes, Arc::new(move |range| object.read(range)))?;
-        let layout = file.layout(required)?;
-        return file.lines(&layout, read, |line| Ok(each(line)?));
+/// Reads objects one after the other, with one buffer and one decompressor for all of them: an account has an
+/// object for each report file, and setting both up costs more than reading a small object.
+pub struct LineReader {
+    store: Arc<dyn Store>,
+    chunk: Vec<u8>,
+    decompressor: DCtx<'static>,
+}
+
+impl LineReader {
+    pub fn new(store: &Arc<dyn Store>) -> Self {
+        Self { store: Arc::clone(store), chunk: chunk(), decompressor: DCtx::create() }
     }
-    let reader = BlockingReader::new(object);
-    let mut reader: Box<dyn Read> = match keys::compression_of(key) {
-        Some(Compression::Gzip) => Box::new(flate2::read::MultiGzDecoder::new(reader)),
-        _ => Box::new(zstd::Decoder::new(reader)?),
-    };
-    let mut each = |line: &LineItem<'_>| Ok::<_, ObjectError>(each(line)?);
-    let mut records = Records::new(required);
-    in_chunks(&mut reader, ObjectError::Read, |chunk| records.push(chunk, &mut each))?;
-    records.finish(&mut each)
+
+    /// Gives every line of an object to `each`. The reader waits for the store, so it must not run on the async
+    /// threads.
+    pub fn read(
+        &mut self,
+        object: &ObjectInfo,
+        required: &[Column],
+        columns: &[Column],
+        mut each: impl FnMut(&LineItem<'_>) -> Result<(), LineError>,
+    ) -> Result<(), ObjectError> {
+        let ObjectInfo { key, etag, size_bytes, .. } = object;
+        let ranges = BlockingRanges::new(Arc::clone(&self.store), key, etag, *size_bytes);
+        if keys::has_rows(key) {
+            let file = ReportFile::open(*size_bytes, Arc::new(move |range| ranges.read(range)))?;
+            let layout = file.layout(required)?;
+            return file.lines(&layout, columns, |line| Ok(each(line)?));
+        }
+        let reader = BlockingReader::new(ranges);
+        let mut unpacked: Box<dyn Read + '_> = match keys::compression_of(key) {
+            Some(Compression::Gzip) => Box::new(flate2::read::MultiGzDecoder::new(reader)),
+            _ => Box::new(zstd::Decoder::with_context(reader, &mut self.decompressor)),
+        };
+        let mut each = |line: &LineItem<'_>| Ok::<_, ObjectError>(each(line)?);
+        let mut records = Records::new(required);
+        in_chunks(&mut unpacked, &mut self.chunk, ObjectError::Read, |chunk| {
+            records.push(chunk, &mut each)
+        })?;
+        records.finish(&mut each)
+    }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use cur::{FileFormat, LineItem, LineTotals, Records};
 use pipeline::{Plan, PlannedFile, SplitReceipt};
-use reports::{FileError, format_of, in_chunks, packing, unpacked, unreadable};
+use reports::{FileError, chunk, format_of, in_chunks, packing, unpacked, unreadable};
 use storage::{BlockingRanges, BlockingReader, Store};
 use tokio::runtime::Handle;
 use tokio::task;
@@ -98,7 +98,8 @@ fn split_stream(
         Ok::<_, Broken>(limits.check(totals, objects.accounts())?)
     };
     let mut records = Records::new(&REQUIRED);
-    in_chunks(stream, |error| stopped(format, error), |chunk| records.push(chunk, &mut route))?;
+    let failed = |error| stopped(format, error);
+    in_chunks(stream, &mut chunk(), failed, |chunk| records.push(chunk, &mut route))?;
     records.finish(&mut route)
 }
 

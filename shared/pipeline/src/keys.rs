@@ -251,9 +251,14 @@ pub fn is_of_run(run: &RunId, key: &str) -> bool {
 /// Whether the run begins with the object, or the account's own lines, which only a report gives.
 pub fn is_input(run: &RunId, key: &str) -> bool {
     let of_plan = [plan(run), pinned_contracts(run), pinned_rates(run), accepted(run)];
-    let of_lines = [Table::LineItems, Table::LineItemRows];
-    of_plan.iter().any(|input| input == key)
-        || of_lines.iter().any(|table| key.starts_with(&format!("{table}/")))
+    of_plan.iter().any(|input| input == key) || is_of_lines(key)
+}
+
+/// Whether an object lies where the accounts' own lines are.
+pub fn is_of_lines(key: &str) -> bool {
+    [Table::LineItems, Table::LineItemRows]
+        .iter()
+        .any(|table| key.starts_with(&format!("{table}/")))
 }
 
 /// Whether the object says what befell the run: nothing else depends on it.

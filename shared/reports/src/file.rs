@@ -14,15 +14,20 @@ use crate::{FileError, unreadable};
 /// in two chunks.
 const CHUNK_BYTES: usize = 256 * 1024;
 
-/// Hands on the bytes of a stream until the stream ends.
+/// Room for one chunk.
+pub fn chunk() -> Vec<u8> {
+    vec![0; CHUNK_BYTES]
+}
+
+/// Hands on the bytes of a stream until the stream ends, in chunks that fit into `chunk`.
 pub fn in_chunks<E>(
     stream: &mut (impl Read + ?Sized),
+    chunk: &mut [u8],
     failed: impl Fn(io::Error) -> E,
     mut on_chunk: impl FnMut(&[u8]) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut chunk = vec![0; CHUNK_BYTES];
     loop {
-        match stream.read(&mut chunk) {
+        match stream.read(chunk) {
             Ok(0) => return Ok(()),
             Ok(length) => on_chunk(chunk.get(..length).unwrap_or_default())?,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -86,7 +91,7 @@ fn look_through_text(
 ) -> Result<(), Stop> {
     let mut records = Records::new(&[]);
     let failed = |error| unreadable(packing(format), error).into();
-    let read = in_chunks(stream, failed, |chunk| records.push(chunk, &mut on_line));
+    let read = in_chunks(stream, &mut chunk(), failed, |chunk| records.push(chunk, &mut on_line));
     let read = read.and_then(|()| records.finish(&mut on_line));
     *layout = records.layout().cloned();
     read

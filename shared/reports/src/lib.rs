@@ -11,6 +11,6 @@ mod unpack;
 
 pub use beginning::{Beginning, beginning};
 pub use error::{FileError, unreadable};
-pub use file::{in_chunks, packing};
+pub use file::{chunk, in_chunks, packing};
 pub use place::{Place, places, with_place};
 pub use unpack::{format_of, unpacked};

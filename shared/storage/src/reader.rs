@@ -1,7 +1,7 @@
 //! Reads a pinned object from blocking threads: by ranges, or as a `Read` with `Seek` that requests one
 //! range ahead.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -91,24 +91,34 @@ impl BlockingReader {
 
 impl Read for BlockingReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let ready = self.fill_buf()?;
+        let length = buffer.len().min(ready.len());
+        buffer[..length].copy_from_slice(&ready[..length]);
+        self.consume(length);
+        Ok(length)
+    }
+}
+
+impl BufRead for BlockingReader {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.rest().is_empty() {
             if self.position != self.ready_end() {
-                // After a seek, the request under way is for another range.
+                // After a seek, the range under way is not the one that follows.
                 self.request(self.position);
             }
             let Some(ahead) = self.ahead.take() else {
-                return Ok(0);
+                return Ok(&[]);
             };
             self.ready_start = self.position;
             self.ready = Bytes::new();
             self.ready = self.object.wait(ahead)?;
             self.request(self.ready_end());
         }
-        let rest = self.rest();
-        let length = buffer.len().min(rest.len());
-        buffer[..length].copy_from_slice(&rest[..length]);
+        Ok(self.rest())
+    }
+
+    fn consume(&mut self, length: usize) {
         self.position += length as u64;
-        Ok(length)
     }
 }
 

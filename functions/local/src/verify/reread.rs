@@ -7,8 +7,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use cur::{AccountId, Column, LineTotals};
 use pipeline::{AccountTotals, Plan, SplitReceipt, Table, keys};
-use recalculate_account::{OwnLines, own_lines, read_lines};
+use recalculate_account::{LineReader, ObjectError, OwnLines, own_lines};
 use runs::{App, Failure, Results, Stop, Work};
+use storage::ObjectInfo;
 
 /// Every account's own lines, by the report file that they are of.
 pub(crate) type ByFile = BTreeMap<usize, Vec<(AccountId, OwnLines)>>;
@@ -43,13 +44,15 @@ impl Work for Reread {
     type Receipt = SplitReceipt;
 
     async fn load(&self, plan: &Plan, app: &App) -> Result<SplitReceipt, Stop> {
-        let (files, store) = (Arc::clone(&self.files), Arc::clone(&app.results));
+        let files = Arc::clone(&self.files);
+        let mut reader = LineReader::new(&app.results);
         let (index, file) = (self.file, plan.files[self.file].key.clone());
         let work = move || {
             let mut receipt =
                 SplitReceipt { file, totals: LineTotals::default(), accounts: BTreeMap::new() };
             for (account, OwnLines { object, .. }) in files.get(&index).into_iter().flatten() {
-                let totals = totals_of(object, &store).map_err(|error| error.of(&object.key))?;
+                let totals = totals_of(object, &mut reader);
+                let totals = totals.map_err(|error| error.of(&object.key))?;
                 receipt.totals.add(&totals);
                 let share: &mut AccountTotals = receipt.accounts.entry(*account).or_default();
                 share.totals.add(&totals);
@@ -68,15 +71,12 @@ impl Work for Reread {
     }
 }
 
-fn totals_of(
-    object: &storage::ObjectInfo,
-    store: &Arc<dyn storage::Store>,
-) -> Result<LineTotals, recalculate_account::ObjectError> {
+fn totals_of(object: &ObjectInfo, reader: &mut LineReader) -> Result<LineTotals, ObjectError> {
     // What tells lines that repeat the money of others, and the money.
     const COLUMNS: [Column; 3] =
         [Column::SplitParentResourceId, Column::Operation, Column::UnblendedCost];
     let mut totals = LineTotals::default();
-    read_lines(object, store, &[Column::UnblendedCost], &COLUMNS, |line| {
+    reader.read(object, &[Column::UnblendedCost], &COLUMNS, |line| {
         totals.add(&split_report::count(line)?);
         Ok(())
     })?;
