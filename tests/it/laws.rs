@@ -205,9 +205,11 @@ async fn margin_explains_itself_by_every_term() {
 #[tokio::test]
 async fn aws_replays() {
     let law = Law::AwsReplays;
-    let changes: [(Law, Change); 2] = [
+    let changes: [(Law, Change); 4] = [
         (law, |books| books.allocated[0].replay.compared += 1),
         (law, |books| books.allocated[0].replay.kept += 1),
+        (law, |books| books.allocated[0].kept_usage.covered += cent()),
+        (law, |books| books.allocated[0].kept_usage.allocated += cent()),
     ];
     check_broken(&under("everyone", "owner"), &changes).await;
 }

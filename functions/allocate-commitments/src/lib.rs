@@ -5,7 +5,8 @@ mod load;
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use commitments::{
-    AllocatedDay, Kept, Policy, Replayed, Situation, commitment_sums, negation_cancels, taken_off,
+    AllocatedDay, Kept, KeptUsage, Policy, Replayed, Situation, commitment_sums, negation_cancels,
+    taken_off,
 };
 use contracts::Contracts;
 use cur::AccountId;
@@ -35,15 +36,16 @@ impl Work for DayOfRun {
     }
 
     fn compute(&self, plan: &Plan, input: Input) -> Result<Results<AllocateReceipt>, Stop> {
-        let (replayed, allocated) = allocate(plan, self.day, &input)?;
+        let day = allocate(plan, self.day, &input)?;
         if input.contracts.strict_commitments() {
-            refuse_kept(&allocated.kept)?;
+            refuse_kept(&day.allocated.kept)?;
         }
         let checks = Tallies::from([(
             ReportCheck::NegationCancels,
             negation_cancels(&input.skus, &input.rows),
         )]);
-        let receipt = self.receipt(plan, &input.contracts, &replayed, &allocated, checks);
+        let receipt = self.receipt(plan, &input.contracts, &day, checks);
+        let allocated = day.allocated;
         let of_table = |table| keys::day(plan, table, self.day);
         let customer_of = |account| customer_of(account, &input.contracts, plan);
         let holder = |assigned_to: &str, owner: &str| match (assigned_to, owner.parse()) {
@@ -83,10 +85,10 @@ impl DayOfRun {
         &self,
         plan: &Plan,
         contracts: &Contracts,
-        replayed: &Replayed,
-        allocated: &AllocatedDay,
+        day: &AllocationOfDay,
         report_checks: Tallies,
     ) -> AllocateReceipt {
+        let AllocationOfDay { replayed, allocated, kept_usage } = day;
         AllocateReceipt {
             day: self.day,
             rows: allocated.allocations.len() as u64,
@@ -96,6 +98,7 @@ impl DayOfRun {
             commitments: commitment_sums(&allocated.allocations, &allocated.commitments),
             hours_compared: allocated.hours_compared,
             replay: replayed.tally.clone(),
+            kept_usage: *kept_usage,
             kept: allocated.kept.clone(),
             disagreements: allocated.disagreements.clone(),
             unknown_usage: allocated.unknown_usage.iter().cloned().collect(),
@@ -107,12 +110,15 @@ impl DayOfRun {
     }
 }
 
+/// A day, by AWS's own rules and by the policy of the contracts.
+pub struct AllocationOfDay {
+    pub replayed: Replayed,
+    pub allocated: AllocatedDay,
+    pub kept_usage: KeptUsage,
+}
+
 /// Compares a day with AWS's own rules, and hands out what the policy of the contracts says.
-pub fn allocate(
-    plan: &Plan,
-    day: NaiveDate,
-    input: &Input,
-) -> Result<(Replayed, AllocatedDay), Stop> {
+pub fn allocate(plan: &Plan, day: NaiveDate, input: &Input) -> Result<AllocationOfDay, Stop> {
     let contracts = &input.contracts;
     if let (Some(line), true) = (&input.book.not_hourly, contracts.sharing().is_handed_out()) {
         return Err(Stop::Refused { reason: String::new(), cell: Some(line.clone()) });
@@ -132,7 +138,8 @@ pub fn allocate(
     let allocated = situation
         .allocate(&policy, &replayed)
         .map_err(|error| Failure::Reject(error.to_string()))?;
-    Ok((replayed, allocated))
+    let kept_usage = situation.kept_usage(&replayed, &allocated);
+    Ok(AllocationOfDay { replayed, allocated, kept_usage })
 }
 
 /// The customer of an account, empty for one that belongs to nobody.

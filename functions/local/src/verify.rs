@@ -10,6 +10,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
+use allocate_commitments::AllocationOfDay;
 use anyhow::{Context, bail};
 use commitments::KeptReason;
 use money::Amount;
@@ -372,7 +373,7 @@ async fn replay(plan: &Plan, app: &App) -> anyhow::Result<ReplayProof> {
         if replay.ties > 0 || replay.kept > 0 {
             let input = allocate_commitments::load(plan, day, app).await?;
             match allocate_commitments::allocate(plan, day, &input) {
-                Ok((replayed, _)) => {
+                Ok(AllocationOfDay { replayed, .. }) => {
                     proof.ties.extend(replayed.ties.iter().map(ToString::to_string));
                     proof.differences.extend(replayed.differences.iter().map(ToString::to_string));
                 }

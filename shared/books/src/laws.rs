@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use commitments::{ReplayTally, Sharing, Units, Unused, says_fee};
+use commitments::{KeptUsage, ReplayTally, Sharing, Units, Unused, says_fee};
 use contracts::{Basis, Contracts};
 use laws::{Check, Law};
 use money::Amount;
@@ -20,7 +20,7 @@ impl Books {
             let of_customer = customer.checks.iter();
             laws.extend(of_customer.filter(|check| check.law == Law::InvoiceReAdds).cloned());
         }
-        laws.push(self.aws_replays());
+        laws.extend(self.aws_replays(contracts));
         let terms = self.margin_terms();
         laws.push(billing::margin_explains_itself(
             "all customers",
@@ -113,11 +113,21 @@ impl Books {
     }
 
     /// Law 7: in every hour each group of commitments comes out by AWS's rules as AWS has billed it, or stays
-    /// as AWS has billed it.
-    fn aws_replays(&self) -> Check {
+    /// as AWS has billed it. Where it stays so, the allocations are what AWS's lines say.
+    fn aws_replays(&self, contracts: &Contracts) -> Vec<Check> {
+        const LAW: Law = Law::AwsReplays;
         let ReplayTally { compared, replayed, kept, .. } = self.replay();
         let of = "hours of groups of commitments: replayed or kept, and all";
-        Check::equal(Law::AwsReplays, of, (replayed + kept).into(), compared.into())
+        let mut checks = vec![Check::equal(LAW, of, (replayed + kept).into(), compared.into())];
+        if contracts.sharing().is_handed_out() {
+            let mut usage = KeptUsage::default();
+            for day in &self.allocated {
+                usage.add(&day.kept_usage);
+            }
+            let of = "usage that stays as AWS covered it: allocated, and covered in the report";
+            checks.push(Check::equal(LAW, of, usage.allocated, usage.covered));
+        }
+        checks
     }
 
     /// Law 4. What is split by weight is the unused part of commitments, if contracts spread it.

@@ -16,6 +16,7 @@ mod fees;
 mod holdings;
 mod index;
 mod kept;
+mod kept_usage;
 mod learn;
 mod ledger;
 mod market;
@@ -42,6 +43,7 @@ pub use fees::{Lease, PlanTerms, ReservationFee};
 pub use holdings::HoldingError;
 pub use index::{CommitmentIndex, List, SkuIndex, UsageIndex, WholeIndex};
 pub use kept::{Kept, KeptReason};
+pub use kept_usage::KeptUsage;
 pub use ledger::{
     AllocatedDay, Allocation, CommitmentDay, CoverageCost, CoverageDay, DailyBenefit,
 };

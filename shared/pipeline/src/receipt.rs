@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use billing::{Explained, MarginTerms};
 use chrono::NaiveDate;
 use commitments::{
-    CommitmentSums, CommitmentTally, Kept, MissingRate, PlanTerms, ReplayTally, ReservationFee,
-    UnpricedUsage,
+    CommitmentSums, CommitmentTally, Kept, KeptUsage, MissingRate, PlanTerms, ReplayTally,
+    ReservationFee, UnpricedUsage,
 };
 use cur::{AccountId, LineNote, LineTotals};
 use laws::{Check, Tallies};
@@ -73,6 +73,8 @@ pub struct AllocateReceipt {
     /// Hours of commitments in which what was used was compared with what there was.
     pub hours_compared: u64,
     pub replay: ReplayTally,
+    /// The usage of hours that stay as AWS applied them, by AWS's lines and by the allocations.
+    pub kept_usage: KeptUsage,
     /// What stayed as AWS applied it although the policy would have it handed out.
     pub kept: Vec<Kept>,
     /// Where lines say different things of one commitment, and which of them counts.
