@@ -49,14 +49,34 @@ impl Work for Recalculation {
         if !rated.demand.is_empty() {
             let skus = encode_parquet_lightly([&rated.skus]).map_err(encoded)?;
             objects.push((keys::skus(plan, self.account), skus));
-            let days = rated.demand.chunk_by(|a, b| a.usage_date == b.usage_date);
             objects.push((
                 keys::demand(plan, self.account),
-                encode_parquet_lightly(days).map_err(encoded)?,
+                encode_parquet_lightly(whole_days(&rated.demand)).map_err(encoded)?,
             ));
         }
         Ok(Results { objects, checks: Vec::new(), receipt: receipt(self.account, rated) })
     }
+}
+
+/// The rows of a row group of demand, at least. A day is read alone, and a row group costs as much as some
+/// hundred rows: of an account with 30 rows a day, 17 days are one row group.
+const GROUP_ROWS_MIN: usize = 512;
+
+/// The demand in groups of whole days.
+fn whole_days(demand: &[DemandRow]) -> Vec<&[DemandRow]> {
+    let mut groups = Vec::new();
+    let (mut first, mut end) = (0, 0);
+    for day in demand.chunk_by(|a, b| a.usage_date == b.usage_date) {
+        end += day.len();
+        if end - first >= GROUP_ROWS_MIN {
+            groups.push(&demand[first..end]);
+            first = end;
+        }
+    }
+    if first < end {
+        groups.push(&demand[first..end]);
+    }
+    groups
 }
 
 /// An account that belongs to nobody is billed to nobody; others may still be billed by what it bought.

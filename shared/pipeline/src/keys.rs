@@ -188,7 +188,7 @@ pub fn rated(plan: &Plan, account: AccountId) -> String {
     format!("{}/rated.parquet", partition(plan, Table::Rated, Some(account)))
 }
 
-/// What commitments covered in each hour of an account, one row group a day.
+/// What commitments covered in each hour of an account. A row group has whole days.
 pub fn demand(plan: &Plan, account: AccountId) -> String {
     format!("{}/account={account}/demand.parquet", of_run(plan, "demand"))
 }
@@ -264,7 +264,10 @@ pub fn is_of_lines(key: &str) -> bool {
 /// Whether the object says what befell the run: nothing else depends on it.
 pub fn is_note(run: &RunId, key: &str) -> bool {
     let notes = [superseded(run), held(run), accepted(run)];
-    key.starts_with(&format!("runs/{run}/failures/")) || notes.iter().any(|note| note == key)
+    key.starts_with(&format!("runs/{run}/failures/"))
+        || notes.iter().any(|note| note == key)
+        // Athena marks the folder of a partition that has no objects yet.
+        || key.ends_with("_$folder$")
 }
 
 /// The account of an object that lies in a folder of one.

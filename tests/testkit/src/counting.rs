@@ -1,6 +1,6 @@
 //! A bucket that counts what is asked of it, in the requests that S3 would have to answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{AddAssign, Range};
 use std::sync::{Arc, Mutex};
 
@@ -60,6 +60,8 @@ pub struct CountingStore {
 struct Counts {
     requests: Requests,
     creates: BTreeMap<String, u64>,
+    reads: BTreeSet<String>,
+    writes: BTreeSet<String>,
 }
 
 impl CountingStore {
@@ -82,6 +84,24 @@ impl CountingStore {
         self.counts.lock().unwrap().creates.clone()
     }
 
+    /// The keys of objects that someone looked up or read, whether they were there or not.
+    pub fn reads(&self) -> BTreeSet<String> {
+        self.counts.lock().unwrap().reads.clone()
+    }
+
+    /// The keys of objects that someone tried to write.
+    pub fn writes(&self) -> BTreeSet<String> {
+        self.counts.lock().unwrap().writes.clone()
+    }
+
+    fn note_read(&self, key: &str) {
+        self.counts.lock().unwrap().reads.insert(key.to_owned());
+    }
+
+    fn note_write(&self, key: &str) {
+        self.counts.lock().unwrap().writes.insert(key.to_owned());
+    }
+
     fn count(&self, count: impl FnOnce(&mut Requests)) {
         count(&mut self.counts.lock().unwrap().requests);
     }
@@ -90,11 +110,13 @@ impl CountingStore {
 #[async_trait]
 impl Store for CountingStore {
     async fn head(&self, key: &str) -> Result<Option<ObjectInfo>, Error> {
+        self.note_read(key);
         self.count(|requests| requests.head += 1);
         self.inner.head(key).await
     }
 
     async fn get(&self, key: &str) -> Result<Option<Object>, Error> {
+        self.note_read(key);
         let found = self.inner.get(key).await;
         self.count(|requests| {
             requests.get += 1;
@@ -106,6 +128,7 @@ impl Store for CountingStore {
     }
 
     async fn read_range(&self, key: &str, etag: &str, range: Range<u64>) -> Result<Bytes, Error> {
+        self.note_read(key);
         let read = self.inner.read_range(key, etag, range).await;
         self.count(|requests| {
             requests.read_range += 1;
@@ -117,6 +140,7 @@ impl Store for CountingStore {
     }
 
     async fn create(&self, key: &str, bytes: Bytes) -> Result<Created, Error> {
+        self.note_write(key);
         {
             let mut counts = self.counts.lock().unwrap();
             counts.requests.create += 1;
@@ -132,6 +156,7 @@ impl Store for CountingStore {
         bytes: Bytes,
         expected: Option<&str>,
     ) -> Result<Replaced, Error> {
+        self.note_write(key);
         self.count(|requests| {
             requests.replace += 1;
             requests.bytes_written += bytes.len() as u64;
@@ -140,6 +165,7 @@ impl Store for CountingStore {
     }
 
     async fn upload(&self, key: &str) -> Result<Box<dyn Upload>, Error> {
+        self.note_write(key);
         let inner = self.inner.upload(key).await?;
         Ok(Box::new(CountingUpload { inner, store: self.clone(), parts: 0 }))
     }

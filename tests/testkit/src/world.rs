@@ -120,6 +120,11 @@ impl World {
         std::iter::from_fn(|| self.queue.receive()).count() > 0
     }
 
+    /// The next message that waits.
+    pub fn take(&self) -> Option<Message> {
+        self.queue.receive()
+    }
+
     /// The messages that a step of a run was begun with.
     pub fn messages(&self, run: &RunId, step: Step) -> Vec<Message> {
         let units = self.results.contents().remove(&keys::units(run, step)).unwrap();

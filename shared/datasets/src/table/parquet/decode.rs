@@ -26,7 +26,7 @@ pub fn decode_parquet<R: Row>(bytes: Bytes) -> Result<Vec<R>, DecodeError> {
 }
 
 /// Reads the rows whose `date_column` is `day`. Row groups that cannot hold the day are not even
-/// decompressed, so a day of a file with a row group a day costs a day.
+/// decompressed, so that a day costs about as much as the row group that has it.
 pub fn decode_parquet_day<R: Row>(
     bytes: Bytes,
     date_column: &str,
