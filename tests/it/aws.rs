@@ -111,6 +111,19 @@ async fn an_object_is_written_once() {
     // Two at once: neither knows yet who is first.
     let raced = always(Answer::error(409, "ConditionalRequestConflict"));
     assert_eq!(created(&raced).await.unwrap_err().kind, ErrorKind::Transient);
+    assert_eq!(raced.lines().len(), 3);
+    // Somebody goes on with what follows from a new object, even if nobody can know who wrote it.
+    for (first, outcome) in [
+        (Answer::error(409, "ConditionalRequestConflict"), Created::AlreadyThere),
+        (Answer::error(503, "SlowDown"), Created::AlreadyThere),
+        (Answer::error(500, "InternalError"), Created::New),
+        (Answer::new(200, "", "").broken_off(20), Created::New),
+    ] {
+        let there = Answer::error(412, "PreconditionFailed");
+        let stub =
+            Stub::start(move |_, before| if before == 0 { first.clone() } else { there.clone() });
+        assert_eq!(created(&stub).await.unwrap(), outcome, "{:?}", stub.lines());
+    }
 }
 
 #[tokio::test]

@@ -93,21 +93,23 @@ impl Store for S3Store {
 
     async fn create(&self, key: &str, bytes: Bytes) -> Result<Created, Error> {
         let mut attempt = 1;
+        let mut may_be_written = false;
         loop {
             let request = self.client.put_object().bucket(&self.bucket).key(key);
             let request = request.if_none_match("*").body(bytes.clone().into()).customize();
-            // Attempts are counted here, because the outcome depends on how many there were.
+            // Attempts are counted here, because the outcome depends on how each of them ended.
             let once = Config::builder().retry_config(RetryConfig::disabled());
-            let answer = request.config_override(once).send().await.map_err(failed("write", key));
-            match created(answer) {
+            let answer = request.config_override(once).send().await;
+            may_be_written |= answer.as_ref().is_err_and(leaves_open);
+            match created(answer.map_err(failed("write", key))) {
                 Err(error) if error.kind == ErrorKind::Transient && attempt < PUT_ATTEMPTS => {
                     tracing::warn!(key, attempt, %error, "object not written");
                     tokio::time::sleep(PUT_PAUSE * attempt).await;
                     attempt += 1;
                 }
-                // The attempt before may have written the object, and only its answer was lost. Whoever is
-                // told that an object is new goes on with what follows from it, and somebody has to.
-                Ok(Created::AlreadyThere) if attempt > 1 => return Ok(Created::New),
+                // An attempt before may have written the object, and only its answer was lost. Whoever is told
+                // that an object is new goes on with what follows from it, and somebody has to.
+                Ok(Created::AlreadyThere) if may_be_written => return Ok(Created::New),
                 result => return result,
             }
         }
@@ -197,6 +199,17 @@ fn created<T>(result: Result<T, Error>) -> Result<Created, Error> {
         Ok(_) => Ok(Created::New),
         Err(error) if error.kind == ErrorKind::Changed => Ok(Created::AlreadyThere),
         Err(error) => Err(error),
+    }
+}
+
+/// Whether nobody knows if the request was done: there was no answer, or S3 broke down over the request.
+fn leaves_open<E>(error: &SdkError<E>) -> bool {
+    match error {
+        SdkError::ServiceError(refusal) => {
+            matches!(refusal.raw().status().as_u16(), 500 | 502 | 504)
+        }
+        SdkError::ConstructionFailure(_) => false,
+        _ => true,
     }
 }
 
