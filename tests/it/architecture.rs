@@ -351,3 +351,76 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     }
     found
 }
+
+/// A ring of modules can only be read all at once.
+#[test]
+fn modules_of_a_crate_import_in_one_direction() {
+    let mut seen = 0;
+    for package in packages() {
+        if package.name == "tests" {
+            continue;
+        }
+        let imports = imports(&package.folder.join("src"));
+        for module in imports.keys() {
+            let mut reached = BTreeSet::new();
+            let mut next: Vec<&String> = imports[module].iter().collect();
+            while let Some(imported) = next.pop() {
+                if reached.insert(imported) {
+                    next.extend(imports.get(imported).into_iter().flatten());
+                }
+            }
+            assert!(!reached.contains(module), "`{}`: `{module}` imports itself", package.name);
+            seen += imports[module].len();
+        }
+    }
+    assert!(seen > 200, "imports are found: {seen}");
+}
+
+/// What each module of a crate takes from which others, by their names below the root.
+fn imports(folder: &Path) -> BTreeMap<String, BTreeSet<String>> {
+    let root = fs::read_to_string(folder.join("lib.rs")).unwrap_or_default();
+    let homes: BTreeMap<String, String> = uses(&root, "pub use ")
+        .filter_map(|(path, name)| Some((name, path.split("::").next()?.to_owned())))
+        .collect();
+    let mut imports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for path in sources(folder) {
+        let below = path.strip_prefix(folder).unwrap().with_extension("");
+        let module = below.components().next().unwrap().as_os_str().to_str().unwrap().to_owned();
+        if ["lib", "main"].contains(&module.as_str()) {
+            continue;
+        }
+        for (path, name) in uses(&code_of(&path), "use crate::") {
+            let first = path.split("::").next().filter(|first| !first.is_empty());
+            let home = first.map(str::to_owned).or_else(|| homes.get(&name).cloned());
+            // A name of the root that no module has is a module's own.
+            let imported = home.unwrap_or(name);
+            if imported != module {
+                imports.entry(module.clone()).or_default().insert(imported);
+            }
+        }
+    }
+    imports
+}
+
+/// The imports that begin so: the path before the name, and the name.
+fn uses(code: &str, beginning: &str) -> impl Iterator<Item = (String, String)> {
+    let statements = code.split(beginning).skip(1).filter_map(|rest| rest.split(';').next());
+    statements.flat_map(|statement| {
+        let statement: String = statement.split_whitespace().collect();
+        let (path, names) = match statement.split_once('{') {
+            Some((path, names)) => (path.to_owned(), names.trim_end_matches('}').to_owned()),
+            None => match statement.rsplit_once("::") {
+                Some((path, name)) => (path.to_owned(), name.to_owned()),
+                None => (String::new(), statement.clone()),
+            },
+        };
+        let path = path.trim_end_matches("::").to_owned();
+        let names: Vec<String> = names.split(',').map(str::to_owned).collect();
+        names.into_iter().filter(|name| !name.is_empty()).map(move |name| {
+            match (path.is_empty(), name.split_once("::")) {
+                (true, Some((module, name))) => (module.to_owned(), name.to_owned()),
+                _ => (path.clone(), name),
+            }
+        })
+    })
+}

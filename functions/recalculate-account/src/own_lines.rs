@@ -98,8 +98,8 @@ impl LineReader {
         Self { store: Arc::clone(store), chunk: chunk(), decompressor: DCtx::create() }
     }
 
-    /// Gives every line of an object to `each`. The reader waits for the store, so it must not run on the async
-    /// threads.
+    /// Gives every line of an object to `each`. The reader waits for the store, so it must not run on the
+    /// async threads.
     pub fn read(
         &mut self,
         object: &ObjectInfo,

@@ -293,8 +293,8 @@ pub fn run_id(plan: &Plan) -> RunId {
     RunId::of(parts)
 }
 
-/// Stores the run's inputs and then its plan, because a plan without its inputs is of no use. Says whether the
-/// plan is new.
+/// Stores the run's inputs and then its plan, because a plan without its inputs is of no use. Says whether
+/// the plan is new.
 async fn store(plan: &Plan, config: Config, app: &App) -> Result<Created, Failure> {
     app.results.create(&keys::pinned_contracts(&plan.run_id), config.contracts).await?;
     if let Some(rates) = config.rates {

@@ -107,8 +107,8 @@ impl Store for S3Store {
                     tokio::time::sleep(PUT_PAUSE * attempt).await;
                     attempt += 1;
                 }
-                // An attempt before may have written the object, and only its answer was lost. Whoever is told
-                // that an object is new goes on with what follows from it, and somebody has to.
+                // An attempt before may have written the object, and only its answer was lost. Whoever is
+                // told that an object is new goes on with what follows from it, and somebody has to.
                 Ok(Created::AlreadyThere) if may_be_written => return Ok(Created::New),
                 result => return result,
             }
