@@ -1,5 +1,5 @@
-//! A day's allocation: what commitments cover of each hour under the reseller's policy, and what of them
-//! nobody used.
+//! The allocation of a day. For each hour, the policy of the reseller decides which usage the commitments
+//! cover. The unused part of each commitment is what is left.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,13 +17,13 @@ use crate::situation::{Entry, Hour, Situation, Used};
 use crate::{MissingRate, Policy, Sharing};
 
 impl Situation<'_> {
-    /// Allocates the day's hours under a policy. What did not replay stays as AWS applied it.
+    /// Allocates the hours of the day under a policy. Groups that did not replay stay as AWS applied them.
     pub fn allocate(
         &self,
         policy: &Policy<'_>,
         replayed: &Replayed,
     ) -> Result<AllocatedDay, HoldingError> {
-        // AWS knows nothing of assignments.
+        // AWS does not know assignments, so its own application has none.
         let is_billed = policy.sharing == Sharing::AsBilled;
         let assignments = if is_billed { &[] } else { policy.assignments };
         let holdings = self.wholes.parts(self.day, assignments)?;
@@ -44,18 +44,18 @@ impl Situation<'_> {
         })
     }
 
-    /// The coverage by AWS, as its covered lines say.
+    /// Books AWS's own application, as the covered lines show it.
     fn as_billed(&self, ledger: &mut Ledger<'_>) {
         for Hour { starts: hour, covered, plans, .. } in self.hours() {
             let supplies: List<_, Supply> =
                 ledger.holdings.iter().map(|holding| holding.supply(hour, &plans)).collect();
-            // Nothing is assigned, so that each commitment is one part.
+            // Without assignments, each commitment has exactly one part.
             let entries = in_parts(covered, &ledger.holdings, &supplies);
             ledger.see_hour(hour, &supplies, entries, &|_| true);
         }
     }
 
-    /// What the policy makes of it, and which rates were missing.
+    /// Hands out the commitments by the policy. Returns the rates that were missing.
     fn hand_out(
         &self,
         policy: &Policy<'_>,
@@ -79,7 +79,7 @@ impl Situation<'_> {
         );
         let missing = self.missing_rates(&ledger.holdings, eligibility, rate);
         for Hour { starts: hour, mut used, covered, plans } in self.hours() {
-            // Where nobody benefits, nothing is kept for anybody.
+            // If nobody benefits from commitments, no usage has to stay covered.
             let is_kept = |whole: WholeIndex| {
                 policy.sharing.is_handed_out()
                     && (self.wholes.holdings[whole].kept.is_some() || replayed.is_kept(hour, whole))
@@ -101,7 +101,7 @@ impl Situation<'_> {
             entries.extend(in_parts(kept, &ledger.holdings, &supplies));
             ledger.see_hour(hour, &supplies, entries, &|holding| is_kept(wholes[holding]));
             for (index, whole) in wholes.enumerate() {
-                // An hour in which there was nothing of it is no kept hour.
+                // If the commitment has neither units nor usage in the hour, the hour does not count as kept.
                 let is_there = supplies[index] != Supply::default() || applied.contains(whole);
                 if is_there && is_kept(*whole) {
                     ledger.see_kept(index, replayed.reason(hour, *whole));
@@ -111,7 +111,8 @@ impl Situation<'_> {
         missing
     }
 
-    /// Usage within reach of a plan whose rate nothing says. What is free of charge is nothing to save on.
+    /// Finds usage that a plan could cover but for which no source has the plan's rate. Usage without an
+    /// on-demand rate is left out, because a plan saves nothing on free usage.
     fn missing_rates(
         &self,
         holdings: &List<CommitmentIndex, Holding>,
@@ -142,8 +143,9 @@ impl Situation<'_> {
         missing
     }
 
-    /// Usage of services that the report's plans are for, of which neither the tables nor what AWS covered
-    /// says whether a plan covers it: service and usage type.
+    /// Finds usage of which nobody knows whether a plan covers it, as pairs of service and usage type. The
+    /// service is one that the report's plans are for. Neither the tables nor AWS's own coverage has the
+    /// usage.
     fn unknown_usage(&self) -> BTreeSet<(String, String)> {
         let plans = self.wholes.holdings.iter().filter_map(|whole| match &whole.commitment.terms {
             Terms::Plan { plan_type, .. } => Some(*plan_type),
@@ -163,7 +165,8 @@ impl Situation<'_> {
     }
 }
 
-/// What stays as AWS applied it, over the parts of its commitment: by what each has in the hour.
+/// Splits kept usage over the parts of its commitment, in proportion to the units that each part has in the
+/// hour. With parts of 3 and 1 units, the parts get three quarters and one quarter.
 fn in_parts(
     kept: Vec<Entry<WholeIndex>>,
     holdings: &List<CommitmentIndex, Holding>,
@@ -199,16 +202,18 @@ fn in_parts(
     entries
 }
 
-/// What the engine covered, in amounts. Fractions end at the tenth decimal, and the parts of everything
-/// that is split add up to it: usage and its list price over what covers it and what nothing does, units
-/// and cost of a commitment over what it covers and what nobody used.
+/// The engine's coverage in amounts that end at the tenth decimal. The parts of a split amount add up to the
+/// amount.
+///
+/// Usage and its list price are split over the commitments that cover the usage and the rest on demand. The
+/// units and the cost of a commitment are split over the usage that it covers and its unused part.
 fn entries(
     engine: &Engine,
     used: &Used,
     supplies: &List<CommitmentIndex, Supply>,
 ) -> Vec<Entry<CommitmentIndex>> {
     let covered = engine.covered();
-    // Which parts of `covered`, and so of the entries, are of one usage, and which of one commitment.
+    // The entries have the same indices as `covered`.
     let mut of_usage: BTreeMap<UsageIndex, Vec<usize>> = BTreeMap::new();
     let mut of_holding: BTreeMap<CommitmentIndex, Vec<usize>> = BTreeMap::new();
     for (index, coverage) in covered.iter().enumerate() {
@@ -255,8 +260,9 @@ fn entries(
     entries
 }
 
-/// The list price of usage of which a part has none: what is on demand has its price first, and what is left
-/// goes to what is covered.
+/// Splits a list price of usage that has a list price only for a part. Usage on demand gets its list price
+/// first, and covered usage gets the rest. Of two hours, one has a list price of 0.124. If one hour is on
+/// demand, it costs 0.124 and the covered hour costs 0.
 fn split_priced(list_cost: Amount, priced: Amount, weights: &[Amount]) -> Vec<Amount> {
     let (rest, covered) = weights.split_last().map_or((Amount::ZERO, weights), |(a, b)| (*a, b));
     let on_demand = split(list_cost, &[rest.min(priced), (priced - rest).max(Amount::ZERO)])[0];
@@ -269,7 +275,7 @@ fn with_rest<'a>(parts: impl Iterator<Item = &'a Exact>, rest: &'a Exact) -> Vec
     parts.chain([rest]).map(cut).collect()
 }
 
-/// Parts of a whole by weight. What was split was there, so some weight is more than nothing.
+/// Splits a whole by weights. At least one weight is more than zero, because a part of the whole was there.
 fn split(whole: Amount, weights: &[Amount]) -> Vec<Amount> {
     if let [_, Amount::ZERO] = weights {
         return vec![whole, Amount::ZERO];

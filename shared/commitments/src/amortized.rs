@@ -1,9 +1,10 @@
-//! What commitments cost where AWS's columns are empty. AWS does not fill them for every service: an hour of
-//! Redshift has no effective cost, a fee of DynamoDB does not say what of it was not used.
+//! The costs of commitments whose columns are empty. AWS does not fill the columns for every service: an hour
+//! of Redshift has no effective cost, and a fee of DynamoDB does not say which part of it was unused.
 //!
-//! Used and unused are the fee, so that one of them follows from the other. If neither is there, the fee is
-//! split by units: 1,488 hours of nodes for 2,976.00, of which two were used, cost 2 ÷ 1,488 × 2,976.00 =
-//! 4.00, and 2,972.00 is unused.
+//! The cost of the used part and the cost of the unused part add up to the fee. So one of them follows from
+//! the other. If both are missing, the fee is split by units. For example, a fee of 2,976.00 pays for 1,488
+//! hours of nodes, of which two were used. The used part costs 2 ÷ 1,488 × 2,976.00 = 4.00, and the unused
+//! part costs 2,972.00.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,8 @@ use money::rounding::cut;
 use money::{Amount, Exact, apportion};
 use serde::{Deserialize, Serialize};
 
-/// What is said of a cost, or follows from what is said.
+/// A cost of a commitment: the lines say the cost, the cost follows from other cells, or nobody knows the
+/// cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cost {
     Said,
@@ -21,17 +23,17 @@ enum Cost {
     Unknown,
 }
 
-/// What one account's lines of a commitment cost, as far as they do not say it.
+/// The costs that one account's lines of a commitment do not say, but that follow from other lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct DerivedCosts {
-    /// Of covered usage without an effective cost.
+    /// The cost of covered usage without an effective cost.
     pub covered: Option<Amount>,
-    /// What of the account's fees was not used, where the fees do not say it or cannot be right.
+    /// The unused part of the account's fees, if the fees do not say that part or say an impossible part.
     pub unused: Option<Amount>,
 }
 
-/// A commitment's costs that its lines do not say, by the accounts that have these lines. What is not there
-/// is said, or nothing says it.
+/// The costs that follow from other lines, by the accounts that have the lines without a cost. If an account
+/// is missing, its lines say the costs, or the costs are unknown.
 pub fn derived_costs(
     arn: &str,
     accounts: &BTreeMap<AccountId, &CommitmentTally>,
@@ -64,32 +66,32 @@ pub fn derived_costs(
     derived
 }
 
-/// Whether everything that a commitment cost is said, or follows from what is said, over all accounts.
+/// Whether the lines of all accounts say every cost of a commitment, or the missing costs follow from them.
 pub fn costs_are_known(arn: &str, all: &CommitmentTally) -> bool {
     let (covered, unused) = derive(all, is_plan(arn));
     covered != Cost::Unknown && unused != Cost::Unknown
 }
 
-/// What a unit costs of the usage whose lines do not say it: cost and units. `None` where nothing is missing
-/// or nothing says it.
+/// Cost and units of the covered usage whose lines do not say a cost, and whether these units are normalized.
+/// `None` if no cost is missing, or if the missing cost is unknown.
 pub(crate) fn uncosted(arn: &str, all: &CommitmentTally) -> Option<(Amount, Amount, bool)> {
     let Cost::Derived(cost) = derive(all, is_plan(arn)).0 else { return None };
     Some((cost, measure(all, all.uncosted), is_normalized(all)))
 }
 
-/// Whether a commitment is a savings plan, by its name.
+/// Whether a commitment is a savings plan, by its ARN.
 pub(crate) fn is_plan(arn: &str) -> bool {
     arn.contains(":savingsplan/")
 }
 
-/// The cost of covered usage that says none, and of what was not used.
+/// The cost of covered usage whose lines do not say a cost, and the cost of the unused part.
 fn derive(tally: &CommitmentTally, is_plan: bool) -> (Cost, Cost) {
     let fee = fee_is_known(tally, is_plan).then_some(tally.purchased_cost);
     let unused_is_said = tally.fees_without_unused == 0 && is_unused_possible(tally);
     let covered = if tally.uncosted.plain.is_zero() {
         Cost::Said
     } else if is_plan {
-        // Usage of different kinds has different rates, so that units say nothing.
+        // Different kinds of usage have different rates under a plan, so units do not give the cost.
         Cost::Unknown
     } else {
         let rest = fee.filter(|_| unused_is_said);
@@ -107,7 +109,7 @@ fn derive(tally: &CommitmentTally, is_plan: bool) -> (Cost, Cost) {
         _ if tally.fee_lines == 0 || unused_is_said => Cost::Said,
         (Some(fee), Some(uncosted)) => {
             let rest = fee - tally.covered_cost - uncosted;
-            // Who used more than the fee is worth shows that the fee is not all there was to pay.
+            // If the used part costs more than the fee, the fee is not the whole price.
             if (rest + TOLERANCE).is_negative() { Cost::Unknown } else { Cost::Derived(rest) }
         }
         _ => Cost::Unknown,
@@ -115,32 +117,33 @@ fn derive(tally: &CommitmentTally, is_plan: bool) -> (Cost, Cost) {
     (covered, unused)
 }
 
-/// Whether the fees of a commitment say what the period costs.
+/// Whether the fees of a commitment say the cost of the period.
 pub fn says_fee(arn: &str, all: &CommitmentTally) -> bool {
     fee_is_known(all, is_plan(arn))
 }
 
-/// Whether fees say what the period costs. A unit that costs more where it was used than by the fees shows
-/// that a part of the cost stands nowhere, such as that of an upfront payment.
+/// Whether the fees say the cost of the period. If a used unit costs more than a unit of the fee, a part of
+/// the cost is missing in the fee, such as an upfront payment.
 pub(crate) fn fee_is_known(tally: &CommitmentTally, is_plan: bool) -> bool {
     if tally.fee_lines == 0 || tally.fees_without_cost > 0 {
         return false;
     }
     let used = measure(tally, tally.used) - measure(tally, tally.uncosted);
     let purchased = measure(tally, tally.purchased);
-    // Units of exchangeable sizes can be compared only if they are normalized.
+    // If sizes are exchangeable, only normalized units can be compared.
     let is_comparable = is_normalized(tally) || tally.units_of_one.is_none();
     if is_plan || !is_comparable || used <= TOLERANCE || purchased.is_zero() {
         return true;
     }
-    // Costs by units, compared crosswise; one percent is more than AWS rounds.
+    // The costs of a unit are compared crosswise, without a division. AWS rounds by less than one percent.
     let [cost, fee] = [tally.covered_cost, tally.purchased_cost].map(Exact::from);
     let by_use = &cost * &Exact::from(purchased);
     let by_fee = &fee * &Exact::from(used);
     &by_use * &Exact::from(Amount::from(100)) <= &by_fee * &Exact::from(Amount::from(101))
 }
 
-/// The part of a fee that its uncosted units are.
+/// The part of a fee for the units without a cost: a fee of 100 for 50 units, of which 2 have no cost, gives
+/// 4.
 fn by_units(tally: &CommitmentTally, fee: Amount) -> Option<Amount> {
     let (uncosted, purchased) = (measure(tally, tally.uncosted), measure(tally, tally.purchased));
     let rest = purchased - uncosted;
@@ -150,12 +153,12 @@ fn by_units(tally: &CommitmentTally, fee: Amount) -> Option<Amount> {
     apportion(fee, &[uncosted, rest]).ok().and_then(|parts| parts.first().copied())
 }
 
-/// Covered lines are rounded one by one, so that their sum may differ from the fee's.
+/// Each covered line is rounded, so the sum of the lines may differ from the fee.
 const TOLERANCE: Amount = Amount::from_units(10_i128.pow(14));
 
-/// Whether what fees say of the unused part can be right. AWS's newer reports write `0.0` where a column
-/// does not apply: nothing is unused by such a column, although less was used than there is, or everything
-/// is, although something was used.
+/// Whether the unused part that fees say is possible. AWS's newer reports write `0.0` in columns that do not
+/// apply. Then the fee may say that nothing is unused, although fewer units were used than purchased. Or the
+/// fee may say that everything is unused, although units were used.
 pub(crate) fn is_unused_possible(tally: &CommitmentTally) -> bool {
     let [used, unused, purchased] =
         [tally.used, tally.unused, tally.purchased].map(|units| measure(tally, units));
@@ -167,11 +170,12 @@ pub(crate) fn is_unused_possible(tally: &CommitmentTally) -> bool {
     !costs || !(is_nothing && has_rest || is_everything && was_used)
 }
 
-/// Normalized units where covered lines have them and those of the fees are known, else plain ones.
+/// Normalized units, if covered lines have them and the normalized units of the fees are known. Otherwise
+/// plain units.
 fn measure(of: &CommitmentTally, units: Units) -> Amount {
     match (is_normalized(of), of.units_of_one) {
         (false, _) => units.plain,
-        // Fees that say plain units alone.
+        // These fees have plain units only.
         (true, Some(each)) if units.normalized.is_zero() => {
             cut(&(&Exact::from(units.plain) * &Exact::from(each)))
         }

@@ -1,4 +1,4 @@
-//! Report checks that need more than one line, or more than one account.
+//! Report checks that need several lines, or several accounts.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use money::Amount;
 use crate::amortized::is_unused_possible;
 use crate::{CommitmentTally, DemandRow, DemandSku, Units};
 
-/// Covered usage and its negation cancel, per hour, plan, operation, usage type and zone, over all
-/// accounts of the payer. AWS groups negations so:
+/// The cost of covered usage and its negation add up to zero. The sums are per hour, plan, operation, usage
+/// type and zone, over all accounts of the payer. AWS groups negations in this way:
 /// <https://docs.aws.amazon.com/cur/latest/userguide/cur-sp.html>.
 pub fn negation_cancels(skus: &[DemandSku], rows: &[DemandRow]) -> Tally {
     type Key<'a> = (UsageHour, &'a str, &'a str, &'a str, &'a str);
@@ -41,9 +41,9 @@ pub fn negation_cancels(skus: &[DemandSku], rows: &[DemandRow]) -> Tally {
     tally
 }
 
-/// Used and unused make what was purchased, per commitment over the period and all accounts. Where
-/// sizes are normalized, normalized units are compared: an instance may use half of a larger one. A
-/// commitment whose fees do not say all of that cannot be contradicted.
+/// The used and unused units of a commitment add up to the purchased units, over the period and all accounts.
+/// If sizes are normalized, normalized units are compared, because an instance may use half of a larger
+/// reservation. A commitment whose fees do not have all of these numbers is not compared.
 pub fn commitment_rows_agree<'a>(
     accounts: impl IntoIterator<Item = &'a BTreeMap<String, CommitmentTally>>,
     is_normalized: impl Fn(&str) -> bool,
@@ -59,7 +59,7 @@ pub fn commitment_rows_agree<'a>(
             if normalized { units.normalized } else { units.plain }
         };
         let (used, unused, purchased) = (of(seen.used), of(seen.unused), of(seen.purchased));
-        // A column that does not apply is empty, or `0.0` in AWS's newer reports.
+        // If a column does not apply, AWS leaves it empty, or writes `0.0` in newer reports.
         let is_said = !(unused.is_zero() && used < purchased);
         let has_units = seen.fee_lines == 0 || !purchased.is_zero();
         if !has_units || !is_said || !is_unused_possible(&seen) {

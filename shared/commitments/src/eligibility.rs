@@ -1,18 +1,19 @@
-//! Who may benefit from whose commitments: passes over AWS's own algorithm.
+//! The accounts that may benefit from a commitment. AWS's algorithm runs in several passes, and each pass
+//! reaches more accounts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use cur::AccountId;
 
-/// Whose a commitment is.
+/// The owner of a commitment.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Owner {
     Account(AccountId),
-    /// All accounts of a group alike: a commitment that contracts assign to a customer.
+    /// All accounts of a group, and none comes first. Contracts assign such a commitment to a customer.
     Group(String),
 }
 
-/// How far one pass reaches.
+/// The accounts that one pass reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pass {
     Owner,
@@ -21,7 +22,7 @@ pub enum Pass {
     Everyone,
 }
 
-/// The passes, in their order, and the groups that they speak of.
+/// The passes in their order, and the group of each account.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Eligibility {
     passes: Vec<Pass>,
@@ -51,7 +52,7 @@ impl Eligibility {
         &self.passes
     }
 
-    /// Who is reached in the pass of this number, `None` if nobody is.
+    /// The accounts that a pass reaches, by the number of the pass. `None` if it reaches no account.
     pub(crate) fn circle(&self, owner: &Owner, pass: usize) -> Option<Circle> {
         match (self.passes.get(pass)?, owner) {
             (Pass::Owner, Owner::Account(account)) => Some(Circle::Account(*account)),
@@ -70,7 +71,7 @@ impl Eligibility {
         circles.map(|circle| self.members(&circle)).collect()
     }
 
-    /// The accounts of a circle, looked up once: usage that they are asked about is much more.
+    /// The accounts of a circle. They are looked up once, because the engine asks about much usage.
     pub(crate) fn members(&self, circle: &Circle) -> Members<'_> {
         match circle {
             Circle::Account(owner) => Members::These([*owner].into()),

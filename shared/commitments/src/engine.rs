@@ -1,14 +1,15 @@
-//! One hour after the other: which commitment covers which usage, in AWS's order, under any policy.
+//! The engine decides which commitment covers which usage in an hour, in AWS's order, under any policy.
 //!
-//! For each clock-hour zonal reservations come first, then regional ones, smallest size first
-//! (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/apply_ri.html>), then savings plans, those of EC2
-//! instances before those of compute, highest saving first and on a tie the lowest rate
-//! (<https://docs.aws.amazon.com/savingsplans/latest/userguide/sp-applying.html>). Within each of these
-//! turns every commitment goes through the passes of the policy: its owner, then whoever else may benefit.
-//! Nothing is carried over to the next hour.
+//! In each clock hour, reservations come before savings plans. Zonal reservations come before regional ones,
+//! and the smallest size comes first (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/apply_ri.html>).
+//! EC2 Instance plans come before Compute plans. A plan covers the usage with the highest saving first, and
+//! on a tie the usage with the lowest rate
+//! (<https://docs.aws.amazon.com/savingsplans/latest/userguide/sp-applying.html>). In each of these turns,
+//! every commitment goes through the passes of the policy: the owner comes first, then the other accounts
+//! that may benefit. No units are carried over to the next hour.
 //!
-//! What does not change from hour to hour is worked out once: the turns, and for each of them the usage that
-//! qualifies, in its order. An hour is then a walk along these lists.
+//! The turns, and the usage that qualifies in each turn, are the same in every hour. So they are worked out
+//! once. An hour is then a walk along these lists.
 
 use std::collections::BTreeMap;
 
@@ -20,15 +21,15 @@ use crate::index::{CommitmentIndex, List, ListIndex, SkuIndex, UsageIndex};
 use crate::order::{Beneficiaries, Order, PlanOrder, Precedence, ZeroSaving};
 use crate::product::Product;
 
-/// A SKU as the engine sees it: what it is, and what it costs without a commitment.
+/// A SKU with its attributes, and its price without a commitment.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PricedProduct {
     pub product: Product,
-    /// `None` where nothing says it: no plan covers what has no price to save from.
+    /// `None` if no line says the rate. Then no plan covers the SKU, because a saving cannot be computed.
     pub on_demand_rate: Option<Exact>,
 }
 
-/// Usage of one kind in one account and zone.
+/// The usage of one SKU in one account and zone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Usage {
     pub account: AccountId,
@@ -36,30 +37,31 @@ pub struct Usage {
     pub zone: String,
 }
 
-/// A commitment, or the part of one that has an owner of its own.
+/// A commitment, or a part of a commitment that has its own owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commitment {
     pub owner: Owner,
     pub terms: Terms,
-    /// SKUs that it covers besides those of its terms, with the units that one takes.
+    /// SKUs that the commitment covers although its terms do not say so, with the units that one of each
+    /// takes.
     pub also: Vec<(SkuIndex, Exact)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Terms {
-    /// Of a product; in one zone, or regional.
+    /// A reservation of a product, either in one zone or regional.
     Reservation { product: Box<Product>, zone: Option<Zone> },
-    /// EC2 Instance plans have a region and a family.
+    /// A savings plan. Only EC2 Instance plans have a region and a family.
     Plan { plan_type: PlanType, region: String, family: String },
-    /// Nobody here knows what it covers, so it is never handed out.
+    /// The terms are unknown, so the commitment is never handed out.
     Unknown,
 }
 
-/// A zone, by the name that an account has for it.
+/// A zone. Each account has its own names of zones.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Zone {
     pub name: String,
-    /// Accounts that have another name for it.
+    /// Accounts that have another name for the zone.
     pub of_accounts: BTreeMap<AccountId, String>,
 }
 
@@ -76,7 +78,7 @@ impl Zone {
 }
 
 impl Terms {
-    /// What capacity is counted in.
+    /// The unit in which capacity is counted.
     pub fn unit(&self) -> &'static str {
         match self {
             Self::Plan { .. } => "money",
@@ -86,7 +88,7 @@ impl Terms {
         }
     }
 
-    /// Whether capacity is counted in normalized units. Otherwise it is counted in instances, or for a
+    /// Whether capacity is counted in normalized units. Otherwise capacity is counted in instances, or for a
     /// plan in money.
     pub fn is_normalized(&self) -> bool {
         match self {
@@ -103,52 +105,53 @@ impl Terms {
 pub struct Coverage {
     pub commitment: CommitmentIndex,
     pub usage: UsageIndex,
-    /// Of the usage's own unit.
+    /// The covered part in the unit of the usage.
     pub quantity: Exact,
-    /// Of the commitment's: normalized units, instances, or money.
+    /// The covered part in the unit of the commitment: normalized units, instances or money.
     pub units: Exact,
 }
 
-/// Ready for any hour in which these commitments and this usage are there.
+/// The engine for any hour with these commitments and this usage.
 pub struct Engine {
     usage_skus: List<UsageIndex, SkuIndex>,
     usage_accounts: List<UsageIndex, AccountId>,
     on_demand_rates: List<SkuIndex, Option<Exact>>,
     lists: List<ListIndex, Candidates>,
     steps: Vec<Step>,
-    // The state of the hour, kept to be used again.
+    // The state of the current hour. Its memory is used again in the next hour.
     remaining: List<UsageIndex, Exact>,
     free: List<CommitmentIndex, Exact>,
     covered: Vec<Coverage>,
 }
 
-/// Usage that qualifies for a commitment, in the order in which it is covered.
+/// Usage that qualifies for a commitment, in the order in which the commitment covers it.
 struct Candidates {
     usage: Vec<UsageIndex>,
-    /// How many of the commitment's units one unit of usage takes, by SKU.
+    /// The units of the commitment that one unit of usage takes, by SKU.
     weights: List<SkuIndex, Option<Exact>>,
-    /// Where a walk begins: all usage of the list before this has been covered in this hour.
+    /// The index at which a walk begins. All usage before this index has been covered in this hour.
     start: usize,
 }
 
-/// One commitment's way along one list, or the way of several along theirs at once.
+/// One step of an hour. Most steps take one commitment along one list.
 enum Step {
     Along {
         commitment: CommitmentIndex,
         list: ListIndex,
     },
-    /// One commitment's way along one list, in which the account that would save most comes first.
+    /// Takes one commitment along one list. The account that would save most comes first.
     ByAccount {
         commitment: CommitmentIndex,
         list: ListIndex,
     },
-    /// Commitment and list of each, and their candidates in a common order.
+    /// Takes several commitments along their lists at once. Each entry is a commitment, its list and a
+    /// candidate.
     Together {
         pairs: Vec<(CommitmentIndex, ListIndex, UsageIndex)>,
     },
 }
 
-/// In which turn a commitment is applied.
+/// The turn in which a commitment is applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Turn {
     Zonal,
@@ -157,8 +160,8 @@ pub(crate) enum Turn {
 }
 
 impl Engine {
-    /// `rate` is what a plan charges for a SKU.
-    /// The order of `commitments` and of `usage` decides what AWS leaves open.
+    /// `rate` gives the rate of a plan for a SKU. If AWS's rules leave a choice, the order of `commitments`
+    /// and of `usage` decides.
     pub fn new(
         products: &List<SkuIndex, PricedProduct>,
         usage: &List<UsageIndex, Usage>,
@@ -190,8 +193,8 @@ impl Engine {
         }
     }
 
-    /// Applies the commitments to one hour: what was used, by usage, and what there is to hand out, by
-    /// commitment. Usage that is negative (AWS corrects itself so) is not covered.
+    /// Applies the commitments to one hour. `used` is the amount of each usage, and `capacity` has the units
+    /// of each commitment. Negative usage corrects an earlier line, so it is not covered.
     pub fn apply(
         &mut self,
         used: &List<UsageIndex, Exact>,
@@ -223,24 +226,25 @@ impl Engine {
         self.steps = steps;
     }
 
-    /// What the hour's commitments cover, in the order in which it was covered.
+    /// The usage that the hour's commitments cover, in the order in which it was covered.
     pub fn covered(&self) -> &[Coverage] {
         &self.covered
     }
 
-    /// What nothing covers.
+    /// The usage that no commitment covers.
     pub fn on_demand(&self) -> &List<UsageIndex, Exact> {
         &self.remaining
     }
 
-    /// What nobody used.
+    /// The units that nobody used.
     pub fn unused(&self) -> &List<CommitmentIndex, Exact> {
         &self.free
     }
 
     fn walk(&mut self, commitment: CommitmentIndex, list: ListIndex) {
         let candidates = &mut self.lists[list];
-        // Lists are shared and long; what is covered stays covered until the hour is over.
+        // Lists are long, and several commitments share one list. Covered usage stays covered until the hour
+        // ends, so the walk skips it.
         let is_covered =
             |usage: &&UsageIndex| self.remaining.get(**usage).is_none_or(Exact::is_zero);
         let rest = candidates.usage.get(candidates.start..).unwrap_or_default();
@@ -254,8 +258,8 @@ impl Engine {
         }
     }
 
-    /// Covers as much as is left of the usage and of the commitment: a plan with 2.00 left covers 20/7 hours
-    /// at a rate of 0.70.
+    /// Covers as much as the rest of the usage and the rest of the commitment allow. At a rate of 0.70, a
+    /// plan with 2.00 left covers 2 ÷ 0.70 = 20/7 hours.
     fn cover(&mut self, commitment: CommitmentIndex, list: ListIndex, usage: UsageIndex) {
         let Some(weight) = &self.lists[list].weights[self.usage_skus[usage]] else { return };
         let (remaining, free) = (&mut self.remaining[usage], &mut self.free[commitment]);
@@ -274,7 +278,7 @@ impl Engine {
         self.covered.push(Coverage { commitment, usage, quantity, units });
     }
 
-    /// A list's usage, the account that would save most first.
+    /// The usage of a list. The account that would save most comes first.
     fn by_saving_of_accounts(&self, list: ListIndex) -> Vec<UsageIndex> {
         let candidates = &self.lists[list];
         let mut accounts: BTreeMap<AccountId, (Exact, Vec<UsageIndex>)> = BTreeMap::new();
@@ -307,7 +311,7 @@ fn usage_by_sku(
     of_sku
 }
 
-/// Works out the steps.
+/// The input of the steps, and the lists that the steps use.
 struct Preparation<'a> {
     products: &'a List<SkuIndex, PricedProduct>,
     usage: &'a List<UsageIndex, Usage>,
@@ -315,18 +319,20 @@ struct Preparation<'a> {
     eligibility: &'a Eligibility,
     order: &'a Order,
     of_sku: List<SkuIndex, Vec<UsageIndex>>,
-    /// Lists of reservations: many share one.
+    /// The lists of reservations. Many reservations share one list.
     shared: BTreeMap<Shared, ListIndex>,
     lists: List<ListIndex, Candidates>,
 }
 
-/// What a list of reservations depends on: what they cover by their terms and besides, and whose usage it is.
+/// The key of a reservations' list: the class and zone of the terms, the SKUs besides the terms, and the
+/// accounts of the pass.
 type Shared = (String, Vec<(SkuIndex, Exact)>, Circle);
 
-/// A plan's SKUs with what decides their order: what is paid of each unit of price, and the rate.
+/// The SKUs of a plan, with the two numbers that decide their order: the rate divided by the on-demand rate,
+/// and the rate. A rate of 0.07 instead of 0.10 gives 0.7 and 0.07.
 type Ranked = Vec<(Exact, Exact, SkuIndex)>;
 
-/// What a plan charges for a SKU, `None` if nothing says it.
+/// The rate of a plan for a SKU, `None` if no source has the rate.
 type RateOf<'a> = dyn Fn(CommitmentIndex, SkuIndex) -> Option<Exact> + 'a;
 
 impl Preparation<'_> {
@@ -343,7 +349,7 @@ impl Preparation<'_> {
         let mut order: Vec<(usize, Turn, usize)> = Vec::new();
         for turn in turns.keys() {
             for pass in 0..passes {
-                // Reservations are through with all passes before the first plan either way.
+                // With either precedence, reservations finish all passes before the first plan begins.
                 let first = match (self.order.precedence, turn) {
                     (Precedence::Owner, Turn::Plan(_)) => 1 + pass,
                     _ => 0,
@@ -363,7 +369,7 @@ impl Preparation<'_> {
         steps
     }
 
-    /// The steps of one turn and pass, from each commitment and its list.
+    /// Adds the steps of one turn and pass, from the commitments and their lists.
     fn add_steps(
         &self,
         steps: &mut Vec<Step>,
@@ -388,7 +394,7 @@ impl Preparation<'_> {
         }));
     }
 
-    /// Several plans' candidates, the highest saving of all first.
+    /// The candidates of several plans. The highest saving of all plans comes first.
     fn merged(
         &self,
         ways: &[(CommitmentIndex, ListIndex)],
@@ -407,7 +413,7 @@ impl Preparation<'_> {
         pairs.into_iter().map(|(_, _, commitment, usage, list)| (commitment, list, usage)).collect()
     }
 
-    /// What a commitment may cover in a pass, `None` if there is nothing.
+    /// The usage that a commitment may cover in a pass, `None` if there is no such usage.
     fn list(&mut self, index: CommitmentIndex, pass: usize, ranked: &Ranked) -> Option<ListIndex> {
         let Commitment { owner, terms, also } = &self.commitments[index];
         let circle = self.eligibility.circle(owner, pass)?;
@@ -450,7 +456,7 @@ impl Preparation<'_> {
         let covered = self.covered_skus(product, zone.is_some(), also);
         let weights = self.weights(covered.iter().map(|(factor, sku)| (*sku, factor.clone())));
         let mut usage = Vec::new();
-        // The smallest size first.
+        // The smallest size comes first.
         for tied in covered.chunk_by(|(a, _), (b, _)| a == b) {
             usage.extend(self.of_skus(tied.iter().map(|(_, sku)| *sku), &key.2));
         }
@@ -462,7 +468,8 @@ impl Preparation<'_> {
         Some(list)
     }
 
-    /// SKUs that a reservation covers, with the units that one of each takes, in that order.
+    /// The SKUs that a reservation covers, with the units that one of each takes. The smallest units come
+    /// first.
     fn covered_skus(
         &self,
         reserved: &Product,
@@ -478,7 +485,7 @@ impl Preparation<'_> {
         covered
     }
 
-    /// Which SKUs a plan covers, the highest saving first. Empty for a reservation.
+    /// The SKUs that a plan covers. The highest saving comes first. The list of a reservation is empty.
     fn ranked(&self, plan: CommitmentIndex, rate: &RateOf<'_>) -> Ranked {
         let Terms::Plan { plan_type, region, family } = &self.commitments[plan].terms else {
             return Vec::new();
@@ -515,7 +522,7 @@ impl Preparation<'_> {
         weights
     }
 
-    /// Usage of some SKUs within a circle, in the order of usage.
+    /// The usage of some SKUs by the accounts of a circle, in the order of usage.
     fn of_skus(&self, skus: impl Iterator<Item = SkuIndex>, circle: &Circle) -> Vec<UsageIndex> {
         let members = self.eligibility.members(circle);
         let mut usage: Vec<UsageIndex> = skus
@@ -536,7 +543,7 @@ impl Preparation<'_> {
     }
 }
 
-/// Whether a plan may cover a product at all; whether it has a rate for it is another question.
+/// Whether the terms of a plan cover a product. The plan may still have no rate for the product.
 pub(crate) fn plan_covers(
     plan_type: PlanType,
     region: &str,
@@ -549,14 +556,15 @@ pub(crate) fn plan_covers(
             || (attributes.region == region && attributes.family() == family))
 }
 
-/// The units of a reservation that one unit of usage takes, `None` if the reservation does not cover it.
+/// The units of a reservation that one unit of usage takes, `None` if the reservation does not cover the
+/// usage.
 pub(crate) fn covers(reserved: &Product, is_zonal: bool, used: &Product) -> Option<Exact> {
     match (&reserved.flexible_class, &used.flexible_class) {
         (Some(class), Some(used)) if !is_zonal => {
             let is_of_class = used.name == class.name || class.also_covers.contains(&used.name);
             is_of_class.then(|| used.factor.clone())
         }
-        // Of a size without a factor, units say something only of the very same type.
+        // If the used size has no factor, the reservation covers only exactly its own type.
         (Some(class), None) if !is_zonal => {
             (used.exact_class == reserved.exact_class).then(|| class.factor.clone())
         }

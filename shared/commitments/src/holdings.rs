@@ -1,5 +1,5 @@
-//! What there is to hand out: commitments, or parts of them, with whose they are and what they hold and
-//! cost in each hour.
+//! The commitments that can be handed out, or parts of them. Each has an owner, and units and a cost in each
+//! hour.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,56 +15,58 @@ use crate::learn::{self, Covered, Learned, normalized};
 use crate::market::Market;
 use crate::{Assignment, DemandSku, KeptReason, Lease, ReservationFee};
 
-/// A commitment as everything in the report describes it, or a part of it.
+/// A commitment, or a part of a commitment, as the whole report describes it.
 #[derive(Debug, Clone)]
 pub(crate) struct Holding {
     pub(crate) arn: String,
-    /// Whose account has the fees.
+    /// The account that has the fees.
     pub(crate) owner: AccountId,
-    /// The customer that contracts assign it to.
+    /// The customer to whom contracts assign the commitment.
     pub(crate) assigned_to: Option<String>,
     pub(crate) commitment: Commitment,
-    /// Why it stays as AWS applied it in every hour, if it does.
+    /// The reason why the commitment stays as AWS applied it in every hour, if it does.
     pub(crate) kept: Option<KeptReason>,
-    /// Whether the report says what it costs. Otherwise nobody knows what of it was not used.
+    /// Whether the report says the cost. Otherwise the unused part is unknown.
     pub(crate) has_cost: bool,
-    /// What its fees are lines of.
+    /// The SKU of the commitment's fees.
     pub(crate) sku: Sku,
     pub(crate) currency: String,
-    /// Whether a plan, whatever else is known of it.
+    /// Whether the commitment is a savings plan. This is known even if the terms are not.
     pub(crate) is_plan: bool,
     source: Source,
     part: Part,
-    /// The whole that this is, or is a part of.
+    /// The whole commitment of which this is a part. An undivided commitment is its own whole.
     pub(crate) whole: WholeIndex,
 }
 
 #[derive(Debug, Clone)]
 enum Source {
-    /// Fees of one reservation with the same terms, and those with other terms that come before them.
+    /// `fees` have the same terms. `before` are the fees of the same reservation with other terms that come
+    /// earlier.
     Reservation {
         fees: Vec<ReservationFee>,
         before: Vec<ReservationFee>,
     },
     Plan,
-    /// There are no fees.
+    /// The report has no fees.
     Nothing,
 }
 
-/// Which part of the commitment's units this is: so many of them after so many others.
+/// A part of the commitment's units: the number of units in the part, and the number of units before the
+/// part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Part {
     before: u32,
-    /// `None` is all that is left.
+    /// `None` means all remaining units.
     count: Option<u32>,
 }
 
 const WHOLE: Part = Part { before: 0, count: None };
 
-/// What a holding has in one hour.
+/// The units and the cost of a holding in one hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Supply {
-    /// Normalized units, instances or money: what the engine counts it in.
+    /// The units in which the engine counts: normalized units, instances or money.
     pub(crate) units: Amount,
     pub(crate) upfront_cost: Amount,
     pub(crate) recurring_cost: Amount,
@@ -82,10 +84,10 @@ impl Supply {
     }
 }
 
-/// What plans commit to in one hour, by ARN: all of it, and the part that is paid in the hour.
+/// The commitments of plans in one hour, by ARN: the whole commitment, and the part that is paid in the hour.
 pub(crate) type PlanHour<'a> = BTreeMap<&'a str, (Amount, Amount)>;
 
-/// Why contracts cannot be applied to what the report has.
+/// The reasons why contracts cannot be applied to the report.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HoldingError {
     #[error(
@@ -99,7 +101,7 @@ pub enum HoldingError {
     WholeAndParts(String),
 }
 
-/// All commitments of the report, whole, in the order of their ARNs.
+/// All whole commitments of the report, in the order of their ARNs.
 pub(crate) struct Wholes {
     pub(crate) holdings: List<WholeIndex, Holding>,
     pub(crate) disagreements: Vec<String>,
@@ -117,7 +119,7 @@ impl Wholes {
         let covered = |arn: &str| Covered::new(market, lines.get(arn).cloned().unwrap_or_default());
         let mut found: Vec<(Holding, Learned)> = Vec::new();
         for (owner, fees) in by_terms(day.reservations) {
-            // A fee of zero units says nothing of terms.
+            // A fee of zero units does not say the terms.
             let with_units = fees.iter().rfind(|fee| !fee.units.plain.is_zero());
             let Some(fee) = with_units.or(fees.last()) else { continue };
             let learned =
@@ -146,7 +148,7 @@ impl Wholes {
             let learned = Learned::unknown(KeptReason::NoFee);
             found.push((without_fees(arn, lines[0].0, &learned), learned));
         }
-        // Stable: the fees of one reservation keep their order.
+        // The sort is stable, so the fees of one reservation keep their order.
         found.sort_by(|(a, _), (b, _)| a.order().cmp(&b.order()));
         let mut wholes = Self { holdings: List::default(), disagreements: Vec::new() };
         for (whole, (holding, learned)) in (0..).map(WholeIndex::from).zip(found) {
@@ -159,7 +161,8 @@ impl Wholes {
         wholes
     }
 
-    /// The commitments in the parts that contracts make of them. Assigned parts come before the owner's rest.
+    /// The commitments in the parts that contracts make. The assigned parts come before the part that stays
+    /// with the owner.
     pub(crate) fn parts(
         &self,
         day: &Day<'_>,
@@ -176,7 +179,7 @@ impl Wholes {
     }
 }
 
-/// The fees of each reservation that have the same terms, in the order of ARNs and hours.
+/// The fees of each reservation, grouped by terms, in the order of ARNs and hours.
 fn by_terms(
     reservations: &[(AccountId, ReservationFee)],
 ) -> impl Iterator<Item = (AccountId, Vec<ReservationFee>)> + use<> {
@@ -216,7 +219,8 @@ fn of_reservation(
     Holding::of(&fee.arn, owner, sku, &fee.currency, source, learned)
 }
 
-/// A commitment that is known by what it covered alone. Its owner is the account of its ARN.
+/// A commitment without fees. Its covered usage is all that the report has. The ARN names the owner's
+/// account.
 fn without_fees(arn: &str, covered: &DemandSku, learned: &Learned) -> Holding {
     let account = arn.split(':').nth(4).and_then(|account| account.parse().ok());
     let owner = account.unwrap_or(covered.usage_account_id);
@@ -226,7 +230,7 @@ fn without_fees(arn: &str, covered: &DemandSku, learned: &Learned) -> Holding {
     Holding { is_plan, ..holding }
 }
 
-/// ARNs that contracts assign and the report does not have.
+/// The ARNs that contracts assign and that the report does not have.
 pub(crate) fn unknown_assignments(
     holdings: &List<CommitmentIndex, Holding>,
     assignments: &[Assignment],
@@ -241,8 +245,8 @@ pub(crate) fn unknown_assignments(
     unknown.into_iter().map(str::to_owned).collect()
 }
 
-/// Nobody can give away more than there is in the best hour: of a reservation, whatever its fees, and of a
-/// plan, which is counted in whole dollars of its commitment.
+/// Refuses contracts that assign more units than the commitment has in its largest hour. The units of a
+/// reservation are those of all its fees. A unit of a plan is one unit of currency an hour.
 fn refuse_too_many(
     wholes: &List<WholeIndex, Holding>,
     day: &Day<'_>,
@@ -263,7 +267,7 @@ fn refuse_too_many(
             largest_commitment(day, arn)
         } else {
             let begins = fees.iter().map(|fee| fee.lease.first_hour);
-            // A broken hour has less than the one after it.
+            // A broken hour has fewer units than the hour after it.
             let hours = begins.flat_map(|hour| [hour, hour.after(1)]);
             hours.map(|hour| fees.iter().map(|fee| plain(fee, hour)).sum()).max()
         };
@@ -277,8 +281,8 @@ fn refuse_too_many(
     Ok(())
 }
 
-/// The commitment of a plan in an hour of the day, `None` if the plan is not there or if a fee does not say
-/// the amount.
+/// The largest commitment of a plan in an hour of the day. `None` if the plan has no fee on the day, or if a
+/// fee does not say the amount.
 fn largest_commitment(day: &Day<'_>, arn: &str) -> Option<Amount> {
     let is_fee = |sku: &DemandSku| {
         sku.line_item_type == LineItemType::SavingsPlanRecurringFee && sku.commitment == arn
@@ -290,7 +294,7 @@ fn largest_commitment(day: &Day<'_>, arn: &str) -> Option<Amount> {
     hours.into_values().max()
 }
 
-/// A commitment in the parts that contracts make of it.
+/// Divides a commitment into the parts that contracts make.
 fn parts(whole: &Holding, assignments: &[&Assignment]) -> Result<Vec<Holding>, HoldingError> {
     let mine: Vec<&&Assignment> = (assignments.iter()).filter(|of| of.arn == whole.arn).collect();
     let part = |assigned_to: &str, part| Holding {
@@ -369,12 +373,12 @@ impl Holding {
         }
     }
 
-    /// Whether the report has fees of it.
+    /// Whether the report has fees of the commitment.
     pub(crate) fn has_fees(&self) -> bool {
         !matches!(self.source, Source::Nothing)
     }
 
-    /// What it has in an hour; nothing before it begins and after it ends.
+    /// The units and the cost in an hour. Both are zero before the commitment begins and after it ends.
     pub(crate) fn supply(&self, hour: UsageHour, plans: &PlanHour<'_>) -> Supply {
         match &self.source {
             Source::Nothing => Supply::default(),
@@ -412,21 +416,23 @@ impl Holding {
         }
     }
 
-    /// This part of `whole`, which has `there` units in the hour and stands behind `behind` others of the
-    /// commitment. The parts add up to the whole: of 10 units, a part of 3 has three tenths of the cost.
+    /// This part of `whole`. In the hour, `whole` has `there` units, and `behind` other units of the
+    /// commitment come before them. The parts add up to the whole: of 10 units, a part of 3 has three tenths
+    /// of the cost.
     fn part_of(&self, whole: Supply, behind: Amount, there: Amount) -> Supply {
         let Part { before, count } = self.part;
         if self.part == WHOLE || there.is_zero() {
             return whole;
         }
-        // A plan may commit to less than was given away of it; then the first come first.
+        // A plan may have fewer units in the hour than contracts assign. Then the first parts get their units
+        // first.
         let upto = |units: u32| {
             let units = Amount::from(u64::from(units)) - behind;
             units.clamp(Amount::ZERO, there)
         };
         let begin = upto(before);
         let end = count.map_or(there, |count| upto(before.saturating_add(count)));
-        // Whoever asks for the first so many units gets the same, so differences add up to the whole.
+        // The first units of a commitment always cost the same, so the differences add up to the whole.
         let first = |amount, units| match apportion(amount, &[units, there - units]) {
             Ok(parts) => parts.first().copied().unwrap_or_default(),
             Err(_) => Amount::ZERO,
@@ -444,7 +450,8 @@ fn plain(fee: &ReservationFee, hour: UsageHour) -> Amount {
     in_hour(fee, fee.units.plain, hour)
 }
 
-/// An hour's part of what the fee has in all hours: by its units in a broken hour, even in all others.
+/// The part of a fee's total in one hour. A broken hour has a part in proportion to its units, and all other
+/// hours have equal parts. 2.19 units in three hours, of which the first has 0.19, are 0.19, 1 and 1.
 fn in_hour(fee: &ReservationFee, total: Amount, hour: UsageHour) -> Amount {
     let Lease { hours, broken_first, broken_last, .. } = fee.lease;
     let Some(number) = fee.lease.number_of(hour) else {

@@ -1,5 +1,4 @@
-//! Lists that are read by an index type of their own, so that the index of one list cannot be taken for
-//! that of another.
+//! Each kind of list has its own type of index. So the index of one list cannot be used for another list.
 
 use std::marker::PhantomData;
 use std::ops;
@@ -29,19 +28,19 @@ indices! {
     SkuIndex;
     /// The index of the usage of one SKU in one account and zone.
     UsageIndex;
-    /// The index of what is handed out: a commitment, or the part of one that has an owner of its own.
+    /// The index of a commitment that is handed out, or of a part of a commitment that has its own owner.
     CommitmentIndex;
-    /// The index of a whole commitment of the report, whatever parts contracts make of it.
+    /// The index of a whole commitment of the report, even if contracts divide the commitment.
     WholeIndex;
-    /// The index of a list of the engine's: usage that a commitment may cover in one pass.
+    /// The index of a list of the engine: the usage that a commitment may cover in one pass.
     ListIndex;
     /// The index of a group of commitments that AWS may exchange for one another.
     GroupIndex;
-    /// The index of a kind of usage to a commitment.
+    /// The index of a kind of usage, as a commitment sees usage.
     RankIndex;
 }
 
-/// A list of which each index is an `I`.
+/// A list whose indices are of type `I`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct List<I, T> {
     items: Vec<T>,
@@ -99,7 +98,7 @@ impl<I, T> List<I, T> {
         vec![item; self.items.len()].into()
     }
 
-    /// Replaces all items, in the memory of those before.
+    /// Replaces all items and keeps the memory.
     pub(crate) fn refill(&mut self, items: impl Iterator<Item = T>) {
         self.items.clear();
         self.items.extend(items);
@@ -119,12 +118,12 @@ impl<I: From<usize> + Into<usize>, T> List<I, T> {
         self.items.iter().position(is_it).map(I::from)
     }
 
-    /// The item, `None` behind the end of the list.
+    /// The item, or `None` if the index is behind the end of the list.
     pub(crate) fn get(&self, index: I) -> Option<&T> {
         self.items.get(index.into())
     }
 
-    /// Adds an item at the end, and gives its index.
+    /// Adds an item at the end and returns its index.
     pub(crate) fn push(&mut self, item: T) -> I {
         self.items.push(item);
         I::from(self.items.len() - 1)

@@ -1,4 +1,4 @@
-//! Commitments that stay as AWS applied them, and why.
+//! Commitments that stay as AWS applied them, and the reasons.
 
 use money::Amount;
 use serde::{Deserialize, Serialize};
@@ -9,16 +9,16 @@ pub struct Kept {
     pub commitment: String,
     pub reason: KeptReason,
     pub hours: u64,
-    /// What its covered usage cost in these hours.
+    /// The cost of the covered usage in these hours.
     pub used_cost: Amount,
-    /// Of that, what reached accounts that the policy does not let it reach.
+    /// The part of `used_cost` that reached accounts outside of the policy.
     pub beyond_policy: Amount,
-    /// The first difference in words, where AWS's rules came out otherwise.
+    /// The first difference in words, if AWS's rules gave another outcome than the report.
     pub example: Option<String>,
 }
 
 impl Kept {
-    /// Adds other days of it.
+    /// Adds other days of the commitment.
     pub fn add(&mut self, other: &Self) {
         self.hours += other.hours;
         self.used_cost += other.used_cost;
@@ -29,24 +29,24 @@ impl Kept {
     }
 }
 
-/// Why it stayed so.
+/// The reason why a commitment stayed as AWS applied it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KeptReason {
-    /// This version knows no rules for commitments of its kind.
+    /// This version knows no rules for this kind of commitment.
     UnknownKind,
-    /// The report has what it covered and not its fee.
+    /// The report has covered usage but no fee.
     NoFee,
-    /// Nothing says how many units it has.
+    /// No line says how many units the commitment has.
     NoUnits,
-    /// Nothing says what it costs.
+    /// No line says the cost of the commitment.
     NoCost,
-    /// AWS's rules give something else than the report has.
+    /// AWS's rules give another outcome than the report.
     NotReplayed,
 }
 
 impl KeptReason {
-    /// As tables spell it.
+    /// The name of the reason in tables.
     pub const fn name(self) -> &'static str {
         match self {
             Self::UnknownKind => "unknown_kind",
@@ -57,7 +57,7 @@ impl KeptReason {
         }
     }
 
-    /// As the end of a sentence that begins with the commitment.
+    /// The reason as the end of a sentence that begins with the commitment.
     pub const fn words(self) -> &'static str {
         match self {
             Self::UnknownKind => "is of a kind whose rules this version does not know",

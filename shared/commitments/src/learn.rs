@@ -1,7 +1,7 @@
-//! What a commitment covers, learned from everything that the report says of it: its fee, its usage type,
-//! its ARN, and above all the lines that AWS covered with it. Where they disagree the covered lines win,
-//! because they are what AWS did. <https://docs.aws.amazon.com/cur/latest/userguide/data-dictionary.html>
-//! says of few columns that they are filled for every service; `docs/report-columns.md` has all of them.
+//! Learns the terms of a commitment from everything in the report: its fee, its usage type, its ARN, and the
+//! lines that AWS covered with it. If these disagree, the covered lines win, because they show what AWS did.
+//! <https://docs.aws.amazon.com/cur/latest/userguide/data-dictionary.html> says of few columns that AWS fills
+//! them for every service. `docs/report-columns.md` lists all columns.
 
 use std::collections::BTreeSet;
 
@@ -15,13 +15,13 @@ use crate::product::{Attributes, Product, split_type, without_region};
 use crate::tables::REGIONS;
 use crate::{CommitmentTally, DemandSku, KeptReason, PlanTerms, ReservationFee};
 
-/// The terms that are known of a commitment in the end.
+/// The terms of a commitment, as far as they could be learned.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Learned {
-    /// `None` if its rules are unknown, for this reason.
+    /// `None` if the rules are unknown. `unknown` then has the reason.
     pub(crate) terms: Option<Terms>,
     pub(crate) unknown: Option<KeptReason>,
-    /// SKUs that AWS covered although the terms do not say so, with the units that one takes.
+    /// SKUs that AWS covered although the terms do not say so, with the units that one of each takes.
     pub(crate) also: Vec<(SkuIndex, Exact)>,
     pub(crate) disagreements: Vec<String>,
 }
@@ -35,7 +35,7 @@ impl Learned {
 /// The usage that AWS covered with one commitment.
 pub(crate) struct Covered<'a> {
     market: &'a Market,
-    /// What the lines say, and their SKUs in the market.
+    /// The covered lines, with their SKUs in the market.
     lines: Vec<(&'a DemandSku, SkuIndex)>,
 }
 
@@ -52,14 +52,15 @@ impl<'a> Covered<'a> {
         self.lines.iter().all(|(_, sku)| self.market.is_known[*sku])
     }
 
-    /// The one value that all covered lines have, if there are any lines and they agree.
+    /// The value of an attribute, if all covered lines have the same value. `None` if there are no covered
+    /// lines, if they disagree, or if the value is empty.
     fn only(&self, of: impl Fn(&'a Attributes) -> &'a str) -> Option<&'a str> {
         let mut values = self.products().map(|product| of(&product.attributes));
         let first = values.next()?;
         values.all(|value| value == first).then_some(first).filter(|value| !value.is_empty())
     }
 
-    /// The region of usage whose type begins as this one does: `APS99-`.
+    /// The region of other usage whose usage type has the same prefix, such as `APS99-`.
     fn region_of(&self, usage_type: &str) -> Option<&'a str> {
         let (prefix, _) = usage_type.split_once('-')?;
         let begins = |sku: &Sku| {
@@ -69,7 +70,8 @@ impl<'a> Covered<'a> {
         Some(self.market.products[index].product.attributes.region.as_str())
     }
 
-    /// SKUs that are not in the terms, each once, with the units of one.
+    /// Covered SKUs that the terms do not cover, each once, with the units that one takes. `None` if the
+    /// units of a SKU are unknown.
     fn beyond(
         &self,
         is_covered: impl Fn(&Product) -> bool,
@@ -82,7 +84,7 @@ impl<'a> Covered<'a> {
     }
 }
 
-/// Finds terms, and notes what did not agree.
+/// Finds the terms of a commitment, and notes disagreements.
 struct Learner<'a> {
     arn: &'a str,
     covered: &'a Covered<'a>,
@@ -90,7 +92,7 @@ struct Learner<'a> {
 }
 
 impl<'a> Learner<'a> {
-    /// A property of the commitment: what covered lines agree on, else what the fee says.
+    /// A property of the commitment: the value on which covered lines agree, or else the value of the fee.
     fn decide(&mut self, what: &str, of_fee: &str, of: fn(&'a Attributes) -> &'a str) -> String {
         let Some(seen) = self.covered.only(of) else {
             return of_fee.to_owned();
@@ -101,7 +103,7 @@ impl<'a> Learner<'a> {
         seen.to_owned()
     }
 
-    /// Names usage that AWS covered although the terms do not say so.
+    /// Notes usage that AWS covered although the terms do not say so.
     fn name_also(&mut self, also: &[(SkuIndex, Exact)]) {
         for (sku, _) in also {
             let usage_type = &self.covered.market.skus[*sku].usage_type;
@@ -137,7 +139,7 @@ pub(crate) fn reservation(
         return Learned::unknown(KeptReason::UnknownKind);
     }
     let mut attributes = of_fee.clone();
-    // A property that a fee's usage type leaves out is not said by the fee.
+    // If the fee leaves out a property, the fee does not decide it.
     let tenancy = match fee.tenancy.as_str() {
         "Dedicated" => "dedicated",
         "Host" => "host",
@@ -155,7 +157,7 @@ pub(crate) fn reservation(
             *property = learned;
         }
     }
-    // A node of one engine may cover those of another.
+    // A node of one engine may cover nodes of another engine, so another engine is not always a disagreement.
     let (engine, family) = (of_fee.engine.clone(), of_fee.family().to_owned());
     if !covered.products().all(|product| may_cover(&of_fee, &product.attributes, period)) {
         attributes.engine = learner.decide("the engine", &engine, |of| &of.engine);
@@ -170,7 +172,7 @@ pub(crate) fn reservation(
     let is_flexible = Product::new(attributes.clone(), period).flexible_class.is_some();
     attributes.deployment = match said_deployment(fee, &of_fee) {
         Some(said) => said,
-        // A size-flexible one covers other deployments than its own, so that only units tell its own.
+        // A size-flexible reservation also covers other deployments, so only units show its own deployment.
         None if is_flexible => {
             let units = units_of_one.clone().or_else(|| by_cost(fee, tally?));
             attributes.deployment_of(units.as_ref()).unwrap_or_else(|| of_fee.deployment.clone())
@@ -200,7 +202,7 @@ pub(crate) fn reservation(
     Learned { terms, unknown: None, also, disagreements }
 }
 
-/// Whether a reservation of these attributes may be used by these, by its class alone.
+/// Whether the class of a reservation covers usage, apart from region, tenancy and platform.
 fn may_cover(reserved: &Attributes, used: &Attributes, period: BillingPeriod) -> bool {
     let attributes = Attributes {
         region: used.region.clone(),
@@ -212,7 +214,7 @@ fn may_cover(reserved: &Attributes, used: &Attributes, period: BillingPeriod) ->
     covers(&reserved, false, &used).is_some()
 }
 
-/// The region of `arn:aws:ec2:us-east-1:…`, else of the line, else of its usage type.
+/// The region of the ARN, as in `arn:aws:ec2:us-east-1:…`, or else of the line, or else of the usage type.
 fn region_of_fee(fee: &ReservationFee) -> &str {
     let of_arn = fee.arn.split(':').nth(3).filter(|region| !region.is_empty());
     let of_line = Some(REGIONS.named(&fee.sku.region)).filter(|region| !region.is_empty());
@@ -220,7 +222,8 @@ fn region_of_fee(fee: &ReservationFee) -> &str {
     of_arn.or(of_line).or_else(of_type).unwrap_or_default()
 }
 
-/// A fee of an unknown usage type is for what it covered, if that is one thing.
+/// If the tables do not know a fee's usage type, but all covered usage has the same attributes, the
+/// reservation is for that usage.
 fn of_covered(fee: &ReservationFee, covered: &Covered<'_>, region: &str) -> Option<Attributes> {
     let kinds: BTreeSet<&Attributes> =
         covered.products().map(|product| &product.attributes).collect();
@@ -233,7 +236,8 @@ fn of_covered(fee: &ReservationFee, covered: &Covered<'_>, region: &str) -> Opti
     })
 }
 
-/// The deployment that a fee says, by its column or its usage type. A plain `HeavyUsage` says none.
+/// The deployment by the fee's column or by the fee's usage type. A plain `HeavyUsage` does not say the
+/// deployment.
 fn said_deployment(fee: &ReservationFee, of_fee: &Attributes) -> Option<String> {
     const KNOWN: [&str; 3] = ["Single-AZ", "Multi-AZ", "Multi-AZ cluster"];
     let said = KNOWN.iter().find(|name| **name == fee.deployment).map(|name| (*name).to_owned());
@@ -241,8 +245,8 @@ fn said_deployment(fee: &ReservationFee, of_fee: &Attributes) -> Option<String> 
     said.or_else(|| is_told.then(|| of_fee.deployment.clone()))
 }
 
-/// Normalized units of one, where the fee does not say them: a reservation of 0.30 an hour of which a unit
-/// costs 0.0375 where it was used has eight.
+/// The normalized units of one, if the fee does not say them. They are the cost of one divided by the cost of
+/// a used normalized unit. For example, 0.30 an hour divided by 0.0375 gives eight units.
 fn by_cost(fee: &ReservationFee, tally: &CommitmentTally) -> Option<Exact> {
     let used = tally.used.normalized;
     let fee_cost = fee.upfront_cost? + fee.recurring_cost;
@@ -264,9 +268,10 @@ fn units_of_one(fee: &ReservationFee) -> Option<Exact> {
     fee.normalization_factor.map(Exact::from)
 }
 
-/// The zone of a zonal reservation. A zone that is a region is none. A reservation that covered another
-/// size, or several zones of one account, is not bound to a zone. Names of zones are an account's own: where
-/// another account's covered usage has another zone by name, that account calls the zone so.
+/// The zone of a zonal reservation, `None` for a regional reservation. Some fees of regional reservations
+/// have a region in the column of the zone. If a reservation covered another size, or several zones of one
+/// account, the reservation is regional. Each account has its own names of zones. If the covered usage of
+/// another account has another zone, this zone is that account's name of the reserved zone.
 fn zone(fee: &ReservationFee, product: &Product, learner: &mut Learner<'_>) -> Option<Zone> {
     let name = fee.availability_zone.as_str();
     if name.is_empty() || name == product.attributes.region || REGIONS.code_of(name).is_some() {
@@ -306,7 +311,8 @@ pub(crate) fn plan(arn: &str, terms: &PlanTerms, covered: &Covered<'_>) -> Learn
         let of_type = || REGIONS.of_usage_type(&terms.usage_type);
         let of_fee = match REGIONS.code_of(of_fee) {
             Some(code) => code,
-            // A name that is newer than the table: usage whose type begins alike is in the same region.
+            // The table may lack a new name of a region. Usage whose type has the same prefix is in the same
+            // region.
             None => of_type().or_else(|| covered.region_of(&terms.usage_type)).unwrap_or(of_fee),
         };
         region = learner.decide("the region", of_fee, |of| &of.region);
@@ -315,7 +321,7 @@ pub(crate) fn plan(arn: &str, terms: &PlanTerms, covered: &Covered<'_>) -> Learn
         family = learner.decide("the family", of_fee, Attributes::family);
     }
     let is_covered = |used: &Product| plan_covers(plan_type, &region, &family, used);
-    // One unit of usage takes its rate of a plan, and rates stand elsewhere.
+    // The units of a plan are money, and its rates are looked up elsewhere. So the 1 is never used.
     let also = covered.beyond(is_covered, |_| Some(Exact::ONE)).unwrap_or_default();
     learner.name_also(&also);
     let disagreements = learner.disagreements;
@@ -323,13 +329,14 @@ pub(crate) fn plan(arn: &str, terms: &PlanTerms, covered: &Covered<'_>) -> Learn
     Learned { terms, unknown: None, also, disagreements }
 }
 
-/// `m5` of `USE1-EC2SP:m5.1yrNoUpfront`.
+/// The family of a fee's usage type: `m5` of `USE1-EC2SP:m5.1yrNoUpfront`.
 fn family_of_fee(usage_type: &str) -> Option<&str> {
     let (_, family) = usage_type.split_once(':')?;
     family.split_once('.').map(|(family, _)| family)
 }
 
-/// Normalized units of so many, by the reservation's own factor.
+/// Converts plain units to normalized units, by the factor of the reserved product. Two `m5.large`, with a
+/// factor of 4, are 8 normalized units.
 pub(crate) fn normalized(units: Amount, product: &Product) -> Amount {
     let factor = product.units().unwrap_or(Exact::ONE);
     money::rounding::cut(&(&Exact::from(units) * &factor))

@@ -1,4 +1,4 @@
-//! The books of a day: every allocation, and what they come to by commitment, by charge and by family.
+//! The books of a day: every allocation, and the sums by commitment, by charge and by family.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::index::{CommitmentIndex, List, UsageIndex};
 use crate::situation::{Entry, Situation, Used};
 use crate::{Kept, KeptReason, MissingRate, Policy, UnpricedUsage};
 
-/// What one account got from one commitment in one hour.
+/// The coverage that one account got from one commitment in one hour.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allocation {
     pub usage_date: NaiveDate,
@@ -22,7 +22,7 @@ pub struct Allocation {
     pub commitment: String,
     /// The account that has the commitment's fees.
     pub owner_account_id: String,
-    /// The customer that contracts assign the commitment to, if they do.
+    /// The customer to whom contracts assign the commitment. Empty if they do not.
     pub assigned_to: String,
     pub usage_account_id: AccountId,
     pub sku: Sku,
@@ -33,11 +33,11 @@ pub struct Allocation {
     pub units: Amount,
     pub list_cost: Option<Amount>,
     pub commitment_cost: Amount,
-    /// List cost less commitment cost, `None` where the list cost is unknown.
+    /// List cost minus commitment cost, `None` if the list cost is unknown.
     pub benefit: Option<Amount>,
 }
 
-/// A day's benefit as it lands on charges.
+/// The benefit of a day for one charge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DailyBenefit {
     pub usage_date: NaiveDate,
@@ -47,27 +47,27 @@ pub struct DailyBenefit {
     pub sku: Sku,
     pub currency: String,
     pub commitment_cost: Amount,
-    /// How much a charge is less than list prices, as far as list prices are known.
+    /// List prices minus commitment costs. Usage without a list price counts as 0.
     pub taken_off: Amount,
-    /// How much the charge is less than list prices, `None` where a list price is unknown.
+    /// List prices minus commitment costs, `None` if a list price is unknown.
     pub benefit: Option<Amount>,
 }
 
-/// A day of a commitment, or of the part of it that contracts assign to a customer.
+/// One day of a commitment, or of the part of a commitment that contracts assign to a customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommitmentDay {
     pub usage_date: NaiveDate,
     pub commitment: String,
-    /// `reservation`, or the type of plan.
+    /// `reservation`, or the type of the plan.
     pub kind: String,
     pub owner_account_id: String,
     pub assigned_to: String,
     pub service_code: String,
     pub region: String,
-    /// What its fees are for: usage type of a reservation, family of an EC2 Instance plan.
+    /// The usage type of a reservation's fees, or the family of an EC2 Instance plan.
     pub covers: String,
     pub currency: String,
-    /// What it is counted in: `normalized`, `instances` or `money`.
+    /// The unit of the amounts: `normalized`, `instances` or `money`.
     pub unit: String,
     pub purchased: Amount,
     pub used: Amount,
@@ -75,37 +75,38 @@ pub struct CommitmentDay {
     /// The units that the owner's account used, and those that other accounts used.
     pub used_by_owner: Amount,
     pub lent: Amount,
-    /// `used` divided by `purchased`: 18 of 24 are 0.75. `None` where nothing was purchased.
+    /// `used` divided by `purchased`: 18 of 24 are 0.75. `None` if nothing was purchased.
     pub utilisation: Option<Amount>,
     pub upfront_cost: Amount,
     pub recurring_cost: Amount,
     pub used_cost: Amount,
-    /// `None` where nothing says what the commitment costs.
+    /// `None` if the cost of the commitment is unknown.
     pub unused_cost: Option<Amount>,
-    /// The list price of the usage that the commitment covered, and the list price less `used_cost`. `None`
-    /// where a list price is unknown.
+    /// The list price of the covered usage, and this list price minus `used_cost`. `None` if a list price is
+    /// unknown.
     pub list_cost: Option<Amount>,
     pub benefit: Option<Amount>,
-    /// The hours in which the commitment stayed as AWS applied it although the policy hands it out, and why.
+    /// The hours in which the commitment stayed as AWS applied it although the policy hands it out, and the
+    /// reason.
     pub kept_hours: u64,
     pub kept_reason: String,
 }
 
-/// What commitments covered of an account's usage of one family, at list price.
+/// The coverage of an account's usage of one family, at list price.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CoverageDay {
     pub usage_date: NaiveDate,
     pub usage_account_id: AccountId,
     pub service_code: String,
     pub region: String,
-    /// `m5`, `db.r5`; empty for what has no instances.
+    /// `m5` or `db.r5`. Empty for services without instances.
     pub family: String,
     pub currency: String,
-    /// `None` where a list price is unknown.
+    /// `None` if a list price is unknown.
     pub at_list: Option<CoverageCost>,
 }
 
-/// Usage at list price, by what covered it.
+/// Usage at list price, by the kind of its coverage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CoverageCost {
     pub list_cost: Amount,
@@ -116,32 +117,32 @@ pub struct CoverageCost {
     pub borrowed: Amount,
 }
 
-/// Everything that comes of a day.
+/// The outcome of a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AllocatedDay {
-    /// By hour, then by commitment and usage.
+    /// The allocations, sorted by hour, then by commitment and usage.
     pub allocations: Vec<Allocation>,
     pub benefits: Vec<DailyBenefit>,
     pub commitments: Vec<CommitmentDay>,
     pub coverage: Vec<CoverageDay>,
     pub kept: Vec<Kept>,
     pub unpriced: BTreeSet<UnpricedUsage>,
-    /// Where lines say different things of one commitment.
+    /// Disagreements between the lines of one commitment.
     pub disagreements: Vec<String>,
     pub missing_rates: BTreeSet<MissingRate>,
-    /// Service and usage type.
+    /// Pairs of service and usage type.
     pub unknown_usage: BTreeSet<(String, String)>,
-    /// ARNs that contracts assign and the report does not have.
+    /// The ARNs that contracts assign and that the report does not have.
     pub unknown_assignments: Vec<String>,
-    /// Used and unused against what was purchased, each hour of each commitment: how often, and the first
-    /// that does not hold.
+    /// The number of hours, over all commitments, in which the used part was compared with the purchased
+    /// part, and the first comparison that failed.
     pub hours_compared: u64,
     pub broken: Option<Check>,
 }
 
 impl Entry<CommitmentIndex> {
-    /// Adds another entry if it is of this commitment and usage, and says whether it is: lines that differ
-    /// in a rate alone make two such entries.
+    /// Adds another entry if both have the same commitment and usage. Returns whether it was added. Lines
+    /// that differ only in a rate make several entries of one commitment and usage.
     fn absorbs(&mut self, other: &Self) -> bool {
         let is_same = (self.holding, self.usage) == (other.holding, other.usage);
         if is_same {
@@ -164,7 +165,7 @@ impl Entry<CommitmentIndex> {
     }
 }
 
-/// What was covered: at list price as far as it is known, and by commitments.
+/// The cost of covered usage: at list price, as far as list prices are known, and by commitments.
 #[derive(Clone, Copy)]
 struct Sums {
     list_cost: Amount,
@@ -244,7 +245,8 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// Books an hour. What AWS did may be more than there was; that is a report check.
+    /// Books an hour. AWS's own coverage is not checked here, because it may exceed the units of a
+    /// commitment. A report check finds that.
     pub(crate) fn see_hour(
         &mut self,
         hour: UsageHour,
@@ -295,8 +297,8 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// What a holding has. Where the report has no fee, or does not say what the fee is, nothing is known but
-    /// what was used of it.
+    /// The units and the cost of a holding in an hour. If the report does not say the cost, only the used
+    /// units and their cost are known.
     fn supply(
         &self,
         holding: CommitmentIndex,
@@ -311,15 +313,16 @@ impl<'a> Ledger<'a> {
         Supply { units, upfront_cost: Amount::ZERO, recurring_cost: cost }
     }
 
-    /// Notes that a holding stayed as AWS applied it for an hour.
+    /// Notes that a holding stayed as AWS applied it in an hour.
     pub(crate) fn see_kept(&mut self, holding: CommitmentIndex, reason: Option<String>) {
         let kept = self.kept.entry(holding).or_default();
         kept.hours += 1;
         kept.example = kept.example.take().or(reason);
     }
 
-    /// Notes usage that is on demand and has no list price. What commitments cover is first that which has
-    /// none: of two equal nodes of which one has a price, one that is on demand has it.
+    /// Notes usage that is on demand and has no list price. Commitments first cover the usage without a list
+    /// price. If one of two equal nodes has a list price, and one node is on demand, the node on demand has
+    /// that list price.
     pub(crate) fn see_unpriced(&mut self, used: &Used, on_demand: &List<UsageIndex, Exact>) {
         let unpriced = used.unpriced.enumerate().filter(|(usage, unpriced)| {
             let priced = || used.amounts[*usage] - **unpriced;
@@ -335,7 +338,7 @@ impl<'a> Ledger<'a> {
         self.policy.eligibility.reach(owner).iter().any(|members| members.have(account))
     }
 
-    /// Law 3 of one hour: nobody can use more than there is, of units and of what they cost.
+    /// Law 3 for one hour: the used units and their cost are never more than the commitment has.
     fn check_hour(
         &mut self,
         hour: UsageHour,
@@ -387,7 +390,8 @@ impl<'a> Ledger<'a> {
 
     /// Closes the books.
     pub(crate) fn close(mut self) -> AllocatedDay {
-        // Stable: of one commitment, assigned parts come first and usage keeps its order.
+        // The sort is stable. So within one commitment, the assigned parts come first, and usage keeps its
+        // order.
         self.allocations
             .sort_by(|a, b| (a.usage_hour, &a.commitment).cmp(&(b.usage_hour, &b.commitment)));
         AllocatedDay {
@@ -406,7 +410,7 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// Where a holding stayed as AWS applied it, if its policy would have it otherwise.
+    /// The commitments that stayed as AWS applied them although the policy hands them out.
     fn kept(&self) -> Vec<Kept> {
         if !self.policy.sharing.is_handed_out() {
             return Vec::new();
@@ -427,7 +431,7 @@ impl<'a> Ledger<'a> {
                 beyond_policy: Amount::ZERO,
                 example: None,
             });
-            // Parts of one commitment have the same hours.
+            // Parts of one commitment are kept in the same hours, so these hours are not added up.
             sum.hours = sum.hours.max(of.hours);
             sum.used_cost += of.used_cost;
             sum.beyond_policy += of.beyond_policy;
@@ -491,7 +495,7 @@ impl<'a> Ledger<'a> {
         days
     }
 
-    /// What nobody used cost, `None` where something was not used and nothing says what the whole costs.
+    /// The cost of the unused part, `None` if there is an unused part and the cost of the whole is unknown.
     fn unused_cost(holding: &Holding, units: &Units, sums: &Sums) -> Option<Amount> {
         let is_all_used = holding.commitment.terms != Terms::Unknown
             && !holding.is_plan
@@ -586,7 +590,7 @@ impl<'a> Ledger<'a> {
 }
 
 impl CoverageDay {
-    /// What is partly unknown is unknown.
+    /// A sum with an unknown part is unknown.
     fn add(&mut self, cost: Option<Amount>, add: impl FnOnce(&mut CoverageCost, Amount)) {
         match (&mut self.at_list, cost) {
             (Some(costs), Some(cost)) => add(costs, cost),

@@ -1,9 +1,11 @@
-//! Commitments: who used them, who benefits, and who pays for what nobody used. Pure computation.
+//! Commitments: who used them, who benefits from them, and who pays for their unused part. This crate only
+//! computes: it reads and writes no files.
 //!
-//! A [`Situation`] is a day understood: what was used, and what each commitment is, learned from everything
-//! that the report says of it. [`Situation::replay`] applies AWS's own rules and compares with the report;
-//! [`Situation::allocate`] hands out again what came out alike, with the [`Engine`] under a [`Policy`], and
-//! closes the books. AWS's dated facts are in `data/`.
+//! A [`Situation`] is a day after its lines were understood. It has the usage, and the terms of each
+//! commitment, which are learned from all lines of the report. [`Situation::replay`] applies AWS's own rules
+//! and compares the outcome with the report. [`Situation::allocate`] hands out the commitments whose outcome
+//! was equal, with the [`Engine`] and under a [`Policy`]. Then it closes the books. AWS's dated facts are in
+//! `data/`.
 
 mod allocate;
 mod amortized;

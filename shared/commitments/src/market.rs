@@ -1,4 +1,4 @@
-//! What was used, with AWS's application of commitments undone: usage on demand, by the hour.
+//! The usage of a day without AWS's application of commitments: all usage is on demand.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,11 +21,11 @@ pub(crate) struct Market {
     pub(crate) is_known: List<SkuIndex, bool>,
     pub(crate) usage: List<UsageIndex, Usage>,
     pub(crate) currencies: List<UsageIndex, String>,
-    /// The usage of each `DemandSku`, in the order of the day's list; `None` for one that is no usage.
+    /// The usage of each `DemandSku`, in the order of the day's list. `None` if the `DemandSku` is not usage.
     pub(crate) usage_of: Vec<Option<UsageIndex>>,
 }
 
-/// What makes usage of its own, in the order that decides ties.
+/// The columns that tell usage apart, in the order that decides ties.
 type UsageKey<'a> = (AccountId, &'a Sku, &'a str, &'a str);
 
 impl Market {
@@ -83,8 +83,8 @@ fn key(demand: &DemandSku) -> UsageKey<'_> {
     (demand.usage_account_id, &demand.sku, &demand.availability_zone, &demand.currency)
 }
 
-/// A negation takes back a price and a fee pays for an hour; neither is usage. Nor is what is free, such
-/// as the first tier of a price: AWS leaves it alone, and so does everything here.
+/// Negations and fees are not usage. A negation takes back a price, and a fee pays for an hour. Free usage,
+/// such as the first tier of a price, is left out too, because AWS covers no free usage.
 fn is_usage(demand: &DemandSku) -> bool {
     match demand.line_item_type {
         LineItemType::Usage => demand.unblended_rate.is_none_or(|rate| !rate.is_zero()),
@@ -92,12 +92,13 @@ fn is_usage(demand: &DemandSku) -> bool {
     }
 }
 
-/// What lines say of a SKU. Where they differ, as tiers of a price do, the highest counts.
+/// The facts that lines say about a SKU. If lines differ, as the tiers of a price do, the highest number
+/// counts.
 #[derive(Default)]
 struct Facts {
     factor: Option<Amount>,
     on_demand_rate: Option<Amount>,
-    /// The types of plans that have covered it.
+    /// The types of plans that covered the SKU.
     plans: BTreeSet<PlanType>,
 }
 
@@ -105,7 +106,7 @@ impl Facts {
     fn see(&mut self, demand: &DemandSku, against: SavingAgainst) {
         let is_known = |number: &Amount| !number.is_negative() && !number.is_zero();
         self.factor = self.factor.max(demand.normalization_factor.filter(is_known));
-        // A line covered by a reservation costs nothing at present; that is no price.
+        // A line that a reservation covered may have a rate of zero. This zero is not a price.
         let unblended = demand.unblended_rate.filter(is_known);
         let public = demand.public_rate.filter(is_known);
         let rate = match against {
@@ -115,7 +116,7 @@ impl Facts {
         self.on_demand_rate = self.on_demand_rate.max(rate);
     }
 
-    /// The SKU's product, and whether the tables know it.
+    /// The SKU's product, and whether the tables know the SKU.
     fn product(&self, sku: &Sku, period: BillingPeriod) -> (PricedProduct, bool) {
         let of_type = || REGIONS.of_usage_type(&sku.usage_type).unwrap_or_default();
         let region = match REGIONS.named(&sku.region) {
@@ -125,7 +126,7 @@ impl Facts {
         let known = Attributes::of_sku(sku, region);
         let is_known = known.is_some();
         let mut attributes = known.unwrap_or_else(|| Attributes::of_unknown(sku, region));
-        // Whatever AWS covered can be covered, even if the tables do not know it.
+        // Usage that AWS covered can be covered, even if the tables do not know it.
         let unknown = self.plans.iter().filter(|plan| !attributes.plans.contains(plan));
         let unknown: Vec<PlanType> = unknown.copied().collect();
         attributes.plans.extend(unknown);

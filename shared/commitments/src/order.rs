@@ -1,6 +1,7 @@
-//! What AWS does not say about the order of application: each choice by name, with its default.
+//! The choices where AWS does not say in which order commitments are applied. Each choice has a name and a
+//! default.
 
-/// How commitments are applied where AWS's pages leave it open. The default is what fits them best.
+/// The chosen order. The defaults fit AWS's pages best.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Order {
     pub plans: PlanOrder,
@@ -11,62 +12,63 @@ pub struct Order {
     pub tie: Tie,
 }
 
-/// Several plans of one type.
+/// The order of several plans of one type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PlanOrder {
-    /// One after the other, in the order of their ARNs.
+    /// The plans are applied one after the other, in the order of their ARNs.
     #[default]
     ByArn,
-    /// Together: the highest saving that any of them gives comes first.
+    /// The plans are applied together. The highest saving of all plans comes first.
     BySaving,
 }
 
-/// Another account's EC2 Instance plan against one's own Compute plan.
+/// The order of another account's EC2 Instance plan and an account's own Compute plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Precedence {
-    /// The type comes first, as another's zonal reservation comes before one's own regional one.
+    /// The type decides first, as with reservations: another account's zonal one comes before one's own
+    /// regional one.
     #[default]
     Type,
-    /// One's own plans of any type come first.
+    /// An account's own plans of any type come first.
     Owner,
 }
 
-/// Who comes first among accounts other than the owner's.
+/// The order of accounts other than the owner's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Beneficiaries {
-    /// The usage with the highest saving, whoever's it is.
+    /// The usage with the highest saving comes first, whoever used it.
     #[default]
     ByUsage,
-    /// The account that would save most, with all of its usage.
+    /// The account that would save most with all of its usage comes first.
     ByAccount,
 }
 
-/// Usage on which a plan saves nothing.
+/// Usage for which the plan's rate is equal to the on-demand rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ZeroSaving {
-    /// It is covered when its turn comes, which is last: so does AWS's own example.
+    /// The plan covers this usage last. AWS's own example does the same.
     #[default]
     Covered,
-    /// It stays on demand.
+    /// The usage stays on demand.
     OnDemand,
 }
 
-/// The price that a saving is measured against.
+/// The price with which a plan's rate is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SavingAgainst {
     /// `pricing/publicOnDemandRate`.
     #[default]
     Public,
-    /// `lineItem/UnblendedRate`, where a private rate differs from the public one.
+    /// `lineItem/UnblendedRate`, which may be a private rate that differs from the public rate.
     Unblended,
 }
 
-/// What is left of a tie after saving and rate.
+/// The order of usage with equal saving and equal rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Tie {
-    /// Accounts in the order of their ids, and the usage of each in the order of its usage type.
+    /// Accounts come in the order of their ids, and the usage of each account in the order of its SKUs.
     #[default]
     Account,
-    /// Usage types in their order, and the accounts of each in the order of their ids.
+    /// SKUs come in their order, and the accounts of each SKU in the order of their ids.
     UsageType,
 }

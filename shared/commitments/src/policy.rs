@@ -1,4 +1,4 @@
-//! Who benefits from a commitment, and who pays for the part of it that nobody used.
+//! Who benefits from a commitment, and who pays for its unused part.
 
 use std::num::NonZeroU32;
 
@@ -14,19 +14,19 @@ pub struct Policy<'a> {
     pub assignments: &'a [Assignment],
 }
 
-/// Who may use the benefit of a commitment: passes over AWS's own algorithm, in this order.
+/// Who may use a commitment. AWS's algorithm runs once for each of these circles, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Sharing {
-    /// What AWS did in the report stays as it is.
+    /// AWS's own application stays as it is.
     AsBilled,
     /// The account that owns the commitment.
     Owner,
-    /// The account that owns it, then the rest of its customer.
+    /// The account that owns the commitment, then the rest of its customer.
     #[default]
     Customer,
-    /// The account that owns it, its customer, then everybody.
+    /// The account that owns the commitment, then the rest of its customer, then all accounts.
     Everyone,
-    /// Nobody: the reseller keeps the benefit and customers pay the standard price.
+    /// Nobody. The reseller keeps the benefit, and customers pay the standard price.
     Reseller,
 }
 
@@ -44,12 +44,12 @@ impl Sharing {
         }
     }
 
-    /// Whether commitments are handed out anew. Otherwise what AWS did stays, or nobody gets anything.
+    /// Whether commitments are applied again. Otherwise AWS's own application stays, or nobody benefits.
     pub const fn is_handed_out(self) -> bool {
         matches!(self, Self::Owner | Self::Customer | Self::Everyone)
     }
 
-    /// The passes over AWS's algorithm, where it is applied anew.
+    /// The passes of AWS's algorithm. There are none if commitments are not applied again.
     pub fn passes(self) -> &'static [Pass] {
         match self {
             Self::AsBilled | Self::Reseller => &[],
@@ -60,16 +60,16 @@ impl Sharing {
     }
 }
 
-/// Who pays for the hours of a commitment that nobody used.
+/// Who pays for the unused part of a commitment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unused {
     /// The customer of the account that owns the commitment.
     #[default]
     Owner,
-    /// The reseller: customers pay nothing for it.
+    /// The reseller. Customers pay nothing for the unused part.
     Reseller,
-    /// Those who used the rest of it, in proportion to their use.
+    /// The accounts that used the rest of the commitment, in proportion to their use.
     ProRata,
 }
 
@@ -91,11 +91,11 @@ pub struct Assignment {
     pub arn: String,
     /// The customer's id in the contracts.
     pub customer: String,
-    /// How many of its units; `None` is all of them.
+    /// The number of units that the customer gets. `None` means all units.
     pub count: Option<NonZeroU32>,
-    /// The first billing period; `None` is since ever.
+    /// The first billing period. `None` means that there is no first period.
     pub from: Option<BillingPeriod>,
-    /// The last billing period, inclusive; `None` is until further notice.
+    /// The last billing period, which is included. `None` means that there is no last period.
     pub until: Option<BillingPeriod>,
 }
 

@@ -1,5 +1,5 @@
-//! What runs, as far as a commitment must match it: classes that reservations cover, units that they
-//! are counted in, kinds of plans that apply.
+//! The properties of usage that a commitment must match: the classes that reservations cover, the units in
+//! which they are counted, and the types of plans that apply.
 
 use std::collections::BTreeSet;
 
@@ -8,47 +8,49 @@ use money::{Amount, Exact};
 
 use crate::tables::{CACHES, DATABASES, INSTANCES, SIZES, USAGE, UsageKinds, is_prefix};
 
-/// What is known of usage, or of what was reserved. Empty is unknown, or does not apply.
+/// The known properties of usage, or of a reservation. An empty text is unknown, or does not apply.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Attributes {
-    /// The report's product code: `AmazonEC2`.
+    /// The report's product code, such as `AmazonEC2`.
     pub service: String,
     pub region: String,
-    /// `m5.large`, `db.r5.large`, `cache.r6g.large`, `r6g.large.search`; or what capacity is of.
+    /// `m5.large`, `db.r5.large`, `cache.r6g.large` or `r6g.large.search`. For capacity, the kind of
+    /// capacity.
     pub instance_type: String,
-    /// Of EC2: `Linux/UNIX`.
+    /// For EC2, such as `Linux/UNIX`.
     pub platform: String,
-    /// Of EC2: `default` or `dedicated`.
+    /// For EC2: `default`, `dedicated` or `host`.
     pub tenancy: String,
-    /// Of databases and caches: `MySQL`, `Redis OSS`.
+    /// For databases and caches, such as `MySQL` or `Redis OSS`.
     pub engine: String,
-    /// Of RDS: `Single-AZ`, `Multi-AZ`, `Multi-AZ cluster`.
+    /// For databases: `Single-AZ`, `Multi-AZ` or `Multi-AZ cluster`.
     pub deployment: String,
-    /// Of Aurora: `Aurora Standard`, `Aurora I/O-Optimized`.
+    /// For Aurora: `Aurora Standard` or `Aurora I/O-Optimized`.
     pub storage: String,
-    /// Normalized units of one, where the report says so.
+    /// The normalized units of one, if the report says them.
     pub factor: Option<Exact>,
-    /// Whether it is capacity that was reserved and not used, which no zonal reservation covers.
+    /// Whether this is reserved capacity that nobody used. No zonal reservation covers unused capacity.
     pub is_unused_capacity: bool,
     pub plans: Vec<PlanType>,
 }
 
-/// Attributes with what follows from them.
+/// Attributes, with the classes that follow from them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Product {
     pub attributes: Attributes,
-    /// What must be the same for a reservation that covers one size.
+    /// A reservation of one size covers usage whose exact class is equal.
     pub(crate) exact_class: String,
-    /// What must be the same for one that covers every size. `None` if sizes are not exchangeable.
+    /// A size-flexible reservation covers usage whose flexible class is equal. `None` if sizes are not
+    /// exchangeable.
     pub(crate) flexible_class: Option<FlexibleClass>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct FlexibleClass {
     pub(crate) name: String,
-    /// Other classes that a reservation of this one covers.
+    /// Other classes that a reservation of this class covers.
     pub(crate) also_covers: Vec<String>,
-    /// Normalized units of one.
+    /// The normalized units of one.
     pub(crate) factor: Exact,
 }
 
@@ -56,7 +58,7 @@ pub(crate) struct FlexibleClass {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Coverable {
     Yes,
-    /// The tables do not know it. If a plan of the report has covered it, it is coverable.
+    /// The tables do not know the usage. If a plan of the report has covered it, it may be covered.
     Unknown,
     Never,
 }
@@ -72,7 +74,7 @@ impl Coverable {
         }
     }
 
-    /// Whether plans of these types have rates for anything of a service.
+    /// Whether plans of these types have rates for any usage of a service.
     pub(crate) fn has_plans(service: &str, plans: &BTreeSet<PlanType>) -> bool {
         let rows = USAGE.instances.iter().chain(&USAGE.capacity).chain(&USAGE.metered);
         rows.filter(|row| row.service == service)
@@ -80,10 +82,10 @@ impl Coverable {
     }
 }
 
-/// The row of the tables that usage is in, and what it is there.
+/// The row of the tables for a usage type, with the parts of the usage type.
 struct Kind<'a> {
     row: &'static UsageKinds,
-    /// `BoxUsage`; empty where it is capacity, or metered.
+    /// The kind of usage, such as `BoxUsage`. Empty for capacity and for metered usage.
     of_usage: &'a str,
     instance_type: &'a str,
 }
@@ -107,7 +109,8 @@ impl<'a> Kind<'a> {
     }
 }
 
-/// Normalized units of one of what a fee is for, by AWS's tables; `None` where sizes are not exchangeable.
+/// The normalized units of one reserved instance, by AWS's tables and the SKU of the fee. `None` if the
+/// tables do not have its size.
 pub fn units_of_one(sku: &Sku) -> Option<Amount> {
     Attributes::of_sku(sku, &sku.region)
         .and_then(|attributes| listed_factor(&attributes))
@@ -115,8 +118,8 @@ pub fn units_of_one(sku: &Sku) -> Option<Amount> {
 }
 
 impl Attributes {
-    /// What a SKU is, `None` if the tables do not know it. The report may have AWS's name of a region where
-    /// its code is needed, so the code comes apart.
+    /// The attributes of a SKU, `None` if the tables do not know the SKU. `region` is a code. It is a
+    /// separate argument because the report's column may have AWS's name of the region instead.
     pub fn of_sku(sku: &Sku, region: &str) -> Option<Self> {
         let Kind { row, of_usage, instance_type } = Kind::of(&sku.service_code, &sku.usage_type)?;
         let mut attributes = Self {
@@ -132,7 +135,7 @@ impl Attributes {
         Some(attributes)
     }
 
-    /// Usage that the tables do not know is of a class of its own.
+    /// The attributes of usage that the tables do not know. Each kind of unknown usage is a class of its own.
     pub(crate) fn of_unknown(sku: &Sku, region: &str) -> Self {
         Self {
             service: sku.service_code.clone(),
@@ -143,13 +146,13 @@ impl Attributes {
         }
     }
 
-    /// Fills in what the kind of usage and the operation say.
+    /// Fills in the properties that follow from the kind of usage and from the operation.
     fn describe(&mut self, kind: &str, operation: &str) {
         match self.service.as_str() {
             "AmazonEC2" => {
                 let code = operation.strip_prefix("RunInstances").unwrap_or(operation);
                 let code = code.trim_start_matches(':');
-                // A platform without a name is one of its own.
+                // If the table has no name for the platform, the platform is its own operation.
                 let name = INSTANCES.platform.name.get(code);
                 self.platform = name.cloned().unwrap_or_else(|| operation.to_owned());
                 let tenancy = match kind {
@@ -160,7 +163,7 @@ impl Attributes {
                 tenancy.clone_into(&mut self.tenancy);
                 self.is_unused_capacity = matches!(kind, "UnusedBox" | "UnusedDed");
                 if self.instance_type.is_empty() {
-                    // How the oldest usage type, plain `BoxUsage`, is to be read.
+                    // The oldest usage type is `BoxUsage` without a type. It means `m1.small`.
                     "m1.small".clone_into(&mut self.instance_type);
                 }
             }
@@ -185,8 +188,9 @@ impl Attributes {
         }
     }
 
-    /// The deployment of which one has so many normalized units: an instance in two zones has twice the units
-    /// of its size. AWS rounds, so one percent is close enough.
+    /// The deployment by the normalized units of one. An instance in two zones has twice the units of its
+    /// size: 8 units of a `large` with 4 are Multi-AZ. AWS rounds, so a difference of one percent is
+    /// accepted.
     pub(crate) fn deployment_of(&self, units_of_one: Option<&Exact>) -> Option<String> {
         let (_, size) = split_type(&self.instance_type);
         let (true, Some(of_size)) = (self.service == "AmazonRDS", SIZES.size.get(size)) else {
@@ -202,14 +206,14 @@ impl Attributes {
         deployments.find(|(_, units)| is_close(units)).map(|(name, _)| name.clone())
     }
 
-    /// `m5` of `m5.large`, `db.r5` of `db.r5.large`.
+    /// The family: `m5` of `m5.large`, `db.r5` of `db.r5.large`.
     pub fn family(&self) -> &str {
         split_type(&self.instance_type).0
     }
 }
 
 impl Product {
-    /// `on` decides which of AWS's dated lists counts.
+    /// `on` decides which of AWS's dated lists applies.
     pub fn new(attributes: Attributes, on: BillingPeriod) -> Self {
         let flexible_class = flexible_class(&attributes, on);
         let deployment = match attributes.deployment.as_str() {
@@ -228,13 +232,13 @@ impl Product {
         Self { attributes, exact_class, flexible_class }
     }
 
-    /// The normalized units of one, where sizes are exchangeable.
+    /// The normalized units of one, if sizes are exchangeable.
     pub fn units(&self) -> Option<Exact> {
         self.flexible_class.as_ref().map(|class| class.factor.clone())
     }
 }
 
-/// The names of classes are texts that can be compared; nobody sees them.
+/// Names of classes are only compared. Nobody sees them.
 fn class(parts: &[&str]) -> String {
     parts.join("\n")
 }
@@ -261,7 +265,7 @@ fn flexible_class(attributes: &Attributes, on: BillingPeriod) -> Option<Flexible
     Some(FlexibleClass { name, also_covers, factor })
 }
 
-/// The units of one by AWS's tables, `None` if its size is not in them: nothing is guessed.
+/// The normalized units of one by AWS's tables, `None` if the tables do not have the size.
 fn listed_factor(attributes: &Attributes) -> Option<Exact> {
     let (family, size) = split_type(&attributes.instance_type);
     let of_size = if size == "metal" { SIZES.metal.get(family) } else { SIZES.size.get(size) };
@@ -277,25 +281,25 @@ fn listed_factor(attributes: &Attributes) -> Option<Exact> {
     Some(factor)
 }
 
-/// Family and size: `db.r5` and `large`.
+/// Divides a type into family and size: `db.r5` and `large`.
 pub(crate) fn split_type(instance_type: &str) -> (&str, &str) {
     let node = node(instance_type);
     node.rsplit_once('.').unwrap_or((node, ""))
 }
 
-/// OpenSearch is not always written behind its types.
+/// Some columns have OpenSearch's types with an ending, and some without.
 fn node(instance_type: &str) -> &str {
     let endings = [".search", ".elasticsearch"];
     endings.iter().find_map(|ending| instance_type.strip_suffix(ending)).unwrap_or(instance_type)
 }
 
-/// Kind and type of a usage type: `BoxUsage` and `m5.large` of `APN1-BoxUsage:m5.large`.
+/// The kind and the type of a usage type: `BoxUsage` and `m5.large` of `APN1-BoxUsage:m5.large`.
 fn parts(usage_type: &str) -> (&str, &str) {
     let usage = without_region(usage_type);
     usage.split_once(':').unwrap_or((usage, ""))
 }
 
-/// A usage type without its region.
+/// A usage type without the prefix of its region.
 pub(crate) fn without_region(usage_type: &str) -> &str {
     match usage_type.split_once('-') {
         Some((region, rest)) if is_prefix(region) => rest,

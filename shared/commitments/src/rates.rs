@@ -1,4 +1,4 @@
-//! What a savings plan charges for usage: from lines that AWS covered, else from a file. Never guessed.
+//! The rates of savings plans: from lines that AWS covered, or else from a file. A rate is never guessed.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,14 @@ use money::{Amount, Exact};
 use crate::day::Day;
 use crate::{DemandSku, PlanTerms};
 
-/// Rates of a file: by a plan's ARN, or by what plans are sold as.
+/// The rates of a file: for one plan by its ARN, or for all plans of an offering.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ListedRates {
     of_plan: BTreeMap<(String, Sku), Amount>,
     of_offering: BTreeMap<(Offering, Sku), Amount>,
 }
 
-/// What AWS sells under one price list.
+/// The kind of plan for which AWS has one price list.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Offering {
     plan_type: String,
@@ -24,8 +24,8 @@ pub struct Offering {
 }
 
 impl Offering {
-    /// In one spelling: AWS writes `No Upfront` and `NoUpfront`, `ComputeSavingsPlans` and, in older reports,
-    /// `ComputeSavingsPlan`.
+    /// All spellings give the same offering. AWS writes `No Upfront` and `NoUpfront`, and older reports have
+    /// `ComputeSavingsPlan` instead of `ComputeSavingsPlans`.
     pub fn new(plan_type: &str, term: &str, payment_option: &str) -> Self {
         Self {
             plan_type: plan_type.trim_end_matches('s').to_owned(),
@@ -34,7 +34,7 @@ impl Offering {
         }
     }
 
-    /// The usage type of a fee has it all: `ComputeSP:1yrNoUpfront`.
+    /// If a column is empty, the usage type of the fee has the value: `ComputeSP:1yrNoUpfront`.
     fn of(terms: &PlanTerms) -> Self {
         let plan_type = terms.plan_type().map_or("", PlanType::name);
         let of_fee = terms.usage_type.rsplit([':', '.']).next().unwrap_or_default();
@@ -47,30 +47,31 @@ impl Offering {
 }
 
 impl ListedRates {
-    /// Adds a plan's rate of a SKU, and says whether no other rate of the plan and the SKU contradicts it.
+    /// Adds a plan's rate for a SKU. Returns whether the file has no other rate of the plan for this SKU.
     pub fn add_of_plan(&mut self, arn: &str, sku: Sku, rate: Amount) -> bool {
         let before = self.of_plan.insert((arn.to_owned(), sku), rate);
         before.is_none_or(|before| before == rate)
     }
 
-    /// Adds the rate of a SKU that all plans of an offering have, and says whether no other contradicts it.
+    /// Adds the rate of all plans of an offering for a SKU. Returns whether the file has no other rate of the
+    /// offering for this SKU.
     pub fn add_of_offering(&mut self, offering: Offering, sku: Sku, rate: Amount) -> bool {
         let before = self.of_offering.insert((offering, sku), rate);
         before.is_none_or(|before| before == rate)
     }
 }
 
-/// A rate of zero says nothing: what such a line costs says what is charged.
+/// A rate of zero means that the line does not say its rate. The cost of the line then gives the rate.
 fn said_rate(demand: &DemandSku) -> Option<Amount> {
     demand.savings_plan_rate.filter(|rate| !rate.is_zero())
 }
 
-/// All that is known of rates.
+/// All known rates.
 pub(crate) struct Rates<'a> {
     plans: &'a BTreeMap<String, (AccountId, PlanTerms)>,
-    /// From lines that the plan itself covered; `None` where they disagree.
+    /// From lines that the plan itself covered. `None` if these lines disagree.
     seen_of_plan: BTreeMap<(&'a str, Sku), Option<Amount>>,
-    /// From lines that another plan of its offering covered.
+    /// From lines that any plan of the offering covered. `None` if these lines disagree.
     seen_of_offering: BTreeMap<(Offering, Sku), Option<Amount>>,
     /// From lines that the plan itself covered and that do not say their rate.
     by_cost: BTreeMap<(&'a str, Sku), Exact>,
@@ -102,8 +103,8 @@ impl<'a> Rates<'a> {
         rates
     }
 
-    /// Where lines do not say their rate, the rate is the cost of all such lines of the day divided by their
-    /// usage: 1.68 for 24 hours are 0.07 an hour.
+    /// If lines do not say their rate, the rate is the cost of all these lines of the day divided by their
+    /// usage. For example, 1.68 for 24 hours is 0.07 an hour.
     fn see_costs(&mut self, day: &Day<'a>) {
         let mut sums: BTreeMap<(&'a str, Sku), [Amount; 2]> = BTreeMap::new();
         for row in day.rows {
@@ -122,7 +123,7 @@ impl<'a> Rates<'a> {
         }
     }
 
-    /// The plan's rate, `None` if nothing says it.
+    /// The plan's rate for a SKU, `None` if no source has the rate.
     pub(crate) fn find(&self, arn: &str, sku: &Sku) -> Option<Exact> {
         let seen = self.seen_of_plan.get(&(arn, sku.clone())).copied();
         if let Some(rate) = self.by_cost.get(&(arn, sku.clone())) {
@@ -131,15 +132,15 @@ impl<'a> Rates<'a> {
         let listed = || self.listed.of_plan.get(&(arn.to_owned(), sku.clone())).copied();
         let rate = match seen {
             Some(Some(rate)) => Some(rate),
-            // Its own lines disagree, so no other plan's would settle it.
+            // The plan's own lines disagree, so the lines of other plans cannot decide.
             Some(None) => listed(),
             None => listed().or_else(|| self.of_offering(arn, sku)),
         };
         rate.map(Exact::from)
     }
 
-    /// What plans of its kind charge. The file comes first: what another plan charges in the report may
-    /// be of another year.
+    /// The rate of the plan's offering. The file comes before the report, because another plan in the report
+    /// may be from another year.
     fn of_offering(&self, arn: &str, sku: &Sku) -> Option<Amount> {
         let (_, terms) = self.plans.get(arn)?;
         let key = (Offering::of(terms), sku.clone());
@@ -148,7 +149,7 @@ impl<'a> Rates<'a> {
     }
 }
 
-/// Where two lines say different rates of a plan and a SKU, no rate is known.
+/// If two lines give different rates for one SKU, the rate is unknown.
 fn see(known: &mut Option<Amount>, rate: Amount) {
     if *known != Some(rate) {
         *known = None;

@@ -1,4 +1,4 @@
-//! `savings-plan-rates.csv`: what plans charge for usage that no covered line of a report shows.
+//! `savings-plan-rates.csv`: the rates of plans for usage that no covered line of a report shows.
 
 use std::fmt;
 
@@ -7,8 +7,8 @@ use money::Amount;
 
 use crate::rates::{ListedRates, Offering};
 
-/// The columns, in any order. A line names a plan by its ARN, or all plans of an offering by the other
-/// three; AWS's own lists of rates are by offering.
+/// The columns, which may come in any order. A line names one plan by its ARN, or all plans of an offering by
+/// the three columns after it. AWS's own lists of rates are by offering.
 const COLUMNS: [&str; 9] = [
     "savings_plan_arn",
     "offering_type",
@@ -21,11 +21,11 @@ const COLUMNS: [&str; 9] = [
     "rate",
 ];
 
-/// What is wrong with a line of the file, and where.
+/// A mistake in a line of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RateProblem {
     pub line: u64,
-    /// Empty where the line as a whole is wrong.
+    /// Empty if the whole line is wrong.
     pub column: &'static str,
     pub message: String,
 }
@@ -41,7 +41,7 @@ impl fmt::Display for RateProblem {
 }
 
 impl ListedRates {
-    /// Reads the file, or says everything that is wrong with it.
+    /// Reads the file, or returns all of its mistakes.
     pub fn parse(text: &[u8]) -> Result<Self, Vec<RateProblem>> {
         let mut rates = Self::default();
         let mut problems = Vec::new();
@@ -104,7 +104,7 @@ impl ListedRates {
     }
 }
 
-/// Where each of the columns stands.
+/// The position of each column in the file.
 type Positions = [usize; COLUMNS.len()];
 
 fn header(reader: &mut csv::Reader<&[u8]>) -> Result<Positions, RateProblem> {

@@ -1,11 +1,13 @@
-//! The engine against AWS: undo what AWS did, apply everything again by AWS's rules, and compare with what
-//! the report records, hour by hour.
+//! The replay undoes AWS's own application, applies everything again by AWS's rules, and compares the outcome
+//! with the report, hour by hour.
 //!
-//! Compared are the units used by each group of commitments that AWS may exchange for one another, and the
-//! kinds of usage that they covered: sizes under reservations, savings and rates under plans. Which of
-//! several equal accounts or commitments AWS chose is a tie. A group that does not come out as the report has
-//! it is kept as AWS applied it in that hour: the commitment may have been misread, and nobody must be billed
-//! by a misreading.
+//! It compares the units used by each group of commitments that AWS may exchange for one another, and the
+//! kinds of usage that the group covered. The kinds are sizes under reservations, and savings and rates under
+//! plans. AWS may choose another one of several equal accounts or commitments. That is a tie, and not a
+//! difference.
+//!
+//! If the outcome for a group differs from the report in an hour, the group is kept as AWS applied it in that
+//! hour. The commitment may have been misread, and nobody must be billed by a misreading.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -23,24 +25,25 @@ use crate::index::{
 };
 use crate::situation::{Entry, Hour, Situation};
 
-/// AWS prints ten decimals of every line; lines that share an hour are added up here.
+/// AWS prints ten decimals in every line. A sum of many lines may therefore differ by a little.
 const TOLERANCE: Amount = Amount::from_units(10_i128.pow(12));
 
 /// How the payer shares commitments among its accounts.
 #[derive(Debug, Clone)]
 pub enum PayerSharing {
-    /// As contracts say it.
+    /// The sharing that contracts state.
     Stated(Eligibility),
-    /// As the report shows it: the first of some preferences under which the day comes out as it is there.
+    /// The sharing that the report shows: of some possible preferences, the first under which the day has no
+    /// differences, or else the one with the fewest differences.
     Learned,
 }
 
-/// An hour in which a group of commitments covers something else by AWS's rules than in the report, or where
-/// AWS had a choice the same in other accounts.
+/// An hour in which a group of commitments has another outcome by AWS's rules than in the report. In a tie,
+/// only the accounts differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     pub usage_hour: UsageHour,
-    /// What the commitments have in common.
+    /// The name of the group: the common terms of its commitments.
     pub group: String,
     pub what: String,
     pub recorded: Amount,
@@ -57,18 +60,18 @@ impl fmt::Display for Difference {
     }
 }
 
-/// How a day came out.
+/// The outcome of a day.
 #[derive(Debug, Clone, Default)]
 pub struct Replayed {
     pub tally: ReplayTally,
     pub ties: Vec<Difference>,
     pub differences: Vec<Difference>,
-    /// Hours in which commitments stay as AWS applied them, and why.
+    /// The hours in which commitments stay as AWS applied them, and the reasons.
     pub(crate) kept: BTreeMap<UsageHour, KeptWholes>,
 }
 
 /// Commitments that stay as AWS applied them, with the index of their first difference in
-/// [`Replayed::differences`]. There is none for what stays so in every hour.
+/// [`Replayed::differences`]. A commitment that is kept in every hour has no index.
 pub(crate) type KeptWholes = BTreeMap<WholeIndex, Option<usize>>;
 
 impl Replayed {
@@ -76,7 +79,7 @@ impl Replayed {
         self.kept.get(&hour).is_some_and(|kept| kept.contains_key(&whole))
     }
 
-    /// Why a commitment was kept in an hour, in words.
+    /// The reason why a commitment was kept in an hour, in words.
     pub(crate) fn reason(&self, hour: UsageHour, whole: WholeIndex) -> Option<String> {
         let difference = (*self.kept.get(&hour)?.get(&whole)?)?;
         self.differences.get(difference).map(ToString::to_string)
@@ -86,7 +89,7 @@ impl Replayed {
 /// Commitments that AWS may exchange for one another.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Group {
-    /// AWS applies groups in this order.
+    /// AWS applies groups in the order of turns.
     turn: Turn,
     key: String,
 }
@@ -96,7 +99,8 @@ impl Group {
         let key = match terms {
             Terms::Reservation { product, zone } => match (zone, &product.flexible_class) {
                 (Some(zone), _) => format!("{}\nin {}", product.exact_class, zone.name),
-                // Classes that cover one another's usage are one group.
+                // Classes that cover each other's usage are one group, so each of them takes the last of
+                // their names.
                 (None, Some(class)) => {
                     class.also_covers.iter().chain([&class.name]).max().cloned().unwrap_or_default()
                 }
@@ -109,21 +113,22 @@ impl Group {
     }
 }
 
-/// The groups of a day, and what does not change from hour to hour.
+/// The groups of a day, and everything that is the same in all hours.
 struct Comparison<'s, 'a> {
     situation: &'s Situation<'a>,
-    /// What the engine hands out: the wholes, each at its own index.
+    /// The commitments that the engine hands out: whole commitments, each at the index of its whole.
     commitments: List<CommitmentIndex, Commitment>,
     /// `None` for commitments that are never handed out.
     group_of: List<WholeIndex, Option<GroupIndex>>,
     groups: List<GroupIndex, Group>,
     names: List<GroupIndex, String>,
-    /// Kinds of usage, and which of them a SKU is to a commitment.
+    /// The kinds of usage, and the kind of each SKU for each commitment.
     ranks: List<RankIndex, Rank>,
     rank_of: BTreeMap<(WholeIndex, SkuIndex), RankIndex>,
 }
 
-/// A kind of usage to a commitment: the share of the price that is paid, and the rate or the units of one.
+/// A kind of usage for a commitment. Under a plan: the rate divided by the on-demand rate, and the rate.
+/// Under a reservation: 1, and the units of one.
 type Rank = (Exact, Exact);
 
 impl<'s, 'a> Comparison<'s, 'a> {
@@ -176,7 +181,7 @@ impl<'s, 'a> Comparison<'s, 'a> {
         index
     }
 
-    /// The day under some sharing preferences.
+    /// Applies AWS's rules to the day with these sharing preferences.
     fn replay(&mut self, sharing: &Eligibility) -> Replayed {
         let mut engine = self.engine(sharing);
         let mut replayed = Replayed::default();
@@ -222,7 +227,7 @@ impl<'s, 'a> Comparison<'s, 'a> {
         }
     }
 
-    /// What AWS's rules cover in the hour, apart from what is kept.
+    /// The coverage of the hour by AWS's rules, without the commitments that are kept.
     fn apply(
         hour: &Hour<'_>,
         engine: &mut Engine,
@@ -247,8 +252,8 @@ impl<'s, 'a> Comparison<'s, 'a> {
             .collect()
     }
 
-    /// The first group, in AWS's order, that covers something else than in the report. The groups after it
-    /// may differ for that reason alone.
+    /// The first group, in AWS's order, whose outcome differs from the report. Later groups may differ only
+    /// because this group differs.
     fn first_difference(
         &mut self,
         hour: &Hour<'_>,
@@ -272,7 +277,7 @@ impl<'s, 'a> Comparison<'s, 'a> {
                 sums.entry((group, rank)).or_default()[1] += *units;
             }
         }
-        // Groups are in AWS's order.
+        // The sums are sorted by group, and groups are in AWS's order.
         let differ = sums.into_iter().find(|(_, sums)| is_other(sums));
         differ.map(|((group, rank), [recorded, applied])| {
             let difference = Difference {
@@ -286,7 +291,7 @@ impl<'s, 'a> Comparison<'s, 'a> {
         })
     }
 
-    /// A group of plans that covered something at a cost that nothing says cannot be compared.
+    /// Finds a group of plans that covered usage at an unknown cost. The group cannot be compared.
     fn first_unknown(
         &self,
         hour: &Hour<'_>,
@@ -308,7 +313,7 @@ impl<'s, 'a> Comparison<'s, 'a> {
         Some((group, difference))
     }
 
-    /// Accounts and owners between which AWS's rules leave a choice.
+    /// Notes ties: accounts and owners between which AWS's rules leave a choice.
     fn note_ties(
         &self,
         hour: &Hour<'_>,
@@ -352,7 +357,7 @@ struct Applied {
     units: Amount,
 }
 
-/// AWS knows no parts of commitments, so the replay hands out wholes, in the order in which they stand.
+/// AWS does not know parts of commitments, so the replay hands out wholes. Both lists have the same order.
 fn whole(commitment: CommitmentIndex) -> WholeIndex {
     WholeIndex::from(usize::from(commitment))
 }
@@ -361,7 +366,7 @@ fn is_other([recorded, applied]: &[Amount; 2]) -> bool {
     (*recorded - *applied).abs() > TOLERANCE
 }
 
-/// What a group is called.
+/// The name of a group with these terms.
 fn name(terms: &Terms) -> String {
     match terms {
         Terms::Reservation { product, zone } => {
@@ -389,7 +394,7 @@ fn what(turn: Turn, (_, of_one): &Rank) -> String {
 }
 
 impl Situation<'_> {
-    /// Applies AWS's rules to the day and compares.
+    /// Applies AWS's rules to the day, and compares the outcome with the report.
     pub fn replay(&self, sharing: &PayerSharing) -> Replayed {
         let mut comparison = Comparison::new(self);
         let candidates = match sharing {
@@ -416,8 +421,8 @@ impl Situation<'_> {
         replayed
     }
 
-    /// Sharing preferences that the period's coverage does not rule out, AWS's own default first. An account
-    /// that used another's commitment takes part, and so does the owner of that commitment.
+    /// The sharing preferences that are possible, AWS's default first. An account that used another account's
+    /// commitment shares, and so does the owner of that commitment.
     fn possible_sharing(&self) -> Vec<(&'static str, Eligibility)> {
         let passes = [Pass::Owner, Pass::Everyone];
         let mut taking_part: BTreeSet<AccountId> = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! A day as everything after sees it: what was used, what commitments there are, and what AWS covered.
+//! A day after its lines were understood: the usage, the commitments, and the coverage by AWS.
 
 use std::collections::BTreeMap;
 
@@ -16,42 +16,44 @@ use crate::order::Order;
 use crate::rates::{ListedRates, Rates};
 use crate::{DemandRow, DemandSku};
 
-/// The day, with its usage and its commitments understood.
+/// The day with its usage and its commitments.
 pub struct Situation<'a> {
     pub(crate) day: &'a Day<'a>,
     pub(crate) order: Order,
     pub(crate) market: Market,
     pub(crate) wholes: Wholes,
     pub(crate) rates: Rates<'a>,
-    /// The commitment that covered each `DemandSku`, in the order of the day's list; `None` where none did.
+    /// The commitment that covered each `DemandSku`, in the order of the day's list. `None` if it is not
+    /// covered.
     covered_by: Vec<Option<WholeIndex>>,
-    /// What a unit of a commitment costs where lines do not say it, and whether the unit is a normalized one.
+    /// The cost of a unit of covered usage whose lines do not say a cost, and whether the unit is normalized.
     uncosted: BTreeMap<WholeIndex, (Exact, bool)>,
 }
 
-/// A part of an hour's usage that a commitment covers, in amounts. AWS covers with whole commitments, which
-/// have a `WholeIndex`; the policy covers with their parts, which have a `CommitmentIndex`.
+/// A part of an hour's usage that a commitment covers, in amounts. AWS covers usage with whole commitments,
+/// which have a `WholeIndex`. The policy covers usage with parts of commitments, which have a
+/// `CommitmentIndex`.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry<I> {
     pub(crate) holding: I,
     pub(crate) usage: UsageIndex,
     pub(crate) usage_amount: Amount,
     pub(crate) units: Amount,
-    /// As far as it is known.
+    /// The list price, as far as it is known.
     pub(crate) list_cost: Amount,
     pub(crate) is_list_known: bool,
-    /// `None` where nothing says it.
+    /// `None` if the cost is unknown.
     pub(crate) commitment_cost: Option<Amount>,
 }
 
-/// What was used in an hour, by usage. Negative usage corrects what AWS has billed before and is no usage: it
-/// stays on demand.
+/// The usage of an hour. Negative usage corrects an earlier line, so it is not counted here and stays on
+/// demand.
 #[derive(Debug, Clone)]
 pub(crate) struct Used {
     pub(crate) amounts: List<UsageIndex, Amount>,
     /// The list prices, as far as they are known.
     pub(crate) list_costs: List<UsageIndex, Amount>,
-    /// How much of the usage has no list price.
+    /// The amount of the usage that has no list price.
     pub(crate) unpriced: List<UsageIndex, Amount>,
 }
 
@@ -59,7 +61,7 @@ pub(crate) struct Used {
 pub(crate) struct Hour<'a> {
     pub(crate) starts: UsageHour,
     pub(crate) used: Used,
-    /// What AWS covered.
+    /// The coverage by AWS.
     pub(crate) covered: Vec<Entry<WholeIndex>>,
     pub(crate) plans: PlanHour<'a>,
 }
@@ -69,7 +71,8 @@ impl<'a> Situation<'a> {
         let market = Market::new(day, order);
         let wholes = Wholes::new(day, &market);
         let rates = Rates::new(day, rates);
-        // The first holding of an ARN is where its coverage is booked.
+        // Fees with different terms make several holdings of one ARN. The coverage is booked on the first of
+        // them.
         let by_arn = wholes.holdings.enumerate().rev();
         let by_arn: BTreeMap<&str, WholeIndex> =
             by_arn.map(|(index, whole)| (whole.arn.as_str(), index)).collect();
@@ -88,7 +91,7 @@ impl<'a> Situation<'a> {
         Self { day, order, market, wholes, rates, covered_by, uncosted }
     }
 
-    /// The hours of the day. An hour without any rows is one in which nobody used anything.
+    /// The hours of the day. An hour without rows is an hour without usage.
     pub(crate) fn hours(&self) -> impl Iterator<Item = Hour<'a>> + use<'_, 'a> {
         let first = UsageHour::midnight(self.day.date);
         let mut hours: BTreeMap<_, Vec<&'a DemandRow>> =
@@ -129,7 +132,7 @@ impl<'a> Situation<'a> {
         Hour { starts: hour, used, covered, plans }
     }
 
-    /// What a covered line says.
+    /// The coverage that a row shows.
     fn covered(
         &self,
         whole: WholeIndex,
@@ -162,7 +165,7 @@ impl<'a> Situation<'a> {
         }
     }
 
-    /// What a plan charges for a SKU.
+    /// The rate of a plan for a SKU.
     pub(crate) fn rate(&self, whole: WholeIndex, sku: SkuIndex) -> Option<Exact> {
         self.rates.find(&self.wholes.holdings[whole].arn, &self.market.skus[sku])
     }
@@ -173,7 +176,7 @@ impl Used {
         self.amounts.iter().copied().map(Exact::from).collect()
     }
 
-    /// Takes away what stays covered as it was.
+    /// Takes away the usage that stays covered by AWS.
     pub(crate) fn without<'e, I: 'e>(&mut self, entries: impl Iterator<Item = &'e Entry<I>>) {
         for entry in entries.filter(|entry| !entry.usage_amount.is_negative()) {
             self.amounts[entry.usage] += -entry.usage_amount;

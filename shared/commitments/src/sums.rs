@@ -1,4 +1,4 @@
-//! What allocations make of commitments, in sums that days can be added up by.
+//! Sums of allocations that can be added up over days.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Allocation, CommitmentDay, DailyBenefit};
 
-/// What a day's allocation makes of a commitment: units as they are counted, and their cost.
+/// The used and unused units of a commitment, and their costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct CommitmentSums {
-    /// Whether units are normalized ones.
+    /// Whether the units are normalized.
     pub is_normalized: bool,
     pub used: Amount,
     pub unused: Amount,
@@ -19,7 +19,8 @@ pub struct CommitmentSums {
     pub unused_cost: Amount,
 }
 
-/// Adds up a day by commitment: what was used from who used it, what was not used from the commitments' days.
+/// Adds up a day by commitment. The used part comes from the allocations, and the unused part from the
+/// commitments' days.
 pub fn commitment_sums(
     allocations: &[Allocation],
     commitments: &[CommitmentDay],
@@ -39,7 +40,7 @@ pub fn commitment_sums(
     all
 }
 
-/// Adds up what list prices are less by, by the names that accounts are given.
+/// Adds up the money that commitments took off list prices, by the names that `name` gives to accounts.
 pub fn taken_off(
     benefits: &[DailyBenefit],
     name: impl Fn(AccountId) -> String,
@@ -61,18 +62,19 @@ impl CommitmentSums {
     }
 }
 
-/// How AWS's own rules, applied again, came out against the report.
+/// The outcome of AWS's rules, compared with the report.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ReplayTally {
-    /// Hours of groups of commitments, a group being those that AWS may exchange for one another.
+    /// The number of hours that were compared, over all groups. A group has the commitments that AWS may
+    /// exchange for one another.
     pub compared: u64,
-    /// The hours in which the rules give what the report has.
+    /// The hours in which the rules gave the outcome of the report.
     pub replayed: u64,
-    /// The hours in which the rules give something else, or cannot be applied.
+    /// The hours in which the rules gave another outcome, or could not be applied.
     pub kept: u64,
-    /// Where AWS's rules leave a choice, and AWS chose other accounts or commitments than the rules here.
+    /// Ties in which AWS chose other accounts or commitments than Sluice.
     pub ties: u64,
-    /// Days by the sharing preferences of the payer under which they were compared.
+    /// The number of days that were compared under each sharing preference of the payer.
     pub sharing: BTreeMap<String, u64>,
 }
 

@@ -1,4 +1,4 @@
-//! AWS's dated facts, from `data/`: sizes, platforms, engines, and which usage can be covered at all.
+//! AWS's dated facts, from `data/`: sizes, platforms, engines, and the usage that commitments may cover.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -8,15 +8,15 @@ use money::Amount;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-/// Normalized units by size.
+/// The normalized units of sizes.
 #[derive(Deserialize)]
 pub(crate) struct Sizes {
     pub(crate) size: BTreeMap<String, Amount>,
-    /// Bare metal, by family.
+    /// Bare metal instances, by family.
     pub(crate) metal: BTreeMap<String, Amount>,
 }
 
-/// EC2.
+/// The facts of EC2.
 #[derive(Deserialize)]
 pub(crate) struct Instances {
     pub(crate) platform: Platforms,
@@ -25,14 +25,14 @@ pub(crate) struct Instances {
 
 #[derive(Deserialize)]
 pub(crate) struct Platforms {
-    /// By what follows `RunInstances:`.
+    /// The names of platforms, by the text after `RunInstances:` in the operation.
     pub(crate) name: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
 struct FlexibleInstances {
     platforms: Vec<String>,
-    /// The oldest list first.
+    /// The oldest list comes first.
     excluded: Vec<ExcludedFamilies>,
 }
 
@@ -52,10 +52,10 @@ impl Instances {
     }
 }
 
-/// RDS and its relatives.
+/// The facts of RDS, Aurora, Neptune and DocumentDB.
 #[derive(Deserialize)]
 pub(crate) struct Databases {
-    /// By what follows `CreateDBInstance:`.
+    /// The names of engines, by the text after `CreateDBInstance:` in the operation.
     pub(crate) engine: BTreeMap<String, String>,
     flexible: FlexibleEngines,
     pub(crate) deployment: BTreeMap<String, Amount>,
@@ -73,7 +73,7 @@ impl Databases {
     }
 }
 
-/// ElastiCache and MemoryDB.
+/// The facts of ElastiCache and MemoryDB.
 #[derive(Deserialize)]
 pub(crate) struct Caches {
     pub(crate) service: BTreeMap<String, CacheService>,
@@ -82,7 +82,7 @@ pub(crate) struct Caches {
 
 #[derive(Deserialize)]
 pub(crate) struct CacheService {
-    /// What a node of an engine counts, as a share of its size.
+    /// The units of a node by its engine, as a share of the units of its size: 0.8 for Valkey.
     pub(crate) units: BTreeMap<String, Amount>,
     covers: BTreeMap<String, Vec<String>>,
 }
@@ -94,10 +94,10 @@ impl CacheService {
     }
 }
 
-/// AWS's regions under all of their names.
+/// AWS's regions with all of their names.
 #[derive(Deserialize)]
 pub(crate) struct Regions {
-    /// What stands instead of a region where there is none.
+    /// The texts that reports have if there is no region.
     anywhere: Vec<String>,
     without_prefix: String,
     region: Vec<RegionNames>,
@@ -107,12 +107,12 @@ pub(crate) struct Regions {
 struct RegionNames {
     code: String,
     names: Vec<String>,
-    /// How usage types begin.
+    /// The prefixes of usage types.
     prefixes: Vec<String>,
 }
 
 impl Regions {
-    /// The code of a region that is given by its code or by its name; `None` for anything else.
+    /// The code of a region by its code or by its name. `None` for any other text.
     pub(crate) fn code_of(&self, text: &str) -> Option<&str> {
         let is_it = |region: &&RegionNames| {
             region.code == text || region.names.iter().any(|name| name == text)
@@ -120,8 +120,8 @@ impl Regions {
         self.region.iter().find(is_it).map(|region| region.code.as_str())
     }
 
-    /// The code where the text is known, the text itself where it may be a region that is newer than the
-    /// table, and nothing where it says that there is no region.
+    /// The code of a region, if the table knows the text. An unknown text stays as it is, because the region
+    /// may be newer than the table. A text that means no region gives an empty text.
     pub(crate) fn named<'t>(&'t self, text: &'t str) -> &'t str {
         if self.anywhere.iter().any(|word| word == text) {
             return "";
@@ -129,7 +129,7 @@ impl Regions {
         self.code_of(text).unwrap_or(text)
     }
 
-    /// The region in which usage of this type is, as its beginning says: `APN1-BoxUsage:m5.large`.
+    /// The region of a usage type by its prefix: `APN1-BoxUsage:m5.large` is in `ap-northeast-1`.
     pub(crate) fn of_usage_type(&self, usage_type: &str) -> Option<&str> {
         let prefix = usage_type.split_once('-').map(|(prefix, _)| prefix);
         let Some(prefix) = prefix.filter(|prefix| is_prefix(prefix)) else {
@@ -140,8 +140,9 @@ impl Regions {
     }
 }
 
-/// Whether a usage type's beginning names a region. Regions are short, in capitals and numbered, but for
-/// `EU-`: `APN1-`, `USE1-`. `Multi-AZUsage` and `IA-ReadCapacityUnit-Hrs` have none.
+/// Whether the beginning of a usage type is the prefix of a region. Prefixes are short, have capitals and end
+/// with a digit: `APN1-`, `USE1-`. Only `EU-` has no digit. `Multi-AZUsage` and `IA-ReadCapacityUnit-Hrs`
+/// have no prefix.
 pub(crate) fn is_prefix(text: &str) -> bool {
     let is_numbered = text.len() <= 8
         && text.starts_with(|first: char| first.is_ascii_uppercase())
@@ -150,7 +151,7 @@ pub(crate) fn is_prefix(text: &str) -> bool {
     is_numbered || text == "EU"
 }
 
-/// Which usage can be covered.
+/// The usage that commitments may cover.
 #[derive(Deserialize)]
 pub(crate) struct CoverableUsage {
     pub(crate) never: NeverCovered,
@@ -159,11 +160,11 @@ pub(crate) struct CoverableUsage {
     pub(crate) metered: Vec<UsageKinds>,
 }
 
-/// Usage that no commitment covers, so that nobody has to look at its hours.
+/// Usage that no commitment covers. Its hours do not matter.
 #[derive(Deserialize)]
 pub(crate) struct NeverCovered {
     services: BTreeSet<String>,
-    /// What kinds of usage have in them, of any service.
+    /// Texts in kinds of usage. They count for every service.
     kinds: Vec<String>,
 }
 
@@ -177,10 +178,10 @@ impl NeverCovered {
 pub(crate) struct UsageKinds {
     pub(crate) service: String,
     kinds: Vec<String>,
-    /// What types that are meant have in them; empty is any.
+    /// A text that the types must contain. If it is empty, every type counts.
     #[serde(default)]
     types: String,
-    /// Of capacity: what the fees of its reservations are for.
+    /// For capacity: the kind of capacity, by the text that the fees of reservations have instead.
     #[serde(default)]
     fees: BTreeMap<String, String>,
     pub(crate) plans: Vec<PlanType>,
@@ -192,7 +193,7 @@ impl UsageKinds {
         is_kind && instance_type.contains(self.types.as_str())
     }
 
-    /// The kind of capacity that usage, or a reservation's fee, is about.
+    /// The kind of capacity of a usage type, or of a reservation's fee.
     pub(crate) fn capacity<'k>(&'k self, kind: &'k str, instance_type: &str) -> Option<&'k str> {
         let of_fee = || self.fees.get(instance_type).map(String::as_str);
         if self.has(kind, "") { Some(kind) } else { of_fee() }

@@ -1,41 +1,41 @@
-//! What lines say about a commitment over the period, account by account.
+//! Sums of the lines of a commitment over the period, account by account.
 
 use cur::LineNote;
 use money::Amount;
 use serde::{Deserialize, Serialize};
 
-/// What one account's lines say about one commitment over the period. Summed over the accounts,
-/// used and unused make the purchase. For a savings plan units are dollars of commitment.
+/// The sums of one account's lines of one commitment over the period. Over all accounts, the used and the
+/// unused units add up to the purchased units. The units of a savings plan are money.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct CommitmentTally {
-    /// From the lines it covered, which stand in the accounts that used it.
+    /// The units of covered lines. These lines are in the accounts that used the commitment.
     pub used: Units,
-    /// Effective cost of the usage it covered here, as far as lines say it.
+    /// The effective cost of covered lines, as far as they say it.
     pub covered_cost: Amount,
-    /// What it covered here in lines that do not say their effective cost.
+    /// The units of covered lines that do not say their effective cost.
     pub uncosted: Units,
-    /// From the fee lines, which stand in the owner's account.
+    /// The number of fee lines. They are in the owner's account.
     pub fee_lines: u64,
     pub purchased: Units,
-    /// Normalized units of one, where fees say it or AWS's tables have it.
+    /// The normalized units of one, if fees or AWS's tables have them.
     pub units_of_one: Option<Amount>,
-    /// What the purchase costs in the period, upfront payment included, as far as lines say it.
+    /// The cost of the purchase in the period with its part of the upfront payment, as far as lines say it.
     pub purchased_cost: Amount,
-    /// Fee lines that do not say what their upfront part is.
+    /// The number of fee lines that do not say the part of the upfront payment.
     pub fees_without_cost: u64,
     pub unused: Units,
-    /// What the unused part cost, as far as lines say it.
+    /// The cost of the unused part, as far as lines say it.
     pub unused_cost: Amount,
-    /// Fee lines that do not say it.
+    /// The number of fee lines that do not say the cost of the unused part.
     pub fees_without_unused: u64,
-    /// The first cell of those that are missing.
+    /// The first missing cell.
     pub missing: Option<LineNote>,
-    /// Of the fee lines: what the unused part is charged as.
+    /// The service code of the fee lines. The unused part is charged under it.
     pub service_code: String,
     pub currency: String,
 }
 
-/// Units of a commitment: as they are, and normalized to sizes where instances have one.
+/// Units of a commitment: plain units, and normalized units if instances have a size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Units {
     pub plain: Amount,

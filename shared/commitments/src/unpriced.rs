@@ -1,4 +1,4 @@
-//! Usage of which the report says no price, and usage of which nothing says a savings plan's rate.
+//! Usage whose price or cost is unknown, and usage for which no source has the rate of a savings plan.
 
 #![expect(
     clippy::disallowed_types,
@@ -8,7 +8,7 @@
 use cur::{AccountId, Sku};
 use serde::{Deserialize, Serialize};
 
-/// Usage on demand whose list price nothing says.
+/// Usage on demand whose list price is unknown, or covered usage whose cost is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct UnpricedUsage {
     pub usage_account_id: AccountId,
@@ -16,7 +16,7 @@ pub struct UnpricedUsage {
     pub sku: Sku,
 }
 
-/// A savings plan that may cover usage at a rate which nothing says. The usage stays on demand.
+/// A savings plan that may cover a SKU, but whose rate for the SKU is unknown. The usage stays on demand.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct MissingRate {
     pub savings_plan: String,
