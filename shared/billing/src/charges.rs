@@ -1,7 +1,7 @@
-//! Pricing: from rated lines to what a customer is charged, stage by stage.
+//! Pricing: from rated lines to the charges of a customer, stage by stage.
 //!
-//! Each stage is a number of its own, so that the difference between AWS's cost and the charge can be
-//! told apart by name afterwards: amortized → standard → after benefit → after adjustments → charge.
+//! Each stage is a number of its own. So the difference between AWS's cost and the charge can be explained by
+//! name: amortized → standard → after benefit → after adjustments → charge.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::known::sum_if_known;
 use crate::line_group::LineGroup;
 
-/// What a price, an allocation and a row of a dataset are about.
+/// The columns that a price, an allocation and a row of a dataset have in common.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ChargeKey {
     pub usage_account_id: AccountId,
@@ -25,13 +25,13 @@ pub struct ChargeKey {
     pub currency: String,
 }
 
-/// What stands behind a charge, apart from the contract.
+/// The amounts behind a charge that do not depend on price rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Measures {
     pub line_count: u64,
     pub usage_amount: Amount,
     pub unblended_cost: Amount,
-    /// `None` where a part of it is unknown.
+    /// `None` if a part of it is unknown.
     pub amortized_cost: Option<Amount>,
     pub list_cost: Option<Amount>,
     pub benefit: Option<Amount>,
@@ -57,7 +57,7 @@ impl Measures {
     }
 }
 
-/// A priced day of a charge.
+/// One day of a charge, with its price.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DailyCharge {
     pub usage_date: NaiveDate,
@@ -67,7 +67,7 @@ pub struct DailyCharge {
     pub charge: Amount,
 }
 
-/// A charge of the period.
+/// The charge of the period for one key and price rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Charge {
     pub key: ChargeKey,
@@ -76,10 +76,10 @@ pub struct Charge {
     pub charge: Amount,
 }
 
-/// Benefit handed out, by day and by what it lands on.
+/// The benefit that was handed out, by day and charge.
 pub type Benefits = BTreeMap<(NaiveDate, ChargeKey), Benefit>;
 
-/// Adds up benefits by what they land on.
+/// Adds up benefits by day and charge.
 pub fn benefits_by_charge(rows: &[DailyBenefit]) -> Benefits {
     let mut benefits = Benefits::new();
     for row in rows {
@@ -98,9 +98,9 @@ pub fn benefits_by_charge(rows: &[DailyBenefit]) -> Benefits {
 /// How commitments that were handed out changed a charge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Benefit {
-    /// How much the charge is less than list prices, as far as list prices are known.
+    /// List prices minus commitment costs. Usage without a list price counts as 0.
     pub taken_off: Amount,
-    /// How much the charge is less than list prices, `None` where a list price is unknown.
+    /// List prices minus commitment costs, `None` if a list price is unknown.
     pub benefit: Option<Amount>,
 }
 
@@ -113,16 +113,16 @@ impl Benefit {
     }
 }
 
-/// Parts of what was not used of commitments: who is charged how much, as what.
+/// A part of the unused cost of a commitment, and the account that is charged for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnusedShare {
-    /// By which policy.
+    /// The policy that decided who is charged.
     pub unused: Unused,
     pub usage_account_id: AccountId,
     pub commitment: String,
     pub service_code: String,
     pub currency: String,
-    /// `None` where nothing says what the commitment costs.
+    /// `None` if the cost of the commitment is unknown.
     pub amount: Option<Amount>,
 }
 
@@ -159,11 +159,11 @@ pub enum PricingError {
     NoCommitmentCost(String),
 }
 
-/// Whose lines are priced, and by which contract.
+/// The customer whose lines are priced, and the contracts.
 #[derive(Clone, Copy)]
 pub struct Pricing<'a> {
     pub contracts: &'a Contracts,
-    /// `None` for accounts that belong to nobody: they are counted and charged nothing.
+    /// `None` for accounts that belong to nobody. Their lines are counted and charged nothing.
     pub customer: Option<&'a Customer>,
     pub period: BillingPeriod,
 }
@@ -171,12 +171,12 @@ pub struct Pricing<'a> {
 /// The outcome for one customer.
 #[derive(Debug, Default)]
 pub struct Priced {
-    /// By day, then by key.
+    /// Sorted by day, then by key. The unused parts of commitments are at the end.
     pub daily: Vec<DailyCharge>,
-    /// Of charges whose amortized cost is known.
+    /// The terms of charges whose amortized cost is known.
     pub margin_terms: MarginTerms,
     pub explained: Explained,
-    /// The money that commitments that were handed out took off list prices.
+    /// The money that handed-out commitments took off list prices.
     pub taken_off: Amount,
 }
 
@@ -184,13 +184,14 @@ pub struct Priced {
 #[derive(Clone, Copy)]
 pub struct HandedOut<'a> {
     pub benefits: &'a Benefits,
-    /// Usage that no commitment covers and that has no list price.
+    /// Usage that has no list price although a part of it is on demand, and covered usage at an unknown cost.
     pub unpriced: &'a BTreeSet<UnpricedUsage>,
     pub unused_shares: &'a [UnusedShare],
 }
 
 impl Pricing<'_> {
-    /// Prices a customer's rated lines. Groups that differ only in what no price depends on are merged.
+    /// Prices a customer's rated lines. Groups are merged if they differ only in columns on which no price
+    /// depends.
     pub fn price(
         &self,
         groups: impl IntoIterator<Item = LineGroup>,
@@ -227,8 +228,8 @@ impl Pricing<'_> {
         self.customer.map(|customer| customer.basis)
     }
 
-    /// What commitments take off the list prices of a charge. Only who is billed by list prices gets it: by
-    /// another basis AWS's cost has it already.
+    /// The money that commitments take off the list price of a charge. Only customers with basis `list` get
+    /// it, because AWS's costs of the other bases already have the benefit.
     fn benefit(
         &self,
         key: &ChargeKey,
@@ -240,7 +241,8 @@ impl Pricing<'_> {
             return Ok(Benefit::NOTHING);
         }
         if self.contracts.sharing() == Sharing::AsBilled {
-            // Usage that AWS covered costs as much as its commitment, whoever owns the commitment.
+            // Usage that AWS covered costs as much as its part of the commitment, whoever owns the
+            // commitment.
             let cost = stand.covered_cost.ok_or_else(|| no_amortized_cost(key))?;
             let benefit = sum_if_known(stand.covered_list, Some(-cost));
             return Ok(Benefit { taken_off: stand.known_covered_list - cost, benefit });
@@ -265,7 +267,7 @@ impl Pricing<'_> {
         terms: &mut MarginTerms,
     ) -> Result<(Amount, String), PricingError> {
         let measures = &stand.measures;
-        // Of an unknown cost no term is kept.
+        // If the cost is unknown, the caller drops the terms.
         let amortized = measures.amortized_cost.unwrap_or_default();
         let Some(customer) = self.customer else {
             add_term(terms, MarginTerm::Unassigned, -amortized);
@@ -298,9 +300,10 @@ impl Pricing<'_> {
         Ok((charge, rule))
     }
 
-    /// What a fee of a commitment costs by the customer's basis. By list price the used part has
-    /// reached customers through coverage, so only the unused part is left, and a policy says whose it is:
-    /// the owner's is in AWS's fee lines if AWS's coverage stays, else it is a charge of its own.
+    /// The charge for a fee of a commitment, by the customer's basis. With basis `list`, customers have paid
+    /// the used part with their covered usage, so only the unused part is left. If AWS's coverage stays and
+    /// the owner pays, AWS's fee lines have the unused part. With any other policy, the unused part is a
+    /// charge of its own.
     fn commitment_fee(
         &self,
         customer: &Customer,
@@ -316,7 +319,7 @@ impl Pricing<'_> {
         }
     }
 
-    /// The most specific rule of the contract, if one applies.
+    /// Applies the most specific rule of the contract, if there is one.
     fn apply_rule(
         &self,
         customer: &Customer,
@@ -341,7 +344,7 @@ impl Pricing<'_> {
         Ok((charge, rule.id.clone()))
     }
 
-    /// The contract's rules apply to it as to any other fee of a commitment.
+    /// Makes the charge for an unused part. The contract's rules apply to it as to every fee of a commitment.
     fn unused_charge(
         &self,
         share: &UnusedShare,
@@ -372,8 +375,8 @@ impl Pricing<'_> {
     }
 }
 
-/// What usage costs before commitments and contract. A list price that is unknown counts nothing: then
-/// commitments cover all of it.
+/// The price of usage before commitments and the contract. An unknown list price counts as 0, because
+/// commitments then cover all usage without a list price.
 fn standard_price(
     customer: &Customer,
     key: &ChargeKey,
@@ -401,9 +404,10 @@ fn add_term(terms: &mut MarginTerms, name: MarginTerm, amount: Amount) {
 /// A charge before it is priced.
 struct Stand {
     measures: Measures,
-    /// The list price as far as it is known.
+    /// The list price, as far as it is known.
     known_list: Amount,
-    /// Of what AWS covered: the list price, as far as it is known, and what the commitment cost.
+    /// The list price of usage that AWS covered, the known part of this list price, and the cost of the
+    /// commitments.
     covered_list: Option<Amount>,
     known_covered_list: Amount,
     covered_cost: Option<Amount>,
@@ -437,7 +441,8 @@ impl Stand {
     }
 }
 
-/// One entry a day and key: the type of line and its commitment are no part of a price.
+/// Merges groups to one entry for each day and key. Neither the type of line nor the commitment matters to a
+/// price.
 fn merge(groups: impl IntoIterator<Item = LineGroup>) -> BTreeMap<(NaiveDate, ChargeKey), Stand> {
     let mut merged = BTreeMap::new();
     for group in groups {
@@ -452,7 +457,7 @@ fn merge(groups: impl IntoIterator<Item = LineGroup>) -> BTreeMap<(NaiveDate, Ch
     merged
 }
 
-/// The charges of the period: the days added up.
+/// The charges of the period: the sums of the days.
 pub fn sum_days(daily: &[DailyCharge]) -> Vec<Charge> {
     let mut charges: BTreeMap<(&ChargeKey, &str), (Measures, Amount)> = BTreeMap::new();
     for day in daily {

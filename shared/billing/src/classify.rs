@@ -1,4 +1,4 @@
-//! What kind of charge a line item is: `data/charge_kinds.toml`, read and applied.
+//! The charge kind of a line item, by `data/charge_kinds.toml`.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -28,7 +28,7 @@ pub(crate) fn charge_kind(
     })
 }
 
-/// Whether a product of AWS itself has a code like that of a support plan and is in no table.
+/// Whether a product code looks like the code of a support plan but is in no table.
 pub(crate) fn looks_like_support(product_code: &str) -> bool {
     let code = product_code.to_lowercase();
     let texts = &TABLE.suspicion.texts;
@@ -65,15 +65,15 @@ struct Products {
 
 #[derive(Deserialize)]
 struct Suspicion {
-    /// In lower case.
+    /// The texts are in lower case.
     texts: Vec<String>,
 }
 
-/// The file, arranged for one look-up a line.
+/// The file, arranged for one look-up for each line.
 struct Table {
     marketplace: Marketplace,
-    /// By type of line. One that the file does not have stops everything, so that a new one cannot slip
-    /// through.
+    /// The charge kinds by type of line. If the file lacks a type, the program stops, so that no new type is
+    /// overlooked.
     kinds: [ChargeKind; LineItemType::ALL.len()],
     has_support: [bool; LineItemType::ALL.len()],
     support_codes: Vec<Pattern>,
@@ -104,9 +104,9 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 #[serde(from = "String")]
 struct Pattern {
     first: String,
-    /// Between the first star and the last one.
+    /// The texts between the first star and the last one.
     middle: Vec<String>,
-    /// Behind the last star; `None` without a star.
+    /// The text after the last star. `None` without a star.
     last: Option<String>,
 }
 

@@ -1,5 +1,5 @@
-//! What fee lines say of a commitment: what there is to hand out, hour by hour. A cell that AWS has left
-//! empty is left open here; what AWS covered with the commitment may say the rest.
+//! Reads the fee lines of commitments: the units that can be handed out, hour by hour. If AWS has left a cell
+//! empty, it stays open here, because the usage that AWS covered with the commitment may say the rest.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use money::{Amount, apportion};
 use crate::price::upfront_of_period;
 use crate::rated_line::RatedLine;
 
-/// Reads a reservation's fee for the period.
+/// Reads the fee of a reservation for the period.
 pub(crate) fn reservation_fee(
     line: &LineItem,
     rated: &RatedLine,
@@ -25,11 +25,11 @@ pub(crate) fn reservation_fee(
     };
     let factor = line.amount(Column::NormalizationFactor)?;
     let lease = term.lease(units.plain, number);
-    // Of all units of the whole term, those of the period.
+    // The units of the rest of the term, without those of the period.
     let each = units_in_an_hour(units.plain, number, term.clock_hours());
     let of_term = term.hours.zip(each).map(|(hours, each)| times(each, hours) - units.plain);
     let weights = of_term.map(|rest| [units.plain, rest]);
-    // A fee of zero units is for nothing.
+    // A fee of zero units costs nothing.
     let for_nothing = units.plain.is_zero().then_some(Amount::ZERO);
     Ok(ReservationFee {
         arn: rated.commitment.to_string(),
@@ -46,7 +46,8 @@ pub(crate) fn reservation_fee(
     })
 }
 
-/// The units of all hours of the period: as the fee says them, else its usage, else so many in each hour.
+/// The units of all hours of the period: the units that the fee says, or else its usage, or else the number
+/// of reservations in each hour.
 fn units(
     line: &LineItem,
     rated: &RatedLine,
@@ -59,15 +60,15 @@ fn units(
     Ok(said.or(used).or_else(of_hours).unwrap_or(Amount::ZERO))
 }
 
-/// From when to when a reservation is there, where its line says so.
+/// The term of a reservation, as far as its line says it.
 struct Term {
     starts: Option<(UsageHour, u32)>,
     ends: Option<(UsageHour, u32)>,
-    /// The end of the line's own time, which is that of the lease only if the units say so.
+    /// The end of the line's own time. It is the end of the lease only if the units confirm it.
     line_ends: Option<UsageHour>,
-    /// Of the whole term.
+    /// The hours of the whole term.
     hours: Option<u32>,
-    /// The clock hours of the period that it touches.
+    /// The clock hours of the period that the term touches.
     first: UsageHour,
     end: UsageHour,
 }
@@ -89,8 +90,8 @@ impl Term {
         if first < end {
             return Ok(Self { starts: starts.or(of_line), ends, line_ends, hours, first, end });
         }
-        // A fee for another period, such as one that comes late: nothing of this one is its own, so that
-        // all of the period is as good as any part of it.
+        // This fee is for another period; a fee may come late. It has no hours in this period, so its units
+        // are spread over the whole period.
         let (starts, ends, line_ends, hours) = (None, None, None, None);
         Ok(Self { starts, ends, line_ends, hours, first: begin, end: close })
     }
@@ -99,8 +100,8 @@ impl Term {
         u32::try_from(self.end.hours_since(self.first)).unwrap_or_default()
     }
 
-    /// Of the first clock hour and the last: the seconds for which the reservation is there, if it begins or
-    /// ends within them.
+    /// The seconds of the first and the last clock hour in which the reservation is valid. `None` if the
+    /// reservation does not begin or end within the hour.
     fn broken(&self) -> [Option<u32>; 2] {
         const HOUR: u32 = 3_600;
         let begins = self.starts.filter(|(hour, seconds)| *seconds > 0 && *hour == self.first);
@@ -108,9 +109,10 @@ impl Term {
         [begins.map(|(_, seconds)| HOUR.saturating_sub(seconds)), ends.map(|(_, seconds)| seconds)]
     }
 
-    /// The hours for which AWS has billed so many units. Whole clock hours come first: of 2.19 units since
-    /// 21:48, one each are in the hours from 22:00 and from 23:00, and 0.19 in the hour before them. A
-    /// reservation that is billed an hour less than its times say lacks its first, broken hour.
+    /// The hours for which AWS has billed these units. Whole clock hours come first. A reservation that began
+    /// at 21:48 and is billed for 2.19 units has one unit from 22:00, one unit from 23:00, and 0.19 units in
+    /// the hour before them. If a reservation is billed for one hour less than its times say, its first,
+    /// broken hour has no units.
     fn lease(&self, units: Amount, number: Option<Amount>) -> Lease {
         let hours = self.clock_hours();
         let Some(each) = units_in_an_hour(units, number, hours) else {
@@ -128,7 +130,7 @@ impl Term {
             return Lease { broken_first, ..Lease::whole(self.first, 1) };
         }
         let [at_begin, at_end] = match (begins, ends) {
-            // An hour less: the first is not billed.
+            // One hour is missing, so the first hour is not billed.
             (Some(_), Some(_)) if rest == each => [Amount::ZERO, each],
             (Some(begins), Some(ends)) => by_seconds(rest, [begins, ends]),
             (Some(_), None) => [rest, Amount::ZERO],
@@ -145,9 +147,10 @@ impl Term {
         }
     }
 
-    /// Where the times say nothing of a broken hour. What is billed an hour less than its times say lacks the
-    /// first. A lease whose end nothing says ends with its line, if the units say so too, else when its units
-    /// do. Anything else is spread over all hours.
+    /// The lease if its times show no broken hour. If it is billed for one hour less than its times say, the
+    /// first hour has no units. If its end is unknown, it ends with its line if the units confirm that, or
+    /// else when the units are used up: 48 units of one instance last 48 hours. All other units are spread
+    /// over all hours.
     fn other_lease(
         &self,
         units: Amount,
@@ -176,7 +179,7 @@ impl Term {
     }
 }
 
-/// Units of two broken hours, by the seconds for which the reservation was there.
+/// Splits the units of two broken hours in proportion to the seconds in which the reservation was valid.
 fn by_seconds(units: Amount, seconds: [u32; 2]) -> [Amount; 2] {
     let weights = seconds.map(|seconds| Amount::from(u64::from(seconds)));
     match apportion(units, &weights).as_deref() {
@@ -185,13 +188,14 @@ fn by_seconds(units: Amount, seconds: [u32; 2]) -> [Amount; 2] {
     }
 }
 
-/// A term that ends at 21:59:59 ends with the hour.
+/// A term that ends at 21:59:59 ends at 22:00.
 fn full_hour((hour, seconds): (UsageHour, u32)) -> (UsageHour, u32) {
     const LAST_SECOND: u32 = 3_599;
     if seconds >= LAST_SECOND { (hour.after(1), 0) } else { (hour, seconds) }
 }
 
-/// The units of one hour: what was bought, or the smallest number that has so many units in these hours.
+/// The units of one hour: the number that was bought. If the number is unknown, the units are divided by the
+/// hours and rounded up. For example, 2.19 units in three hours are one unit in an hour.
 fn units_in_an_hour(units: Amount, number: Option<Amount>, hours: u32) -> Option<Amount> {
     if let Some(number) = number.filter(|number| !number.is_negative() && !number.is_zero()) {
         return Some(number);
@@ -207,7 +211,7 @@ fn times(amount: Amount, number: u32) -> Amount {
     Amount::from_units(amount.units().saturating_mul(number.into()))
 }
 
-/// Reads what a plan is from the fee of one of its hours.
+/// Reads the terms of a plan from the fee of one of its hours.
 pub(crate) fn plan_terms(line: &LineItem, rated: &RatedLine) -> Result<PlanTerms, LineError> {
     let text = |column| line.text(column).map(Cow::into_owned);
     Ok(PlanTerms {

@@ -1,22 +1,22 @@
-//! Filling in what a commitment cost where its lines do not say it.
+//! Fills in the costs of commitments that lines do not say.
 
 use cur::{AccountId, LineItemType};
 use money::{Amount, apportion};
 
 use crate::line_group::LineGroup;
 
-/// Which of a commitment's lines a cost belongs to.
+/// The lines of a commitment that have a part of its cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CostPart {
-    /// Usage that it covered.
+    /// Usage that the commitment covered.
     Covered,
-    /// The part of its fees that nobody used.
+    /// Fees, for the part that nobody used.
     Unused,
 }
 
 impl CostPart {
-    /// Whether a group's cost is to be filled in. Covered usage that says its cost keeps it; what fees say
-    /// of their unused part is replaced as a whole.
+    /// Whether the cost of a group is filled in. Covered usage that says its cost keeps it. The unused part
+    /// that fees say is always replaced.
     fn has(self, group: &LineGroup) -> bool {
         let item_type = group.line_item_type;
         match self {
@@ -29,7 +29,7 @@ impl CostPart {
         }
     }
 
-    /// What a group's part of the cost goes by: the units of usage, and the number of fees.
+    /// The weight of a group when the cost is split: the units of usage, or the number of fees.
     fn weight(self, group: &LineGroup, is_normalized: bool) -> Amount {
         match self {
             Self::Covered if is_normalized => group.normalized_usage_amount,
@@ -39,8 +39,8 @@ impl CostPart {
     }
 }
 
-/// Splits a cost over the groups of one account that it belongs to, and says what that adds to the costs
-/// that the groups had.
+/// Splits a cost over the groups of one account that have a part of it. Returns the difference to the costs
+/// that the groups had before.
 pub fn fill_in_cost(
     groups: &mut [LineGroup],
     arn: &str,

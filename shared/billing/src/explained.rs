@@ -1,9 +1,9 @@
-//! What the terms of a margin speak of.
+//! The charges and the costs that the terms of a margin explain.
 
 use money::Amount;
 use serde::{Deserialize, Serialize};
 
-/// What the terms of a margin speak of.
+/// The charges and the costs that the terms of a margin explain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Explained {
     pub charge: Amount,

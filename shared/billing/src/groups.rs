@@ -1,4 +1,4 @@
-//! Finding the group that a line belongs to, once a line, without allocating for one that is known.
+//! Finds the group of a line, with one look-up for each line and without an allocation if the group is known.
 
 #![expect(
     clippy::disallowed_types,
@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use chrono::Datelike;
 use cur::{LineItemType, UsageHour};
 
-/// What a group is told apart by, in the order in which groups are sorted.
+/// The bytes that tell groups apart. Groups are sorted by these bytes.
 #[derive(Default)]
 pub(crate) struct Key(Vec<u8>);
 
@@ -33,7 +33,7 @@ impl Key {
 
     pub(crate) fn texts(&mut self, texts: &[&str]) -> &mut Self {
         for text in texts {
-            // No text of a report can contain this byte: it is not valid UTF-8.
+            // No text of a report can contain this byte, because it is never part of valid UTF-8.
             self.0.push(0xff);
             self.0.extend_from_slice(text.as_bytes());
         }
@@ -44,7 +44,7 @@ impl Key {
 pub(crate) struct Groups<T> {
     positions: HashMap<Box<[u8]>, usize>,
     found: Vec<T>,
-    /// Reused for every look-up.
+    /// The memory of the key, which is used again for every look-up.
     key: Key,
 }
 
@@ -55,13 +55,13 @@ impl<T> Default for Groups<T> {
 }
 
 impl<T> Groups<T> {
-    /// The group with this key, made if it is new.
+    /// The group with this key. A new group is made if there is none.
     pub(crate) fn find(&mut self, key: impl FnOnce(&mut Key), make: impl FnOnce() -> T) -> &mut T {
         let position = self.position(key, make);
         &mut self.found[position]
     }
 
-    /// Its position among the groups in the order of their making.
+    /// The position of the group with this key. Groups are in the order in which they were made.
     pub(crate) fn position(
         &mut self,
         key: impl FnOnce(&mut Key),
@@ -77,12 +77,12 @@ impl<T> Groups<T> {
         })
     }
 
-    /// In the order of keys, whatever the order of the lines was.
+    /// The groups in the order of their keys, whatever the order of the lines was.
     pub(crate) fn into_sorted(self) -> Vec<T> {
         self.into_sorted_with_positions().0
     }
 
-    /// The same, with where each group has come to stand, in the order of their making.
+    /// The groups in the order of their keys, and the new position of each group by its old position.
     pub(crate) fn into_sorted_with_positions(self) -> (Vec<T>, Vec<usize>) {
         let mut keys: Vec<(Box<[u8]>, usize)> = self.positions.into_iter().collect();
         keys.sort_unstable();

@@ -1,4 +1,4 @@
-//! Finding a line that a report has twice, in bounded memory.
+//! Finds lines that a report has twice, in bounded memory.
 
 #![expect(
     clippy::disallowed_types,
@@ -8,25 +8,27 @@
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 
-/// How many lines are remembered: what a table of eight million places of eight bytes holds before it grows.
-/// Two different lines of so many have the same hash once in 700,000 months.
+/// The number of lines that are remembered. A hash table with eight million entries of eight bytes can hold
+/// seven million lines before it grows. Among seven million lines, two different lines have the same hash
+/// once in 700,000 months.
 const REMEMBERED_MAX: usize = 7 << 20;
 
-/// Which lines there were.
+/// The lines that were seen.
 ///
-/// AWS names a line by `identity/LineItemId` together with `identity/TimeInterval`; either alone comes back.
-/// An account with more lines than are remembered is sampled by hash: every other line, then every fourth,
-/// and so on. What is twice has the same hash twice, so a file that came twice is found all the same.
+/// AWS identifies a line by `identity/LineItemId` together with `identity/TimeInterval`. Each of the two
+/// alone may repeat. If an account has more lines than are remembered, only a sample by hash is looked at:
+/// every second line, then every fourth, and so on. Two equal lines have the same hash, so a file that was
+/// delivered twice is still found.
 #[derive(Default)]
 pub(crate) struct Identities {
     seen: HashSet<u64, BuildHasherDefault<Hashed>>,
-    /// Bits that are zero in the hash of a line that is looked at. They begin in the middle, since a table
-    /// places by the lowest and the highest bits.
+    /// The bits that must be zero in the hash of a line that is looked at. They begin in the middle, because
+    /// the hash set uses the lowest and the highest bits.
     left_out: u64,
 }
 
 impl Identities {
-    /// Whether the line is new. `None` if it is not looked at.
+    /// Whether the line is new. `None` if the line is not in the sample.
     pub(crate) fn is_new(&mut self, id: &[u8], interval: &[u8]) -> Option<bool> {
         let mut hasher = DefaultHasher::new();
         (id, interval).hash(&mut hasher);
@@ -44,7 +46,7 @@ impl Identities {
     }
 }
 
-/// The set's entries are hashes already.
+/// The entries of the set are already hashes, so they are not hashed again.
 #[derive(Default)]
 struct Hashed(u64);
 

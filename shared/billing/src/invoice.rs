@@ -1,7 +1,7 @@
-//! From charges to an invoice: currency, rounding, tax, totals.
+//! The invoice of a customer: charges in the invoice's currency, rounding, taxes and totals.
 //!
-//! `Σ amount of lines = subtotal` and `subtotal + Σ taxes = total`, digit for digit. Lines carry exact
-//! amounts; what rounding added is a line of its own, so nothing hides in a sum.
+//! `Σ amount of lines = subtotal` and `subtotal + Σ taxes = total`, digit for digit. Lines have exact
+//! amounts. The difference that rounding made is a line of its own, so no sum hides it.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,8 @@ use crate::charges::Charge;
 /// The section of the lines that rounding added.
 pub const ROUNDING: &str = "rounding";
 
-/// The section of what rounding added to taxes of AWS that are passed on: it is not taxed, as they are not.
+/// The section of the lines that rounding added to taxes of AWS that are passed on. Like these taxes, they
+/// are not taxed.
 pub const TAX_ROUNDING: &str = "tax_rounding";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,20 +31,21 @@ pub struct Invoice {
     pub total: Amount,
 }
 
-/// What one service of one account costs, or what rounding added to a scope.
+/// The cost of one service in one account, or the difference that rounding made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvoiceLine {
     /// A charge kind, `rounding` or `tax_rounding`.
     pub section: String,
     pub service_code: String,
-    /// Empty where rounding took several accounts together.
+    /// Empty on a rounding line of several accounts.
     pub usage_account_id: String,
-    /// The report's currency, of which it may have several. Empty where rounding took several together.
+    /// The currency of the charges in the report, which may have several currencies. Empty on a rounding line
+    /// of several currencies.
     pub currency_source: String,
-    /// In the report's currency.
+    /// The amount in the report's currency.
     pub amount_source: Amount,
     pub fx_rate: Rate,
-    /// In the invoice's currency, exact.
+    /// The exact amount in the invoice's currency.
     pub amount: Amount,
 }
 
@@ -89,7 +91,7 @@ pub fn invoice(
     })
 }
 
-/// One line a section, service, account and source currency, in the invoice's currency.
+/// Makes one line for each section, service, account and source currency, in the invoice's currency.
 fn exact_lines(
     customer: &Customer,
     contracts: &Contracts,
@@ -129,8 +131,8 @@ fn exact_lines(
     Ok(lines)
 }
 
-/// What is summed exactly and then rounded once: section, service, account and source currency, each empty
-/// where the contract takes several of them together.
+/// The group of lines that is summed exactly and then rounded once: section, service, account and source
+/// currency. A text is empty if the contract rounds several of its values together.
 type Scope<'a> = [&'a str; 4];
 
 fn scope(per: RoundingScope, line: &InvoiceLine) -> Scope<'_> {
@@ -150,9 +152,11 @@ struct Sums {
     passed_tax: Amount,
 }
 
-/// What rounding adds to each scope. Of a scope with both, what is taxable is rounded by itself, so that tax
-/// is on whole coins, and taxes of AWS that are passed on take the rest: rounded half up, 1,000.4 yen and
-/// 10.4 yen of tax are 1,011 yen together, of which 1,000 are taxable.
+/// Makes the lines for the differences that rounding makes. If a scope has both taxable lines and taxes of
+/// AWS that are passed on, the taxable lines are rounded by themselves, because tax is computed on whole
+/// coins. The rest of the difference is for the taxes of AWS. With half up, 1,000.4 yen and 10.4 yen of tax
+/// are together 1,010.8 yen, rounded to 1,011. The taxable 1,000.4 are rounded to 1,000 by -0.4. The other
+/// line has 0.2 - (-0.4) = 0.6.
 fn rounding_lines(customer: &Customer, exact: &[InvoiceLine]) -> Vec<InvoiceLine> {
     let mut scopes: BTreeMap<Scope, Sums> = BTreeMap::new();
     for line in exact {
@@ -183,13 +187,13 @@ fn rounding_lines(customer: &Customer, exact: &[InvoiceLine]) -> Vec<InvoiceLine
     lines
 }
 
-/// Tax that AWS charged, or what rounding added to it.
+/// Whether a line is a tax that AWS charged, or the difference that rounding made to taxes of AWS.
 fn is_passed_tax(line: &InvoiceLine) -> bool {
     line.section == ChargeKind::Tax.name() || line.section == TAX_ROUNDING
 }
 
-/// Tax once on the whole invoice, as a qualified invoice must state it. Tax that AWS charged and the
-/// contract passes on is not taxed again.
+/// Computes the tax once, on the whole invoice, as a qualified invoice must state it. Taxes of AWS that the
+/// contract passes on are not taxed again.
 fn taxes(customer: &Customer, lines: &[InvoiceLine]) -> Result<Vec<TaxLine>, InvoiceError> {
     let Some(tax) = &customer.tax else {
         return Ok(Vec::new());

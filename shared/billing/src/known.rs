@@ -2,7 +2,7 @@
 
 use money::Amount;
 
-/// A sum of which one part is unknown is unknown.
+/// A sum with an unknown part is unknown.
 pub(crate) fn sum_if_known(sum: Option<Amount>, part: Option<Amount>) -> Option<Amount> {
     Some(sum? + part?)
 }

@@ -1,5 +1,5 @@
-//! Laws about what is charged, each with its two sides. They add up again from the outcome, by other
-//! ways than those that made it.
+//! The laws about charges. Each compares two sides. The laws add up the outcome again, by other ways than the
+//! code that made it.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use money::{Amount, Currency};
 
 use crate::{Charge, Invoice, ROUNDING, TAX_ROUNDING};
 
-/// Law 5: the invoice re-derives from its own charges.
+/// Law 5: the invoice follows from its own charges.
 pub fn invoice_re_adds(invoice: &Invoice, charges: &[Charge]) -> Vec<Check> {
     const LAW: Law = Law::InvoiceReAdds;
     let of = |what: &str| format!("{}: {what}", invoice.customer_id);
@@ -51,14 +51,14 @@ pub fn invoice_re_adds(invoice: &Invoice, charges: &[Charge]) -> Vec<Check> {
     checks
 }
 
-/// An invoice's subtotal in two parts.
+/// The subtotal of an invoice in two parts.
 #[derive(Default)]
 struct Converted {
     taxable: Amount,
     passed_tax: Amount,
 }
 
-/// The charges behind each line as one sum, times the line's rate, plus the rounding lines.
+/// Adds up the charges behind each line, converts each sum by the line's rate, and adds the rounding lines.
 fn converted_again(invoice: &Invoice, charges: &[Charge]) -> Converted {
     let mut sums: BTreeMap<[&str; 4], Amount> = BTreeMap::new();
     for charge in charges {
@@ -71,7 +71,7 @@ fn converted_again(invoice: &Invoice, charges: &[Charge]) -> Converted {
     for line in &invoice.lines {
         let line_key: [&str; 4] =
             [&line.section, &line.service_code, &line.usage_account_id, &line.currency_source];
-        // Each sum is converted once, so that a line which stands there twice is found.
+        // Each sum is converted only once. So a line that the invoice has twice is found.
         let sum = sums.remove(&line_key).unwrap_or(Amount::ZERO);
         let amount = match line.section.as_str() {
             ROUNDING | TAX_ROUNDING => line.amount,
@@ -83,7 +83,7 @@ fn converted_again(invoice: &Invoice, charges: &[Charge]) -> Converted {
     converted
 }
 
-/// Law 6: the named terms sum to the margin, charge less amortized cost.
+/// Law 6: the named terms add up to the margin. The margin is the charge minus the amortized cost.
 pub fn margin_explains_itself<'a>(
     of: &str,
     charge: Amount,

@@ -1,4 +1,5 @@
-//! Billing: classify, price, convert, round, tax, and the laws that prove it. Pure computation.
+//! Billing: classify, price, convert, round, tax, and the laws that prove the outcome. This crate only
+//! computes: it reads and writes no files.
 
 mod charges;
 mod classify;
@@ -18,8 +19,8 @@ mod rated;
 mod rated_line;
 mod report_checks;
 
-/// Columns without which no line can be rated. AWS writes them in every report; the others come and go
-/// with what was used in the month.
+/// The columns without which no line can be rated. AWS writes them in every report. A report has other
+/// columns only if the month's usage needs them.
 pub const REQUIRED_COLUMNS: &[cur::Column] = &[
     cur::Column::BillingEntity,
     cur::Column::UsageAccountId,

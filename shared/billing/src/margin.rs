@@ -6,7 +6,7 @@ use std::fmt;
 use money::Amount;
 use serde::{Deserialize, Serialize};
 
-/// A step from what AWS charged to what a customer pays. `docs/laws.md` says what each is the sum of.
+/// A step from AWS's cost to the charge of a customer. `docs/laws.md` has the formula of each step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MarginTerm {
@@ -18,7 +18,7 @@ pub enum MarginTerm {
     Unassigned,
 }
 
-/// The terms add up to the margin, which is the law `margin_explains_itself`.
+/// The terms add up to the margin. This is the law `margin_explains_itself`.
 pub type MarginTerms = BTreeMap<MarginTerm, Amount>;
 
 impl MarginTerm {

@@ -1,4 +1,4 @@
-//! A line's standard price and its amortized cost, as far as the line says them.
+//! The standard price and the amortized cost of a line, as far as the line says them.
 
 use cur::{Column, LineError, LineItem, LineItemType};
 use money::rounding::cut;
@@ -7,9 +7,9 @@ use money::{Amount, Exact, apportion};
 use crate::Needs;
 use crate::known::sum_if_known;
 
-/// What a line costs in AWS's three ways of counting. `None` is what the line does not say: the list
-/// price of usage that a reservation covered, or a part of a commitment's cost, which the commitment's other
-/// lines may say.
+/// The cost of a line in AWS's three ways of counting. `None` is a cost that the line does not say: the list
+/// price of usage that a reservation covered, or a part of a commitment's cost. Other lines of the commitment
+/// may say that part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Costs {
     pub(crate) unblended: Amount,
@@ -18,13 +18,14 @@ pub(crate) struct Costs {
 }
 
 impl Costs {
-    /// Of what has one price only.
+    /// The costs of a line that has only one price.
     pub(crate) const fn paid(unblended: Amount) -> Self {
         Self { unblended, amortized: Some(unblended), list: Some(unblended) }
     }
 }
 
-/// A Savings Plan's upfront fee given back: its fee is not in the amortized view either.
+/// The description of a refund of a Savings Plan's upfront fee. The amortized cost leaves the refund out, as
+/// it leaves out the fee.
 const UPFRONT_REFUND: &str = "one-time fee for Savings Plan";
 
 pub(crate) fn costs(
@@ -38,7 +39,7 @@ pub(crate) fn costs(
     Ok(Costs { unblended, amortized, list })
 }
 
-/// The standard price. Fees of commitments are not a price of anything used, so they have none.
+/// The standard price. It is zero for the fees of commitments, because fees are not usage.
 fn list(
     line: &LineItem,
     item_type: LineItemType,
@@ -58,12 +59,12 @@ fn list(
         | LineItemType::SavingsPlanRecurringFee
         | LineItemType::SavingsPlanUpfrontFee => Ok(Some(Amount::ZERO)),
         LineItemType::Fee if is_reservation_fee(line)? => Ok(Some(Amount::ZERO)),
-        // AWS prints the on-demand cost as the unblended cost of covered usage.
+        // For usage that a plan covered, AWS prints the on-demand cost as the unblended cost.
         _ => Ok(Some(unblended)),
     }
 }
 
-/// The formula of AWS's Cloud Intelligence Dashboards (`summary_view`), line by line.
+/// The amortized cost of a line, by the formula of AWS's Cloud Intelligence Dashboards (`summary_view`).
 fn amortized(
     line: &LineItem,
     item_type: LineItemType,
@@ -108,8 +109,8 @@ fn amortized(
     }
 }
 
-/// What a plan commits to in the hour of its fee, `None` where nothing says it. AWS prints the whole and
-/// its two parts; a plan without upfront payment pays all of it in the hour.
+/// The commitment of a plan in the hour of its fee, `None` if no cell says it. AWS prints the whole
+/// commitment and its two parts. A plan without an upfront payment pays the whole commitment in the hour.
 pub(crate) fn hourly_commitment(
     line: &LineItem,
     unblended: Amount,
@@ -123,14 +124,13 @@ pub(crate) fn hourly_commitment(
     }
     let parts = sum_if_known(cell(upfront)?, cell(recurring)?).filter(says_something);
     let option = line.text(Column::PaymentOption)?;
-    // `ComputeSP:1yrNoUpfront` says it too.
+    // The usage type says the payment option too: `ComputeSP:1yrNoUpfront`.
     let is_all_paid = is_no_upfront(&option)
         || option.is_empty() && line.text(Column::UsageType)?.ends_with("NoUpfront");
     Ok(parts.or_else(|| is_all_paid.then_some(unblended)).or(total))
 }
 
-/// Whether an amount of a commitment is more than the zero that AWS's newer reports write where a column does
-/// not apply.
+/// Whether an amount says something. In newer reports, AWS writes `0.0` in columns that do not apply.
 fn says_something(amount: &Amount) -> bool {
     !amount.is_zero()
 }
@@ -140,12 +140,11 @@ fn is_no_upfront(option: &str) -> bool {
     option.replace(' ', "") == "NoUpfront"
 }
 
-/// The upfront payment's part in a reservation's fee for the period, `None` where there was an upfront
-/// payment and nothing says how much of it is the period's. `units` are those of the period, and those of the
-/// rest of the term.
+/// The period's part of a reservation's upfront payment. `None` if there was an upfront payment and no cell
+/// says the part. `units` are the units of the period and the units of the rest of the term.
 ///
-/// Where AWS prints no part, it is worked out from the whole: of 8,760 dollars for a year, an October has
-/// 8,760 × 744 ÷ 8,760 hours = 744 dollars.
+/// If AWS does not print the part, the part follows from the whole payment. If a year cost 8,760 dollars
+/// upfront, October with 744 of 8,760 hours has 8,760 × 744 ÷ 8,760 = 744 dollars.
 pub(crate) fn upfront_of_period(
     line: &LineItem,
     unblended: Amount,
@@ -166,13 +165,13 @@ pub(crate) fn upfront_of_period(
         (Some(whole), Some(units)) => {
             Ok(apportion(whole, &units).ok().and_then(|parts| parts.first().copied()))
         }
-        // A fee of nothing has been paid upfront; one that is paid now has not, unless it says so.
+        // A fee of zero was paid upfront. A fee above zero has no upfront part, unless the line says so.
         (None, _) if option.is_empty() && !unblended.is_zero() => Ok(Some(Amount::ZERO)),
         (_, _) => Ok(None),
     }
 }
 
-/// The cost of a reservation's unused part, `None` where its fee does not say the cost.
+/// The cost of the unused part of a reservation, `None` if the fee does not say it.
 fn unused_fee(
     line: &LineItem,
     unblended: Amount,
@@ -183,7 +182,7 @@ fn unused_fee(
     if number(line, Column::UnusedQuantity, false)? == nothing {
         return Ok(nothing);
     }
-    // Money that was not paid cannot have been wasted.
+    // If nothing was paid, the unused part costs nothing.
     let recurring = match cell(Column::UnusedRecurringFee)? {
         None if unblended.is_zero() => nothing,
         recurring => recurring,
@@ -199,8 +198,8 @@ fn product(rate: Amount, amount: Amount) -> Amount {
     cut(&(&Exact::from(rate) * &Exact::from(amount)))
 }
 
-/// Whether a fee is the upfront payment of a reservation: by its ARN or, where the report has no such
-/// column, by what only such a fee has.
+/// Whether a fee is the upfront payment of a reservation. Its ARN shows that. If the report has no ARN, other
+/// columns and the usage type show it.
 pub(crate) fn is_reservation_fee(line: &LineItem) -> Result<bool, LineError> {
     const OF_RESERVATIONS: [Column; 3] =
         [Column::ReservationArn, Column::NumberOfReservations, Column::TotalReservedUnits];
@@ -213,8 +212,8 @@ pub(crate) fn is_reservation_fee(line: &LineItem) -> Result<bool, LineError> {
     Ok(line.text(Column::UsageType)?.contains("HeavyUsage"))
 }
 
-/// A number that may be missing. A text that is none is refused where somebody is billed by it; elsewhere
-/// a report check counts it.
+/// A number that may be missing. A text that is not a number is refused if somebody is billed by the number.
+/// Otherwise a report check counts it.
 fn number(line: &LineItem, column: Column, is_needed: bool) -> Result<Option<Amount>, LineError> {
     if is_needed { line.amount(column) } else { Ok(line.amount(column).unwrap_or_default()) }
 }

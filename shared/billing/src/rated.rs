@@ -1,4 +1,5 @@
-//! Rating: an account's lines, one by one, into groups with a standard price and a classification.
+//! Rating reads an account's lines one by one. It puts them into groups, with a standard price and a charge
+//! kind.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,28 +24,28 @@ use crate::price::hourly_commitment;
 use crate::rated_line::RatedLine;
 use crate::report_checks::ReportChecks;
 
-/// An account's rated lines and what is to be known of them before they are priced.
+/// An account's rated lines, and everything that must be known of them before they are priced.
 #[derive(Debug)]
 pub struct Rated {
-    /// By day, then by their descriptive columns.
+    /// Sorted by day, then by type of line, then by descriptive columns.
     pub groups: Vec<LineGroup>,
-    /// In the order of their columns.
+    /// Sorted by their columns.
     pub skus: Vec<DemandSku>,
-    /// By hour, then in the order of the SKUs.
+    /// Sorted by hour, then by SKU.
     pub demand: Vec<DemandRow>,
     pub reservations: Vec<ReservationFee>,
     pub plans: BTreeMap<String, PlanTerms>,
     pub totals: LineTotals,
-    /// As far as lines say it.
+    /// The sum of the amortized costs, as far as lines say them.
     pub amortized_cost: Amount,
     pub commitments: BTreeMap<String, CommitmentTally>,
     pub product_codes: Vec<String>,
-    /// Those of them that look like AWS Support and are not known to be.
+    /// The product codes that look like AWS Support and are not known to be AWS Support.
     pub support_suspects: Vec<String>,
     pub line_item_types: Vec<String>,
     pub currencies: Vec<String>,
     pub report_checks: Tallies,
-    /// The first line whose hour nobody knows. Where there are commitments, they cannot be handed out.
+    /// The first line that is longer than an hour. If the report has commitments, they cannot be handed out.
     pub not_hourly: Option<LineNote>,
 }
 
@@ -53,7 +54,7 @@ pub struct Rater {
     account: AccountId,
     period: BillingPeriod,
     needs: Needs,
-    /// How many lines were taken, with the one at hand.
+    /// The number of lines that were taken, with the current line.
     taken: u64,
     groups: Groups<LineGroup>,
     skus: Groups<DemandSku>,
@@ -87,7 +88,7 @@ impl Rater {
         }
     }
 
-    /// The line that was taken last, or refused.
+    /// The line that was taken or refused last.
     pub const fn last_line(&self) -> AccountLine {
         AccountLine { account: self.account, number: self.taken }
     }
@@ -124,7 +125,8 @@ impl Rater {
 
     fn add_to_groups(&mut self, item: &LineItem, line: &RatedLine) {
         let account = self.account;
-        // Known and unknown costs are apart, so that the known part is not lost.
+        // Lines with unknown costs are in groups of their own, so that the known costs of other lines are not
+        // lost.
         let unknown = usize::from(line.is_uncosted() || line.costs.amortized.is_none())
             + 2 * usize::from(line.costs.list.is_none());
         let key = |key: &mut Key| {
@@ -155,14 +157,15 @@ impl Rater {
             group.normalized_usage_amount += normalized(item);
         }
         group.unblended_cost += line.costs.unblended;
-        // A zero that says nothing is not a cost.
+        // A zero in a column that does not apply is not a cost.
         let amortized = line.costs.amortized.filter(|_| !line.is_uncosted());
         group.amortized_cost = sum_if_known(group.amortized_cost, amortized);
         group.list_cost = sum_if_known(group.list_cost, line.costs.list);
     }
 
-    /// What is known of commitments from their fees. Without the name of the commitment nobody knows whose
-    /// fee, or whose coverage, a line is. Where nothing is handed out, nobody has to.
+    /// Collects the fees and the terms of commitments. A covered line or a fee without the ARN of its
+    /// commitment is refused if commitments are handed out, because nobody knows which commitment it belongs
+    /// to.
     fn add_commitment(&mut self, line: &LineItem, rated: &RatedLine) -> Result<(), LineError> {
         if rated.kind == ChargeKind::Marketplace {
             return Ok(());
@@ -195,7 +198,8 @@ impl Rater {
             end.as_ref().is_ok_and(|end| end.is_some_and(|end| end.hours_since(rated.hour) > 1));
         let is_known = Coverable::of(&rated.service_code, &rated.usage_type) == Coverable::Yes;
         if is_longer && rated.item_type == LineItemType::Usage {
-            // Its hours are of no use: nobody knows that it can be covered, or there is nothing to save.
+            // The hours of this line do not matter: either nobody knows whether a commitment may cover it, or
+            // it is free.
             let rate = line.amount(Column::UnblendedRate).unwrap_or_default();
             if !is_known || rate == Some(Amount::ZERO) {
                 return Ok(());
@@ -207,14 +211,14 @@ impl Rater {
             if self.needs.commitments {
                 end?;
             }
-            // A commitment that nobody knows stays as AWS applied it, whatever its hours.
+            // A commitment of an unknown kind stays as AWS applied it, so its hours do not matter.
             if is_longer && (is_known || !rated.is_covered()) {
                 let error = line.refuse(Column::UsageEndDate, CellProblem::LongerThanAnHour);
                 self.not_hourly = Some(LineNote { line: self.last_line(), text: error.of_cell() });
             }
         }
         let sku = self.sku(line, rated)?;
-        // A line that corrects another is apart from what it corrects, and so is one that says no cost.
+        // A correcting line is in a row of its own, and so is a line without a cost.
         let apart =
             usize::from(rated.usage_amount.is_negative()) + 2 * usize::from(rated.is_uncosted());
         let key = |key: &mut Key| _ = key.hour(rated.hour).number(sku).number(apart);
@@ -241,8 +245,8 @@ impl Rater {
         Ok(())
     }
 
-    /// The index of what the line is about, apart from its hour. Rates are compared as texts, so that each is
-    /// read once: `0.096` and `0.0960` are two.
+    /// The index of the line's `DemandSku`. Rates are compared as texts, because then each rate is parsed
+    /// only once. `0.096` and `0.0960` make two `DemandSku`s.
     fn sku(&mut self, line: &LineItem, rated: &RatedLine) -> Result<usize, LineError> {
         const NUMBERS: [Column; 4] = [
             Column::NormalizationFactor,
@@ -272,7 +276,8 @@ impl Rater {
         }))
     }
 
-    /// What the line says of its commitment: a covered line what was used, a fee line what was bought.
+    /// Adds a line to the sums of its commitment. A covered line has the used part, and a fee line has the
+    /// purchase.
     fn tally(&mut self, line: &LineItem, rated: &RatedLine) {
         let cell = |column| line.amount(column).unwrap_or_default().unwrap_or(Amount::ZERO);
         let plain = |plain| Units { plain, normalized: Amount::ZERO };
@@ -338,7 +343,7 @@ impl Rater {
         demand.sort_by_key(|row| {
             (row.usage_hour, row.sku, row.usage_amount.is_negative(), row.commitment_cost.is_none())
         });
-        // Fees come in the order of lines, which is no part of a bill.
+        // Fees come in the order of lines, and a bill must not depend on that order.
         let key = |fee: &ReservationFee| (fee.arn.clone(), fee.lease.first_hour);
         self.reservations.sort_by_cached_key(key);
         Rated {
@@ -360,7 +365,7 @@ impl Rater {
     }
 }
 
-/// Products on the marketplace may have any name.
+/// Products on the marketplace are left out, because they may have any name.
 fn support_suspects(groups: &[LineGroup]) -> Vec<String> {
     let of_aws = groups.iter().filter(|group| group.charge_kind != ChargeKind::Marketplace);
     let mut codes = distinct(of_aws.map(|group| group.sku.service_code.as_str()));
@@ -372,8 +377,8 @@ fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     names.collect::<BTreeSet<_>>().into_iter().map(str::to_owned).collect()
 }
 
-/// Which columns of a commitment's line are empty that would say what it costs. They are missed only if
-/// nothing else says it.
+/// Names the empty columns in which a commitment's line would say its cost. They matter only if no other line
+/// says the cost.
 fn missing_costs(line: &LineItem, rated: &RatedLine) -> Option<String> {
     let columns: &[Column] = match rated.item_type {
         LineItemType::DiscountedUsage => &[Column::EffectiveCost],
@@ -399,7 +404,7 @@ fn missing_costs(line: &LineItem, rated: &RatedLine) -> Option<String> {
     }
 }
 
-/// In normalized units, zero where the line does not say it.
+/// The usage in normalized units, or zero if the line does not say it.
 fn normalized(line: &LineItem) -> Amount {
     line.amount(Column::NormalizedUsageAmount).unwrap_or_default().unwrap_or(Amount::ZERO)
 }

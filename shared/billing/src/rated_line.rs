@@ -1,4 +1,4 @@
-//! One line item as rating sees it.
+//! A line item as rating sees it.
 
 use std::borrow::Cow;
 
@@ -30,7 +30,7 @@ impl<'a> RatedLine<'a> {
         let item_type = line.line_item_type()?;
         let service_code = line.text(Column::ProductCode)?;
         let kind = charge_kind(line, item_type, &service_code)?;
-        // Products that others sell through AWS have nothing to do with commitments.
+        // Commitments do not cover products that other companies sell through AWS.
         let is_of_aws = kind != ChargeKind::Marketplace;
         let is_plain_usage = item_type == LineItemType::Usage;
         Ok(Self {
@@ -47,7 +47,7 @@ impl<'a> RatedLine<'a> {
             } else {
                 Cow::Borrowed("")
             },
-            // Taxes and credits may have no usage at all.
+            // Taxes and credits may have no usage.
             usage_amount: line.amount(Column::UsageAmount)?.unwrap_or(Amount::ZERO),
             costs: if is_of_aws {
                 costs(line, item_type, needs)?
@@ -66,7 +66,7 @@ impl<'a> RatedLine<'a> {
         }
     }
 
-    /// The columns that tell groups of one day apart, besides the type of line.
+    /// The columns that, with the type of line, tell the groups of one day apart.
     pub(crate) fn descriptive_columns(&self) -> [&str; 7] {
         [
             self.kind.name(),
@@ -79,8 +79,8 @@ impl<'a> RatedLine<'a> {
         ]
     }
 
-    /// Whether the hour matters: what commitments cover or could cover, what AWS has negated of it, and
-    /// what a plan commits to in the hour.
+    /// Whether the hour of the line matters. It matters for usage that commitments cover or could cover, for
+    /// negations of covered usage, and for fees of plans, which commit to an amount in each hour.
     pub(crate) fn is_hourly_demand(&self) -> bool {
         if self.kind == ChargeKind::Marketplace {
             return false;
@@ -98,19 +98,19 @@ impl<'a> RatedLine<'a> {
         }
     }
 
-    /// Whether a commitment of AWS covered the line. Contracts of the marketplace are no commitments of AWS.
+    /// Whether a commitment covered the line. Contracts of the marketplace are not commitments of AWS.
     pub(crate) fn is_covered(&self) -> bool {
         self.item_type.is_covered_usage() && self.kind != ChargeKind::Marketplace
     }
 
-    /// Whether a commitment covered the line and the line does not say at what cost. A cost of zero says
-    /// nothing either: AWS's newer reports write `0.0` where a column does not apply.
+    /// Whether a commitment covered the line and the line does not say its cost. A cost of zero does not say
+    /// it either, because AWS's newer reports write `0.0` in columns that do not apply.
     pub(crate) fn is_uncosted(&self) -> bool {
         let says_nothing = self.costs.amortized.is_none_or(Amount::is_zero);
         self.is_covered() && says_nothing && !self.usage_amount.is_zero()
     }
 
-    /// Whether the line is usage, rather than a fee or a negation.
+    /// Whether the line is usage and not a fee or a negation.
     pub(crate) fn is_usage(&self) -> bool {
         self.item_type == LineItemType::Usage || self.is_covered()
     }

@@ -1,4 +1,4 @@
-//! Report checks that single lines decide: is what AWS sent consistent with itself?
+//! Report checks that look at single lines: is AWS's report consistent with itself?
 
 use contracts::ChargeKind;
 use cur::{
@@ -12,8 +12,8 @@ use crate::OfReport;
 use crate::identities::Identities;
 use crate::rated_line::RatedLine;
 
-/// AWS prints costs with ten decimals and rates with as many: their product may differ from the
-/// 6th decimal of large amounts on.
+/// AWS prints costs and rates with ten decimals, so for large amounts rate × amount may differ from the cost
+/// from the 6th decimal on.
 const TOLERANCE: Amount = Amount::from_units(10_i128.pow(12));
 
 pub(crate) struct ReportChecks {
@@ -25,13 +25,14 @@ pub(crate) struct ReportChecks {
     rate_times_amount: Tally,
     effective_cost_present: Tally,
     on_demand_cost_present: Tally,
-    /// Lines that cost less by a discount which stands in their columns.
+    /// Lines that cost less because of a discount that is only in their columns.
     discounts_are_lines: Tally,
-    /// Amounts with more decimals than are kept.
+    /// Amounts that have more decimals than Sluice keeps.
     digits_kept: Tally,
 }
 
-/// A check of a cell that is the same in nearly every line: bytes that were judged are not judged again.
+/// A check of a cell that is equal in nearly every line. Bytes that are equal to those of the last line are
+/// not checked again.
 #[derive(Default)]
 struct Compared {
     last: Vec<u8>,
@@ -40,7 +41,7 @@ struct Compared {
 }
 
 impl Compared {
-    /// Refuses a line whose cell is not as it should be, or counts it. An empty cell says nothing.
+    /// Refuses or counts a line whose cell is wrong. An empty cell is not wrong.
     fn check(
         &mut self,
         line: &LineItem,
@@ -66,7 +67,7 @@ impl Compared {
     }
 }
 
-/// The fault of a cell that is not as it should be, and whether its line can be billed.
+/// The fault of a wrong cell, and whether its line is refused.
 #[derive(Clone, Copy)]
 struct Problem {
     of_cell: CellProblem,
@@ -89,8 +90,8 @@ impl ReportChecks {
         }
     }
 
-    /// Whether the line belongs to the report, and to no line before it. Lines whose money does not count
-    /// are checked as well.
+    /// Checks whether the line belongs to the report, and whether it was there before. Lines whose money does
+    /// not count are checked too.
     pub(crate) fn check_identity(
         &mut self,
         line: &LineItem,
@@ -153,8 +154,9 @@ impl ReportChecks {
         Ok(())
     }
 
-    /// Discounts are lines, or columns beside the cost, as the payer has set up the report. Lines are
-    /// billed, columns are not, so they must not be all there is. Sealing knows whether there are lines.
+    /// Checks that discounts are lines. As the payer has set up the report, discounts are lines, or columns
+    /// beside the cost. Sluice bills lines and not columns, so discounts must not be only in columns. The
+    /// sealing of the run knows whether there are lines with discounts.
     fn check_discounts(&mut self, rated: &RatedLine, net: Amount, place: AccountLine) {
         if rated.kind == ChargeKind::Discount {
             return;
@@ -168,8 +170,8 @@ impl ReportChecks {
         });
     }
 
-    /// Called when everything that anybody needs of the line has been read. A line counts once, and one with
-    /// several cells that were rounded as often as it has them.
+    /// Checks the digits of the cells that were read. This runs last, after all cells that anybody needs. A
+    /// line without rounded cells counts once. Otherwise each rounded cell counts once.
     pub(crate) fn check_digits(
         &mut self,
         line: &LineItem,
