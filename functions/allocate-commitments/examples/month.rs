@@ -1,11 +1,13 @@
-//! Hands out a month of a large reseller's commitments, to measure with:
-//! `/usr/bin/time -v target/release/examples/month everyone`.
+//! Measures how long it takes to hand out the commitments of a large reseller for a month: `/usr/bin/time -v
+//! target/release/examples/month everyone`.
 //!
-//! 2,000 accounts of 400 customers run 50 instances each, in 48 sizes, families and zones; there are 500
-//! reservations and 20 savings plans. Days are worked out by as many threads as there are cores.
+//! 400 customers have 2,000 accounts, and each account runs 50 instances. The instances have 48 combinations
+//! of family, size and zone. There are 500 reservations and 20 savings plans. Each core has a thread that
+//! works out days.
 //!
-//! `month recorded` hands out as AWS does and takes the outcome for what the report records. `month replay`
-//! then applies AWS's rules to that and compares: what it takes longer is what the comparison costs.
+//! `month recorded` hands out as AWS does, and takes the outcome as the content of the report. `month replay`
+//! also applies AWS's rules to this report and compares. The difference in time is the cost of the
+//! comparison.
 #![expect(clippy::print_stdout, reason = "a program for a terminal")]
 #![expect(clippy::indexing_slicing, reason = "places come from the lists they are of")]
 
@@ -30,7 +32,7 @@ const RESERVATIONS: u64 = 500;
 const PLANS: u64 = 20;
 
 const FAMILIES: [&str; 4] = ["m5", "c5", "r5", "t3"];
-/// Sizes and their prices, in thousandths of a dollar.
+/// Sizes and their prices in thousandths of a dollar.
 const SIZES: [(&str, i128); 4] =
     [("large", 96), ("xlarge", 192), ("2xlarge", 384), ("4xlarge", 768)];
 const ZONES: [&str; 3] = ["us-east-1a", "us-east-1b", "us-east-1c"];
@@ -74,7 +76,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// How far a day is worked out.
+/// The last step that is done for a day.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum After {
     HandedOut,
@@ -110,7 +112,7 @@ struct Month {
     tallies: BTreeMap<String, CommitmentTally>,
     rates: ListedRates,
     skus: Vec<DemandSku>,
-    /// By the SKUs of usage: how many instances, and the price.
+    /// The number of instances and the price, for each SKU of usage.
     fleet: Vec<(u64, i128)>,
 }
 
@@ -146,7 +148,7 @@ impl Month {
         Ok(month)
     }
 
-    /// One of five is for a family, the others are for everything.
+    /// Adds a plan. One of five plans is for a family, and the others are Compute plans.
     fn add_plan(&mut self, number: u64, owner: AccountId) {
         let is_compute = !number.is_multiple_of(5);
         let text = |of: &str| if is_compute { String::new() } else { of.to_owned() };
@@ -186,7 +188,7 @@ impl Month {
         let rows = self.rows(date);
         let day = self.day(date, &self.skus, &rows);
         let passes = self.sharing.passes().iter().copied();
-        // AWS knows nothing of customers.
+        // AWS does not know customers.
         let of_aws = after != After::HandedOut;
         let groups = if of_aws { BTreeMap::new() } else { self.groups.clone() };
         let policy = Policy {
@@ -222,7 +224,7 @@ impl Month {
         }
     }
 
-    /// Takes an allocation for what AWS did.
+    /// Takes an allocation as the content of the report, and replays the report if `after` says so.
     fn replay(&self, day: &Day<'_>, allocated: &AllocatedDay, after: After) -> Replayed {
         type Place<'a> = (AccountId, &'a str, &'a str, &'a str);
         let mut skus = self.skus.clone();
@@ -270,7 +272,8 @@ impl Month {
         }
     }
 
-    /// Fewer instances run at night, and some for a part of the hour.
+    /// Makes the rows of a day. At night fewer instances run, and some instances run only for a part of the
+    /// hour.
     fn rows(&self, date: NaiveDate) -> Vec<DemandRow> {
         let midnight = UsageHour::midnight(date);
         let mut rows = Vec::new();
@@ -283,7 +286,7 @@ impl Month {
                     continue;
                 }
                 let seconds = if luck.is_multiple_of(11) { luck % 3_600 + 1 } else { 3_600 };
-                // As AWS prints it: cut at the tenth decimal.
+                // AWS cuts amounts at the tenth decimal.
                 let amount = i128::from(count * seconds) * 10_i128.pow(10) / 3_600 * 10_i128.pow(8);
                 let cost = Amount::from_units(amount / 1_000 * price);
                 let amount = Amount::from_units(amount);
@@ -310,7 +313,7 @@ fn row(usage_hour: UsageHour, sku: usize, [amount, cost, commitment]: [Amount; 3
     }
 }
 
-/// What accounts run, and how many of it.
+/// The SKUs that accounts run, with the number of instances and the price of each.
 fn fleet(accounts: &[AccountId]) -> (Vec<DemandSku>, Vec<(u64, i128)>) {
     let mut counts: BTreeMap<(usize, usize, usize, usize), u64> = BTreeMap::new();
     for account in 0..accounts.len() {
@@ -352,7 +355,7 @@ fn ec2(usage_type: String) -> Sku {
     }
 }
 
-/// Twenty instances; one of five reservations is for a zone.
+/// Makes a reservation of twenty instances. One of five reservations is for a zone.
 fn reservation(number: u64, period: BillingPeriod) -> ReservationFee {
     const HOURS: u64 = 31 * 24;
     let luck = place(mix(number));
@@ -387,7 +390,7 @@ fn place(number: u64) -> usize {
     usize::try_from(number).unwrap_or_default()
 }
 
-/// Scatters numbers: a step of `SplitMix64`.
+/// Scatters numbers with a step of `SplitMix64`.
 fn mix(number: u64) -> u64 {
     let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,4 +1,4 @@
-//! `allocate-commitments`: hands out the benefit of one day's hours under the reseller's policy.
+//! `allocate-commitments`: hands out commitments for one day, by the reseller's policy.
 
 mod load;
 
@@ -117,7 +117,8 @@ pub struct AllocationOfDay {
     pub kept_usage: KeptUsage,
 }
 
-/// Compares a day with AWS's own rules, and hands out what the policy of the contracts says.
+/// Applies AWS's own rules to a day and compares the outcome with the report. Then hands out commitments by
+/// the policy of the contracts.
 pub fn allocate(plan: &Plan, day: NaiveDate, input: &Input) -> Result<AllocationOfDay, Stop> {
     let contracts = &input.contracts;
     if let (Some(line), true) = (&input.book.not_hourly, contracts.sharing().is_handed_out()) {
@@ -130,7 +131,7 @@ pub fn allocate(plan: &Plan, day: NaiveDate, input: &Input) -> Result<Allocation
     };
     let of_day = input.day(plan.billing_period, day);
     let situation = Situation::new(&of_day, contracts.order(), &input.rates);
-    // A daily report says nothing of hours, and AWS's rules are about hours.
+    // AWS's rules are about hours, and a report without hours cannot be compared with them.
     let replayed = match input.book.not_hourly {
         None => situation.replay(contracts.payer_sharing()),
         Some(_) => Replayed::default(),
@@ -142,13 +143,14 @@ pub fn allocate(plan: &Plan, day: NaiveDate, input: &Input) -> Result<Allocation
     Ok(AllocationOfDay { replayed, allocated, kept_usage })
 }
 
-/// The customer of an account, empty for one that belongs to nobody.
+/// The customer of an account. Empty if the account belongs to nobody.
 fn customer_of(account: AccountId, contracts: &Contracts, plan: &Plan) -> String {
     let owner = contracts.owner_of(account, plan.billing_period);
     owner.map(|customer| customer.id.clone()).unwrap_or_default()
 }
 
-/// Only where the contracts ask for it: otherwise what stays as AWS applied it is named.
+/// Refuses commitments that stay as AWS applied them. This is called only if the contracts ask for it.
+/// Otherwise these commitments are only named.
 fn refuse_kept(kept: &[Kept]) -> Result<(), Failure> {
     match kept.first() {
         None => Ok(()),

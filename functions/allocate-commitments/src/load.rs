@@ -1,4 +1,4 @@
-//! What a day's allocation is worked out from.
+//! The input of a day's allocation.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,14 +11,14 @@ use datasets::{decode_parquet, decode_parquet_day};
 use pipeline::{Plan, RecalculateBook, Step, keys};
 use runs::{App, Failure};
 
-/// What there is of commitments, and what was used on the day.
+/// The commitments of the period, and the usage of the day.
 pub struct Input {
     pub contracts: Arc<Contracts>,
     pub rates: ListedRates,
     pub book: RecalculateBook,
     /// The SKUs of all accounts.
     pub skus: Vec<DemandSku>,
-    /// With the positions of their SKUs among those of all accounts.
+    /// The rows of the day. A row names its SKU by the index in `skus`.
     pub rows: Vec<DemandRow>,
 }
 
@@ -36,7 +36,8 @@ impl Input {
     }
 }
 
-/// Memory is bounded by the day: of the period only the SKUs are held.
+/// Loads the input. Of the whole period, only the SKUs are in memory. The rows are of one day, which bounds
+/// the memory.
 pub async fn load(plan: &Plan, day: NaiveDate, app: &App) -> Result<Input, Failure> {
     let book: RecalculateBook =
         app.need(&keys::book(&plan.run_id, Step::RecalculateAccount)).await?;
@@ -64,7 +65,7 @@ pub async fn load(plan: &Plan, day: NaiveDate, app: &App) -> Result<Input, Failu
     Ok(Input { contracts, rates, book, skus, rows: all })
 }
 
-/// Where each account's SKUs begin among those of all accounts.
+/// The index of each account's first SKU among the SKUs of all accounts.
 fn first_of_accounts(skus: &[DemandSku]) -> BTreeMap<AccountId, usize> {
     let mut first = BTreeMap::new();
     for (index, sku) in skus.iter().enumerate() {

@@ -4,7 +4,7 @@ use lambda::{Request, Uses, misdelivered};
 use pipeline::{Message, Step, Unit};
 
 const USES: Uses = Uses {
-    // To say in which line of AWS's file something is wrong.
+    // An error names the line of AWS's file, so the function reads reports.
     reports: true,
     catalog: false,
     sends_to: &[Step::PublishDatasets],

@@ -1,5 +1,5 @@
-//! `publish-datasets`: applies a customer's contract, checks the outcome and writes what people read.
-//! The last customer's message seals the run.
+//! `publish-datasets`: applies a customer's contract, checks the outcome and writes the datasets and the
+//! invoice. The message of the last customer seals the run.
 
 mod load;
 mod objects;
@@ -21,7 +21,7 @@ pub async fn handle(message: &Message, customer: &str, app: &App) -> Result<Outc
     runs::handle(&Publication { customer }, message, app).await
 }
 
-/// What one customer is charged.
+/// The charges of one customer.
 struct Publication<'a> {
     customer: &'a str,
 }
@@ -46,7 +46,7 @@ impl Work for Publication<'_> {
     }
 }
 
-/// Why a customer cannot be billed.
+/// The reasons why a customer cannot be billed.
 #[derive(Debug, thiserror::Error)]
 enum Reason {
     #[error(transparent)]
@@ -55,7 +55,7 @@ enum Reason {
     Invoice(#[from] InvoiceError),
 }
 
-/// `None` is `_unassigned`.
+/// Finds a customer by its id. `None` is `_unassigned`.
 fn find_customer<'a>(contracts: &'a Contracts, id: &str) -> Result<Option<&'a Customer>, Failure> {
     if id == UNASSIGNED {
         return Ok(None);
@@ -88,7 +88,7 @@ fn publish(
     Ok(Published { daily, charges, invoice, margin_terms, explained, taken_off, derived_cost })
 }
 
-/// Names the cell that is missing, if it is one that leaves a commitment's cost unknown.
+/// Names the missing cell, if a missing cell makes a commitment's cost unknown.
 fn refused(customer: &str, reason: &Reason, book: &CustomerBook) -> Stop {
     let unknown = &book.unknown_costs;
     let cell: Option<&LineNote> = match reason {

@@ -1,4 +1,4 @@
-//! Everything that a customer's charges are computed from.
+//! The input of a customer's charges.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ pub(crate) struct Input {
     pub(crate) book: CustomerBook,
     /// The rated lines of the customer's own accounts.
     pub(crate) groups: Vec<LineGroup>,
-    /// What was handed out to the customer's own accounts.
+    /// The benefits that were handed out to the customer's own accounts.
     pub(crate) benefits: Vec<DailyBenefit>,
 }
 

@@ -4,10 +4,10 @@ use lambda::{Request, Uses, misdelivered};
 use pipeline::{Message, Unit};
 
 const USES: Uses = Uses {
-    // To say in which line of AWS's file something is wrong.
+    // An error names the line of AWS's file, so the function reads reports.
     reports: true,
     catalog: false,
-    // The last step: it sends to nobody.
+    // The function is the last step, so it sends no messages.
     sends_to: &[],
 };
 

@@ -1,4 +1,4 @@
-//! The objects that are published of one customer.
+//! The objects that are published for one customer.
 
 use books::Published;
 use bytes::Bytes;
@@ -6,9 +6,9 @@ use datasets::{ChargeRow, DailyCostRow, EncodeError, InvoiceFile, encode_csv, en
 use pipeline::{Plan, Table, UNASSIGNED, keys};
 use runs::{Failure, to_json};
 
-/// Charges as Parquet and CSV, the invoice as JSON and CSV, and the tables that analysts query.
-/// Charges are stored twice: beside the invoice for people, and by table for Athena, which reads every
-/// object of a partition and would trip over a CSV among Parquet files.
+/// Makes the objects: charges as Parquet and CSV, the invoice as JSON and CSV, and the tables that analysts
+/// query. The charges are stored twice. One copy is beside the invoice, for people. The other is in the table
+/// for Athena, which reads every object of a partition and could not read a CSV among Parquet files.
 pub(crate) fn objects(
     plan: &Plan,
     customer: &str,
