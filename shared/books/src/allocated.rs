@@ -1,4 +1,4 @@
-//! What the allocations of all days come to.
+//! The allocations of all days, added up.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use cur::{AccountId, BillingPeriod};
 use datasets::CommitmentRow;
 use pipeline::{AllocateReceipt, UNASSIGNED};
 
-/// The allocations of all days, of all customers.
+/// The allocations of all days for all customers.
 #[derive(Default)]
 pub struct AllocatedDays {
     pub commitments: Vec<CommitmentRow>,
@@ -26,7 +26,7 @@ impl AllocatedDays {
         Self { commitments, benefits, unpriced: unpriced.collect() }
     }
 
-    /// Every commitment over the period, by ARN and by the customer that the commitment is assigned to.
+    /// Each commitment over the period, by its ARN and by the customer to whom the contracts assign it.
     pub(crate) fn held(&self) -> BTreeMap<(&str, &str), Held<'_>> {
         let mut found: BTreeMap<(&str, &str), Held<'_>> = BTreeMap::new();
         for CommitmentRow { customer_id, day } in &self.commitments {
@@ -35,7 +35,7 @@ impl AllocatedDays {
                 day,
                 unused: UnusedCost::default(),
             });
-            // The allocation writes nothing but accounts there.
+            // The text is always an account id, because the allocation wrote it.
             if let Ok(owner) = day.owner_account_id.parse() {
                 *held.unused.kept_by.entry(owner).or_default() +=
                     day.unused_cost.unwrap_or_default();
@@ -53,15 +53,16 @@ impl AllocatedDays {
     }
 }
 
-/// A commitment, or the part of a commitment that is assigned to one customer, over the period.
+/// A commitment over the period, or the part of a commitment that is assigned to one customer.
 pub(crate) struct Held<'a> {
     pub(crate) customer_id: &'a str,
-    /// Any of the commitment's days: all of them have the same service and currency.
+    /// One of the commitment's days. Service and currency are the same on all of them.
     pub(crate) day: &'a CommitmentDay,
     pub(crate) unused: UnusedCost,
 }
 
-/// Deals benefits out to the customers whose accounts they are for, `_unassigned` among them.
+/// Sorts benefits by the customer whose account has them. Accounts without a customer are under
+/// `_unassigned`.
 pub fn benefits_by_customer(
     benefits: Vec<DailyBenefit>,
     contracts: &Contracts,

@@ -1,5 +1,5 @@
-//! What a run changes about the one that it takes the place of, and when that is so much that a person has
-//! to say first that it is right.
+//! What a run changes compared with the run that it replaces, and when a person must accept the change
+//! first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,10 +8,12 @@ use cur::{AccountId, BillingPeriod};
 use money::Amount;
 use pipeline::{Changes, CustomerChange, CustomerSums, RunSums, UNASSIGNED};
 
-/// Where credits pay a cost in full, the rest differs from delivery to delivery, by less than a cent.
+/// One cent. If credits pay a cost in full, the small rest differs from delivery to delivery by less than
+/// this.
 const DUST: Amount = Amount::from_units(10_i128.pow(16));
 
-/// Customer by customer. Loud is what may be a hole in the report even if the run as a whole is not held.
+/// The changes by customer. A change is *loud* if it may be a hole in the report, even if the run as a
+/// whole is not held.
 pub fn changes(before: &RunSums, now: &RunSums) -> Changes {
     let names: BTreeSet<&str> =
         before.customers.iter().chain(&now.customers).map(|sums| sums.customer.as_str()).collect();
@@ -59,9 +61,11 @@ fn loud(change: &CustomerChange) -> Option<String> {
     }
 }
 
-/// Why the run must not become current before a person has accepted it; empty if it may.
+/// The reasons why a person must accept the run before it becomes current. If there is no reason, the list
+/// is empty.
 ///
-/// Lines that repeat the money of others are left out: they come and go with a setting of the payer.
+/// Lines that repeat the money of other lines are not counted. They come and go with a setting of the
+/// payer.
 pub fn reasons_to_hold(
     before: &RunSums,
     now: &RunSums,
@@ -95,15 +99,15 @@ fn is_less_than_half(now: u64, before: u64) -> bool {
     now < before.div_ceil(2)
 }
 
-/// Whether more than half of what there was is gone. Credits make a cost negative: of −50, more than half is
-/// gone below −75, as of 50 below 25.
+/// Returns whether a cost fell by more than half. A cost of 50 did if it is now below 25. Credits can make
+/// a cost negative: a cost of −50 fell by more than half if it is now below −75.
 fn fell_by_half(before: Amount, now: Amount) -> bool {
     let fall = before - now;
     fall > DUST && fall + fall > before.abs()
 }
 
-/// The accounts of a customer of which none is in the report any more. Those that the contracts do not give
-/// it any more do not count: they are the reseller's decision, and not a hole in the report.
+/// The accounts of a customer, if none of them is in the report any more. An account that the contracts no
+/// longer give to the customer does not count: the reseller decided that, so it is no hole in the report.
 fn lost_accounts(
     customer: &CustomerSums,
     now: &RunSums,

@@ -1,4 +1,4 @@
-//! What commitments cost, over all accounts that have lines of them.
+//! The costs of commitments, over all accounts that have lines of them.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use commitments::{CommitmentTally, DerivedCosts, costs_are_known, derived_costs,
 use cur::{AccountId, LineNote};
 use pipeline::RecalculateReceipt;
 
-/// What the lines of all accounts say of each commitment, by ARN.
+/// The tally of each commitment over the lines of all accounts, by ARN.
 pub(crate) fn tallies(all: &[RecalculateReceipt]) -> BTreeMap<&str, CommitmentTally> {
     let mut commitments: BTreeMap<&str, CommitmentTally> = BTreeMap::new();
     for (arn, tally) in all.iter().flat_map(|receipt| &receipt.commitments) {
@@ -15,8 +15,8 @@ pub(crate) fn tallies(all: &[RecalculateReceipt]) -> BTreeMap<&str, CommitmentTa
     commitments
 }
 
-/// Commitments of which a cost is unknown even when all of their lines are taken together, with the first
-/// cell that is missing.
+/// Commitments with a cost that stays unknown even when all of their lines are taken together. Each has a
+/// note of the first missing cell.
 pub fn unknown_costs(all: &[RecalculateReceipt]) -> BTreeMap<String, LineNote> {
     let is_known = |arn: &str, tally: &CommitmentTally| {
         costs_are_known(arn, tally) && (tally.fee_lines == 0 || says_fee(arn, tally))
@@ -25,7 +25,7 @@ pub fn unknown_costs(all: &[RecalculateReceipt]) -> BTreeMap<String, LineNote> {
     unknown.filter_map(|(arn, tally)| Some((arn.to_owned(), tally.missing?))).collect()
 }
 
-/// Costs of commitments that no line says, by ARN and account.
+/// Costs of commitments that no line says and that follow from other lines, by ARN and account.
 pub(crate) struct Derived<'a>(BTreeMap<&'a str, BTreeMap<AccountId, DerivedCosts>>);
 
 impl<'a> Derived<'a> {

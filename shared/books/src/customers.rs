@@ -1,5 +1,5 @@
-//! The books of customers: everything that a customer's charges are computed from and that the rated lines of
-//! the customer's own accounts do not say.
+//! The books of customers. A book has everything that a customer's charges need, except what the rated
+//! lines of the customer's own accounts already say.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,9 +11,11 @@ use crate::allocated::{AllocatedDays, customer_of};
 use crate::costs::{Derived, unknown_costs};
 use crate::unused::unused_shares;
 
-/// The book of every customer that is published: customers with an account in the report, customers with a
-/// commitment in the report that contracts assign to them, and `_unassigned`, which is published even when it
-/// is empty: that nothing is unassigned is worth seeing, and every run has a last unit that seals the run.
+/// The book of each customer that is published. These are customers with an account in the report,
+/// customers to whom the contracts assign a commitment of the report, and `_unassigned`.
+///
+/// `_unassigned` is published even if it is empty: readers can then see that nothing is unassigned, and
+/// each run has a last unit that seals it.
 pub fn customer_books(
     contracts: &Contracts,
     period: BillingPeriod,
@@ -61,7 +63,7 @@ pub fn customer_books(
     books
 }
 
-/// Customers to whom contracts assign a commitment of the report.
+/// The customers to whom the contracts assign a commitment that the report has.
 fn holders<'a>(
     contracts: &'a Contracts,
     period: BillingPeriod,

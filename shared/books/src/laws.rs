@@ -1,4 +1,4 @@
-//! The laws of a run: what each of them compares.
+//! The laws of a run, and the sums that each of them compares.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +31,8 @@ impl Books {
         laws
     }
 
-    /// Law 1. Split-cost-allocation lines are lines too, though their money is another line's.
+    /// Law 1. Lines of split cost allocation are counted as lines too, although their money is the money of
+    /// other lines.
     fn every_line_once(&self) -> Vec<Check> {
         const LAW: Law = Law::EveryLineOnce;
         let (read, written, rated) = (self.split.read, self.written(), self.rated());
@@ -44,7 +45,7 @@ impl Books {
         ]
     }
 
-    /// Law 2, at every hop.
+    /// Law 2, compared after each step.
     fn cost_is_conserved(&self) -> Vec<Check> {
         const LAW: Law = Law::CostIsConserved;
         let (read, written, rated) = (self.split.read, self.written(), self.rated());
@@ -63,8 +64,9 @@ impl Books {
         ]
     }
 
-    /// Law 3. What was handed out anew is all that fee lines bought; what AWS did is all that its covered
-    /// lines show. And benefit that was handed out has reached those who are billed by it.
+    /// Law 3. If commitments are handed out again, used and unused together are what the fee lines bought.
+    /// If AWS's coverage stays, the cost of what was used is what AWS's covered lines say. The benefit that
+    /// was handed out to customers with basis `list` is what these customers are charged less.
     fn commitment_is_conserved(&self, contracts: &Contracts) -> Vec<Check> {
         const LAW: Law = Law::CommitmentIsConserved;
         let sharing = contracts.sharing();
@@ -75,7 +77,7 @@ impl Books {
             let mut equal = |of: &str, left, right| {
                 checks.push(Check::equal(LAW, format!("{of} of {arn}"), left, right));
             };
-            // Costs that lines do not say are derived elsewhere, and cannot be compared with the lines.
+            // A cost that no line says is derived in another way, so there is no line to compare it with.
             let is_said = tally.uncosted.plain.is_zero();
             let has_fee = says_fee(arn, &tally);
             if sharing == Sharing::AsBilled {
@@ -90,7 +92,8 @@ impl Books {
                 equal("cost", sums.used_cost + sums.unused_cost, tally.purchased_cost);
                 let Units { plain, normalized } = tally.purchased;
                 let bought = if sums.is_normalized { normalized } else { plain };
-                // AWS does not print normalized units for every service that has them.
+                // AWS does not print normalized units for every service that has them, so the sum may be
+                // zero.
                 if !bought.is_zero() {
                     equal("units", sums.used + sums.unused, bought);
                 }
@@ -112,8 +115,8 @@ impl Books {
         checks
     }
 
-    /// Law 7: in every hour each group of commitments comes out by AWS's rules as AWS has billed it, or stays
-    /// as AWS has billed it. Where it stays so, the allocations are what AWS's lines say.
+    /// Law 7. In every hour, AWS's rules give for each group of commitments what AWS has billed, or the
+    /// group stays as AWS has billed it. In the hours that stay so, the allocations are what AWS's lines say.
     fn aws_replays(&self, contracts: &Contracts) -> Vec<Check> {
         const LAW: Law = Law::AwsReplays;
         let ReplayTally { compared, replayed, kept, .. } = self.replay();
@@ -130,7 +133,8 @@ impl Books {
         checks
     }
 
-    /// Law 4. What is split by weight is the unused part of commitments, if contracts spread it.
+    /// Law 4. Only one kind of amount is split by weight: the unused cost of commitments, if the contracts
+    /// spread it.
     fn parts_sum_to_whole(&self, contracts: &Contracts) -> Vec<Check> {
         const LAW: Law = Law::PartsSumToWhole;
         let wholes: BTreeMap<&str, Amount> = match (contracts.sharing(), contracts.unused()) {
@@ -156,7 +160,8 @@ impl Books {
         wholes.into_iter().map(check).collect()
     }
 
-    /// The unused part that fees say, or the part that follows where fees do not say it.
+    /// The unused cost of each commitment: the derived cost if no fee says it, otherwise the cost that the
+    /// fees say.
     fn unused_as_billed(&self) -> BTreeMap<&str, Amount> {
         let derived = Derived::of(&self.recalculated);
         let mut unused: BTreeMap<&str, Amount> = BTreeMap::new();

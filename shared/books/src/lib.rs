@@ -1,8 +1,8 @@
-//! The books of a run: what the receipts of a step come to together, and the proof that everything adds up.
-//! Pure computation.
+//! The books of a run. A book adds up all receipts of a step. The last book proves that everything adds up.
+//! Nothing here does I/O.
 //!
-//! Whoever completes a step writes its book with these functions, and the next step's units read that book
-//! and their own objects. The last book is the proof: [`Books::reconcile`].
+//! The worker that completes a step writes the step's book with these functions. The units of the next step
+//! read the book and their own objects. The last book is the proof: [`Books::reconcile`].
 
 mod allocated;
 mod changes;

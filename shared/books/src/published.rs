@@ -1,4 +1,4 @@
-//! What is published of one customer, as far as laws can tell.
+//! The published numbers of one customer, and the laws that one customer's numbers can break.
 
 use std::collections::BTreeSet;
 
@@ -12,20 +12,20 @@ use pipeline::{CustomerBook, PublishReceipt, RatedAccount};
 
 use crate::unused::totals;
 
-/// What is published of one customer.
+/// The published numbers of one customer.
 pub struct Published {
     pub daily: Vec<DailyCharge>,
     pub charges: Vec<Charge>,
-    /// `None` for accounts that belong to nobody.
+    /// `None` for `_unassigned`, the accounts that belong to no customer.
     pub invoice: Option<Invoice>,
     pub margin_terms: MarginTerms,
     pub explained: Explained,
     pub taken_off: Amount,
-    /// What the costs that no line says add to the costs that lines say.
+    /// The sum of the costs that no line says. They were added to the costs that lines say.
     pub derived_cost: Amount,
 }
 
-/// Puts derived costs where lines say none, and says what these costs add to what lines said.
+/// Fills in derived costs where lines say no cost. Returns how much this adds to the costs that lines say.
 pub fn fill_in(book: &CustomerBook, groups: &mut [LineGroup]) -> Amount {
     let mut added = Amount::ZERO;
     for of in &book.derived_costs {
@@ -40,7 +40,7 @@ pub fn fill_in(book: &CustomerBook, groups: &mut [LineGroup]) -> Amount {
     added
 }
 
-/// The receipt of a customer, with the laws as far as one customer's numbers go.
+/// The receipt of a customer, with the laws that this customer's numbers decide.
 pub fn receipt_of(customer: &str, book: &CustomerBook, published: &Published) -> PublishReceipt {
     let charges = &published.charges;
     let sum = |amount: fn(&Charge) -> Amount| charges.iter().map(amount).sum::<Amount>();
@@ -71,13 +71,15 @@ pub fn receipt_of(customer: &str, book: &CustomerBook, published: &Published) ->
     }
 }
 
-/// What went in was counted when lines were rated; what came out is counted from the rows that are published.
+/// The left sums were counted when lines were rated. The right sums are counted from the rows that are
+/// published.
 fn checks(customer: &str, book: &CustomerBook, published: &Published) -> Vec<Check> {
     let rated =
         |amount: fn(&RatedAccount) -> Amount| book.accounts.iter().map(amount).sum::<Amount>();
     let charged =
         |amount: fn(&Charge) -> Amount| published.charges.iter().map(amount).sum::<Amount>();
-    // Where every cost is known, both sides are counted by other ways than the terms.
+    // If every cost is known, both sides are counted in another way than the terms, so a mistake in the
+    // terms shows.
     let is_known = |charge: &Charge| charge.measures.amortized_cost.is_some();
     let explained = if published.charges.iter().all(is_known) {
         Explained {

@@ -1,4 +1,5 @@
-//! The book of all accounts: what there is to hand out, and who has demand on which day.
+//! The book of all accounts: which commitments can be handed out, and which accounts have demand on which
+//! day.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +8,7 @@ use commitments::ReservationFee;
 use cur::LineItemType;
 use pipeline::{RecalculateBook, RecalculateReceipt};
 
-/// Lines without which there is nothing to hand out.
+/// The types of lines that belong to commitments. A report without any of them has nothing to hand out.
 const OF_COMMITMENTS: [LineItemType; 5] = [
     LineItemType::DiscountedUsage,
     LineItemType::SavingsPlanCoveredUsage,
@@ -16,7 +17,7 @@ const OF_COMMITMENTS: [LineItemType; 5] = [
     LineItemType::SavingsPlanRecurringFee,
 ];
 
-/// Puts together what the receipts of all accounts say of commitments and of demand.
+/// Collects what the receipts of all accounts say about commitments and demand.
 pub fn recalculate_book(receipts: &[RecalculateReceipt]) -> RecalculateBook {
     let mut book = RecalculateBook::default();
     for receipt in receipts {
@@ -37,8 +38,8 @@ pub fn recalculate_book(receipts: &[RecalculateReceipt]) -> RecalculateBook {
     book
 }
 
-/// The days on which something was used, and the days of reservations, which cost without being used too.
-/// There are none where the report has no commitments.
+/// The days that must be allocated: days with demand, and the days of reservations, which cost money even
+/// when they are not used. If the report has no commitments, there are no such days.
 pub fn days_to_allocate(receipts: &[RecalculateReceipt]) -> BTreeSet<NaiveDate> {
     let mut types = receipts.iter().flat_map(|receipt| &receipt.line_item_types);
     if !types.any(|name| OF_COMMITMENTS.iter().any(|of| of.name() == name)) {

@@ -1,4 +1,4 @@
-//! The proof of a run: every sum that it rests on.
+//! The proof of a run, with every sum that it rests on.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +16,7 @@ use pipeline::{
 use crate::costs::tallies;
 use crate::unmatched::unmatched;
 
-/// Everything that the proof of a run adds up, and the proof of the period before.
+/// Everything that the proof of a run adds up, and the proof of the previous period.
 pub struct Books {
     pub split: SplitBook,
     pub recalculated: Vec<RecalculateReceipt>,
@@ -26,7 +26,7 @@ pub struct Books {
 }
 
 impl Books {
-    /// Adds everything up once more, and says how each law came out.
+    /// Adds everything up once more and says for each law whether it holds.
     pub fn reconcile(&self, plan: &Plan, contracts: &Contracts) -> Reconciliation {
         let product_codes = union(self.recalculated.iter().map(|account| &account.product_codes));
         let line_item_types =
@@ -65,12 +65,12 @@ impl Books {
         }
     }
 
-    /// The totals of all lines as they were written into account objects.
+    /// The totals of all lines, counted when the lines were written into the objects of accounts.
     pub(crate) fn written(&self) -> LineTotals {
         sum(self.split.accounts.values())
     }
 
-    /// The totals of all lines as they were read back and rated.
+    /// The totals of all lines, counted when the lines were read back and rated.
     pub(crate) fn rated(&self) -> LineTotals {
         sum(self.recalculated.iter().map(|account| &account.totals))
     }
@@ -98,7 +98,7 @@ impl Books {
         kept.into_values().collect()
     }
 
-    /// What the allocation made of each, over all days.
+    /// The sums of each commitment over all allocated days, by ARN.
     pub(crate) fn handed_out(&self) -> BTreeMap<&str, CommitmentSums> {
         let mut sums: BTreeMap<&str, CommitmentSums> = BTreeMap::new();
         for (arn, of_day) in self.allocated.iter().flat_map(|receipt| &receipt.commitments) {
@@ -107,7 +107,8 @@ impl Books {
         sums
     }
 
-    /// Where the report has no commitments at all, no day has looked for them.
+    /// Assignments of commitments that the report does not have. They are looked for here as well, because
+    /// no day is allocated if the report has no commitments.
     fn unknown_assignments(&self, plan: &Plan, contracts: &Contracts) -> Vec<String> {
         let in_report = tallies(&self.recalculated);
         let assigned = contracts.assignments().iter();
@@ -198,7 +199,7 @@ fn sum<'a>(totals: impl Iterator<Item = &'a LineTotals>) -> LineTotals {
     })
 }
 
-/// Everything that is in any of the lists, once and in order.
+/// All items of all lists, sorted, each once.
 pub(crate) fn union<'a, T: Clone + Ord + 'a>(lists: impl Iterator<Item = &'a Vec<T>>) -> Vec<T> {
     lists.flatten().collect::<BTreeSet<_>>().into_iter().cloned().collect()
 }

@@ -1,4 +1,4 @@
-//! The checks of what AWS sent that one account or one day does not decide.
+//! The report checks that need more than one account or one day.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::reconcile::union;
 
 impl Books {
     pub(crate) fn report_checks(&self) -> Tallies {
-        // Named even where no day had anything to check.
+        // This check is always listed, even if no day had anything to check.
         let mut checks = BTreeMap::from([(ReportCheck::NegationCancels, Tally::default())]);
         let accounts = self.recalculated.iter().map(|receipt| &receipt.report_checks);
         let days = self.allocated.iter().map(|receipt| &receipt.report_checks);
@@ -24,9 +24,9 @@ impl Books {
         checks.insert(ReportCheck::CommitmentRowsAgree, agree);
         checks.insert(ReportCheck::OneCurrency, self.one_currency());
         let types = union(self.recalculated.iter().map(|account| &account.line_item_types));
-        // The columns say again what the lines say.
+        // If there are lines of discounts, the discount columns only repeat them.
         let has_discounts = types.iter().any(|name| name.ends_with("Discount"));
-        // AWS leaves it out for some services; then it follows from the fees.
+        // AWS leaves the effective cost out for some services. Then it follows from the fees.
         let has_costs = self.published.iter().all(|customer| customer.amortized_cost.is_some());
         for (check, is_settled) in [
             (ReportCheck::DiscountsAreLines, has_discounts),
@@ -39,7 +39,8 @@ impl Books {
         checks
     }
 
-    /// Invoices convert each currency by its own rate. Totals of the report and the margin add up numbers.
+    /// Counts the currencies of the report. An invoice converts each currency by its own rate, but the
+    /// totals of the report and the margin add up the numbers of all currencies.
     fn one_currency(&self) -> Tally {
         let currencies = union(self.recalculated.iter().map(|account| &account.currencies));
         let mut tally = Tally::default();

@@ -1,4 +1,5 @@
-//! What the contracts have in force and the report has nothing for: a letter too many, or news for somebody.
+//! Rules and accounts of the contracts that are in force and have nothing in the report. The cause may be a
+//! typing mistake in the contracts.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +7,7 @@ use contracts::{Contracts, Customer};
 use cur::{AccountId, BillingPeriod};
 use pipeline::{PublishReceipt, Unmatched};
 
-/// A rule is matched where it set a price, and an account where it has a line.
+/// A rule is matched if it set a price. An account is matched if it has a line.
 pub(crate) fn unmatched(
     contracts: &Contracts,
     period: BillingPeriod,

@@ -1,4 +1,4 @@
-//! Who pays for what nobody used of commitments.
+//! Who pays for the unused part of commitments.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use pipeline::{RecalculateReceipt, UNASSIGNED};
 use crate::allocated::{AllocatedDays, customer_of};
 use crate::costs::Derived;
 
-/// Each customer's parts, by ARN.
+/// The parts of each customer, by ARN.
 type Shares = BTreeMap<String, BTreeMap<String, Vec<UnusedShare>>>;
 
-/// The parts of all customers under the policy of the contracts.
+/// The parts of all customers, as the policy of the contracts splits the unused cost.
 pub(crate) fn unused_shares(
     contracts: &Contracts,
     period: BillingPeriod,
@@ -38,7 +38,8 @@ struct Policy<'a> {
 }
 
 impl Policy<'_> {
-    /// Whether unused parts of commitments are charged to the account's customer apart from AWS's fees.
+    /// Returns whether the customer of the account is charged for unused parts separately. A customer whose
+    /// basis is not `list` pays AWS's fees, and these already include the unused part.
     fn pays_apart_from_fees(&self, account: AccountId) -> bool {
         let owner = self.contracts.owner_of(account, self.period);
         owner.is_none_or(|customer| customer.basis == Basis::List)
@@ -49,7 +50,7 @@ impl Policy<'_> {
         add(shares, customer, share);
     }
 
-    /// What nobody used as AWS's fee lines have it, split over those who used the rest.
+    /// The unused cost that AWS's fee lines say, split over the accounts that used the rest.
     fn report(&self, accounts: &[RecalculateReceipt], derived: &Derived) -> Shares {
         let mut commitments: BTreeMap<&str, (UnusedCost, CommitmentTally)> = BTreeMap::new();
         for receipt in accounts {
@@ -84,8 +85,8 @@ impl Policy<'_> {
         shares
     }
 
-    /// What nobody used of commitments that were handed out anew: the part of the customer that a commitment
-    /// belongs to, or the parts of those who used the rest.
+    /// The unused cost of commitments that were handed out again. The customer that a commitment belongs to
+    /// pays it, or, under `pro_rata`, the accounts that used the rest of the commitment.
     fn days(&self, days: &AllocatedDays) -> Shares {
         let policy = self.contracts.unused();
         let mut shares = Shares::new();
@@ -123,7 +124,7 @@ fn add(shares: &mut Shares, customer: &str, share: UnusedShare) {
     of_customer.entry(share.commitment.clone()).or_default().push(share);
 }
 
-/// What the parts of each commitment come to.
+/// The sum of the parts of each commitment, by ARN.
 pub(crate) fn totals(shares: &BTreeMap<String, Vec<UnusedShare>>) -> BTreeMap<String, Amount> {
     let total = |shares: &Vec<UnusedShare>| shares.iter().filter_map(|share| share.amount).sum();
     shares.iter().map(|(arn, shares)| (arn.clone(), total(shares))).collect()

@@ -1,13 +1,13 @@
-//! `allocations`: who got what from which commitment, hour by hour.
+//! `allocations`: which account got how much of which commitment, in every hour.
 
 use ::commitments::Allocation;
 
 use crate::table::row;
 
-/// An allocation with the customer that the benefit reached.
+/// An allocation, with the customer whose account has the benefit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AllocationRow {
-    /// Empty for an account that belongs to nobody.
+    /// Empty if the account belongs to no customer.
     pub customer_id: String,
     pub allocation: Allocation,
 }

@@ -1,4 +1,5 @@
-//! `benefits`: a day's benefit by charge. Kept for publishing, which needs no hours.
+//! `benefits`: the benefit of a day, added up for each charge. Publishing reads this dataset instead of
+//! `allocations`, because no charge depends on the hour.
 
 use ::commitments::DailyBenefit;
 

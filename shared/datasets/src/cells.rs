@@ -1,4 +1,4 @@
-//! Types that stand in the cells of datasets, and those that stand in several of them.
+//! How the types of the project are written into cells of datasets and read from them.
 
 use chrono::{NaiveDate, Timelike};
 use contracts::ChargeKind;
@@ -8,7 +8,7 @@ use pipeline::RunId;
 
 use crate::table::{CellError, Cells, Field, Kind, Shape, Value, row};
 
-/// One line a type: the kind of its columns, the value that is written, and what is read of a cell.
+/// Each line is about one type: the kind of its column, the value that is written, and how a cell is read.
 macro_rules! cells {
     ($($cell:ty: $kind:ident, |$this:ident| $value:expr, |$cells:ident| $read:expr;)+) => {$(
         impl Field for $cell {
@@ -46,7 +46,7 @@ cells! {
         UsageHour::new(time.date_naive(), time.hour())
             .ok_or_else(|| cells.refuse(format_args!("`{time}` is no hour")))
     };
-    // An index of a list that stands in another dataset.
+    // A `usize` is an index into the list of another dataset.
     usize: Integer, |index| i64::try_from(*index).unwrap_or(i64::MAX), |cells| {
         let index = cells.integer();
         usize::try_from(index)

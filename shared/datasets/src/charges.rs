@@ -1,4 +1,4 @@
-//! `charges`: what a customer is charged for, one row a distinct combination of descriptive columns.
+//! `charges`: what a customer is charged. Each row is a distinct combination of the descriptive columns.
 
 use billing::{Charge, ChargeKey, Measures};
 use cur::{AccountId, BillingPeriod};
@@ -12,7 +12,7 @@ pub struct ChargeRow {
     pub run_id: RunId,
     pub payer_account_id: AccountId,
     pub billing_period: BillingPeriod,
-    /// Empty for accounts that belong to nobody.
+    /// Empty if the account belongs to no customer.
     pub customer_id: String,
     pub charge: Charge,
 }

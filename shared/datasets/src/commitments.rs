@@ -1,13 +1,14 @@
-//! `commitments`: each commitment's day: purchased, used, unused, what it cost, who borrowed it.
+//! `commitments`: one day of one commitment. A row says how much was purchased, used and unused, what it
+//! cost, and how much other accounts borrowed.
 
 use ::commitments::CommitmentDay;
 
 use crate::table::row;
 
-/// A commitment's day with the customer that the commitment belongs to.
+/// One day of a commitment, with the customer that the commitment belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommitmentRow {
-    /// Empty for a commitment that belongs to nobody.
+    /// Empty if the commitment belongs to no customer.
     pub customer_id: String,
     pub day: CommitmentDay,
 }

@@ -1,13 +1,14 @@
-//! `coverage`: how much of each family's usage commitments covered, by account and day, at list price.
+//! `coverage`: how much of an account's usage was covered by commitments, by family and day, at list
+//! prices.
 
 use ::commitments::{CoverageCost, CoverageDay};
 
 use crate::table::row;
 
-/// An account's day of a family, with the customer that the account belongs to.
+/// One day of one account and family, with the customer that the account belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CoverageRow {
-    /// Empty for an account that belongs to nobody.
+    /// Empty if the account belongs to no customer.
     pub customer_id: String,
     pub day: CoverageDay,
 }

@@ -1,4 +1,4 @@
-//! `daily_costs`: cost and charge by day, for people who ask when.
+//! `daily_costs`: cost and charge of each day, for questions about when a cost arose.
 
 use billing::{DailyCharge, Measures};
 use chrono::NaiveDate;
@@ -11,7 +11,7 @@ use crate::table::row;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DailyCostRow {
     pub usage_date: NaiveDate,
-    /// Empty for accounts that belong to nobody.
+    /// Empty if the account belongs to no customer.
     pub customer_id: String,
     pub usage_account_id: AccountId,
     pub service_code: String,
@@ -24,7 +24,8 @@ pub struct DailyCostRow {
 }
 
 impl DailyCostRow {
-    /// One row a day and combination of columns: what differs only by operation or price rule is added.
+    /// Makes one row for each day and combination of columns. Charges that differ only by operation or
+    /// price rule are added up.
     pub fn of(customer_id: &str, charges: &[DailyCharge]) -> Vec<Self> {
         let mut days = std::collections::BTreeMap::new();
         for charge in charges {

@@ -1,5 +1,7 @@
-//! `skus` and `demand`: what commitments cover, or could cover, in each hour of an account. Kept for the
-//! allocation, not published. Texts stand once in `skus`; the rows of hours have numbers only.
+//! `skus` and `demand`: the usage of an account in each hour that commitments cover or could cover.
+//!
+//! Only the allocation reads these datasets, and they are not published. Each text stands once, in `skus`.
+//! The rows of hours in `demand` have numbers only.
 
 use ::commitments::{DemandRow, DemandSku};
 

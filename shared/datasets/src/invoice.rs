@@ -1,4 +1,4 @@
-//! `invoice.json` and `invoice.csv`: what a customer gets.
+//! `invoice.json` and `invoice.csv`: the invoice that a customer gets.
 
 use billing::{Invoice, InvoiceLine, TaxLine};
 use cur::BillingPeriod;
@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::table::row;
 
-/// The invoice as a file. Amounts and rates are strings: a JSON number is a float to most readers.
+/// The invoice as a file. Amounts and rates are strings, because most programs read a JSON number as a
+/// float.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvoiceFile {
     pub customer_id: String,
@@ -56,7 +57,8 @@ impl InvoiceFile {
         }
     }
 
-    /// The invoice again, to be checked. `None` if a rate in it is no rate.
+    /// Reads the invoice back, so that a law can check it. `None` if a text that should be a rate is no
+    /// rate.
     pub fn to_invoice(&self) -> Option<Invoice> {
         let line = |line: &InvoiceLineRow| {
             Some(InvoiceLine {
@@ -89,7 +91,7 @@ impl InvoiceFile {
         })
     }
 
-    /// The same numbers as rows: lines, subtotal, taxes, total.
+    /// The numbers of the invoice as rows: the lines, the subtotal, the taxes and the total.
     pub fn rows(&self) -> Vec<InvoiceLineRow> {
         let sum =
             |section: &str, amount| InvoiceLineRow::sum(section, "", Rate::ONE, amount, amount);

@@ -1,6 +1,6 @@
-//! Datasets: the rows that Sluice keeps and publishes, and their files.
+//! Datasets: the rows that Sluice stores and publishes, and the files that they stand in.
 //!
-//! [`table`] knows formats and nothing else; each of the other modules is one dataset.
+//! [`table`] knows file formats and no dataset. Each of the other modules describes one dataset.
 
 mod allocations;
 mod benefits;
@@ -27,8 +27,8 @@ pub use table::{
     decode_parquet_day, encode_csv, encode_parquet, encode_parquet_lightly,
 };
 
-/// The columns of a table that is a Parquet dataset, `None` for the accounts' own lines, which keep
-/// the report's. `infra/` declares the same columns, and a test compares them.
+/// The columns of a table. `None` for the tables of the accounts' own lines, which keep the columns of the
+/// report. `infra/` declares the same columns, and a test compares both lists.
 pub fn columns(table: Table) -> Option<&'static [Column]> {
     match table {
         Table::LineItems | Table::LineItemRows => None,

@@ -1,4 +1,4 @@
-//! `rated`: an account's lines with a standard price and a classification, grouped by day.
+//! `rated`: an account's lines with their standard price and their kind of charge, grouped by day.
 
 use billing::LineGroup;
 

@@ -1,7 +1,7 @@
-//! Any dataset as a file: one list of columns and cells, written and read as Parquet and as CSV.
+//! Datasets as files: one list of columns serves for Parquet and for CSV, for writing and for reading.
 //!
-//! A dataset lists its columns once, with `row!`, and gets both formats, the SQL types of its Athena table
-//! and a check of the columns on reading. Nothing here knows what a column means.
+//! A dataset lists its columns once, with `row!`. From this list come both formats, the SQL types of the
+//! Athena table, and the check of a file's columns when it is read. Nothing here knows what a column means.
 
 mod csv;
 mod error;
@@ -26,7 +26,7 @@ pub struct Column {
     pub kind: Kind,
 }
 
-/// What a column holds. Only an `OptionalAmount` may be absent; a text without content is empty.
+/// The type of a column. Only an `OptionalAmount` may be absent; a text without content is the empty text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Text,
@@ -34,7 +34,7 @@ pub enum Kind {
     Amount,
     OptionalAmount,
     Date,
-    /// An instant in UTC, kept to the millisecond.
+    /// An instant in UTC, stored in whole milliseconds.
     Hour,
 }
 
@@ -49,10 +49,10 @@ pub enum Value<'a> {
     Hour(DateTime<Utc>),
 }
 
-/// A row of a dataset: its columns, and its way into cells and back.
+/// A row of a dataset: its columns, and how it becomes cells and is made from cells again.
 ///
-/// `write` gives one value a column and `read` takes one a column, both in the order of `COLUMNS`
-/// and of the columns' kinds. Anything else is a mistake in the row type, and panics.
+/// `write` gives one value for each column and `read` takes one cell for each column. Both follow the order
+/// of `COLUMNS` and the kinds of the columns. A row type that does otherwise has a mistake, and panics.
 pub trait Row: Sized {
     const COLUMNS: &'static [Column];
 
@@ -61,7 +61,7 @@ pub trait Row: Sized {
     fn read(cells: &mut Cells<'_>) -> Result<Self, CellError>;
 }
 
-/// The cells of one row, taken from the first to the last.
+/// The cells of one row. They are taken one by one, from the first to the last.
 pub struct Cells<'a> {
     columns: &'static [Column],
     values: &'a [Value<'a>],
@@ -132,7 +132,7 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// Takes a text and reads it as `T`: a `String`, an account id, a billing period.
+    /// Takes a text and parses it as `T`, for example as an account id or a billing period.
     pub fn parse<T: FromStr<Err: Display>>(&mut self) -> Result<T, CellError> {
         let text = self.text();
         text.parse().map_err(|error| self.refuse(format_args!("`{text}`: {error}")))
@@ -173,7 +173,7 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// The error that the cell taken last cannot be what it stands for.
+    /// An error about the cell that was taken last: its value is not valid for its column.
     pub fn refuse(&self, reason: impl Display) -> CellError {
         CellError { column: self.last_column(), reason: reason.to_string() }
     }
@@ -208,7 +208,7 @@ fn read_row<R: Row>(values: &[Value<'_>]) -> Result<R, CellError> {
     Ok(row)
 }
 
-/// Gives `cell` the row's values, each with its column.
+/// Calls `cell` with each value of the row and its column.
 fn write_row<R: Row>(row: &R, mut cell: impl FnMut(usize, &'static Column, Value<'_>)) {
     let mut written = 0;
     row.write(&mut |value| {

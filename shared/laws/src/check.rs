@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Law;
 
-/// A law with its two sides, as anyone can add them up again.
+/// A law with its two sums. Anyone can add up both sums again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
     pub law: Law,
@@ -19,7 +19,7 @@ pub struct Check {
     pub holds: bool,
 }
 
-/// How the two sides of a law have to stand to each other.
+/// How the left sum of a law must compare with the right sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Relation {
@@ -48,7 +48,7 @@ impl Check {
     }
 }
 
-/// What is to be said of a check that does not hold.
+/// The error text for a check that does not hold.
 impl fmt::Display for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { law, of, left, relation, right, .. } = self;

@@ -4,23 +4,23 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What is true of every run that is sealed.
+/// A statement that is true of every sealed run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Law {
-    /// Every line of the report is in exactly one account, and in exactly one charge.
+    /// Every line of the report is in exactly one account's objects and in exactly one charge.
     EveryLineOnce,
-    /// AWS's cost is the same after every step as in the report.
+    /// AWS's cost after each step is the same as in the report.
     CostIsConserved,
-    /// What commitments bought is what they gave, to the last unit and the last digit of cost.
+    /// The used and the unused part of a commitment add up to what its fees bought, in units and in cost.
     CommitmentIsConserved,
     /// The parts of an amount that was split add up to the amount.
     PartsSumToWhole,
-    /// An invoice is its charges, converted, rounded and taxed.
+    /// An invoice is the sum of its charges, converted, rounded and taxed.
     InvoiceReAdds,
     /// The named terms of the margin add up to the margin.
     MarginExplainsItself,
-    /// AWS's own rules give what AWS has billed, or AWS's outcome is kept.
+    /// AWS's own rules give what AWS has billed, or the coverage stays as AWS billed it.
     AwsReplays,
 }
 

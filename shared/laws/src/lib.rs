@@ -1,4 +1,4 @@
-//! The laws of a run and the checks of a report, as values: what they are called and how each came out.
+//! The laws of a run and the checks of a report: their names, and whether each of them holds.
 
 mod check;
 mod law;

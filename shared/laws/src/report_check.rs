@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A question whether what AWS sent agrees with itself. A broken check is shown, and stops a run only where
-/// the contracts say so.
+/// A question about the report: do the numbers that AWS sent agree with each other? A broken check is
+/// shown. It stops a run only if the contracts ask for that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReportCheck {

@@ -8,19 +8,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::ReportCheck;
 
-/// The checks of a report and how each came out.
+/// The report checks, and how often each was made and failed.
 pub type Tallies = BTreeMap<ReportCheck, Tally>;
 
-/// How often a check was made, how often it failed, and the first failure in words.
+/// How often a check was made, how often it failed, and the first failure as a text.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Tally {
     pub checked: u64,
     pub broken: u64,
     pub example: Option<String>,
-    /// Of `digits_kept`, by column: what its cells say, less the amounts that they were read as.
+    /// Only for `digits_kept`. For each column, the values in the cells less the amounts that were read
+    /// from them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub dropped: BTreeMap<String, Dropped>,
-    /// The line that the example is of, until its place in AWS's file has been put before the words.
+    /// The line of the example. It is removed once the line's place in AWS's file has been written before
+    /// the example.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<AccountLine>,
 }
@@ -34,7 +36,7 @@ impl Tally {
         }
     }
 
-    /// The same for a check of one line.
+    /// Records a check of one line, and remembers the line of the first failure.
     pub fn record_line(
         &mut self,
         holds: bool,

@@ -1,4 +1,4 @@
-//! Where every object lives in the results bucket.
+//! The key of every object in the results bucket.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use cur::{AccountId, BillingPeriod};
 use crate::{Compression, Message, Plan, RunId, Step, Table};
 
 pub const CONTRACTS: &str = "config/contracts.toml";
-/// What savings plans charge for usage that no line of a report shows. May be left out.
+/// The prices that savings plans charge for usage that no line of a report shows. The file is optional.
 pub const SAVINGS_PLAN_RATES: &str = "config/savings-plan-rates.csv";
 
-/// Everything of one run: plan, receipts, reconciliation.
+/// The folder of one run's own objects: plan, receipts and reconciliation.
 pub fn run_prefix(run: &RunId) -> String {
     format!("runs/{run}/")
 }
@@ -24,23 +24,23 @@ pub fn pinned_contracts(run: &RunId) -> String {
     format!("runs/{run}/contracts.toml")
 }
 
-/// The rates as they were, if there were any.
+/// The rates as they were when the run was planned, if there were any.
 pub fn pinned_rates(run: &RunId) -> String {
     format!("runs/{run}/savings-plan-rates.csv")
 }
 
-/// The receipts of a page of a step.
+/// The folder of the receipts of one page of a step.
 pub fn receipts_prefix(run: &RunId, step: Step, page: usize) -> String {
     format!("runs/{run}/{step}/{page:05}/")
 }
 
-/// A unit's last write.
+/// The receipt of a unit, which is the unit's last write.
 pub fn receipt(message: &Message) -> String {
     let Message { run, unit, page } = message;
     format!("{}{}.json", receipts_prefix(run, unit.step(), page.number), unit.name())
 }
 
-/// The receipts of a complete page in one list. The object's being there says that the page is complete.
+/// All receipts of a complete page in one list. If this object exists, the page is complete.
 pub fn page(run: &RunId, step: Step, page: usize) -> String {
     format!("{}{page:05}.json", pages_prefix(run, step))
 }
@@ -49,33 +49,33 @@ pub fn pages_prefix(run: &RunId, step: Step) -> String {
     format!("runs/{run}/pages/{step}/")
 }
 
-/// What later steps need of all receipts of this step together.
+/// The book of a step, with what later steps need of all receipts together.
 pub fn book(run: &RunId, step: Step) -> String {
     format!("runs/{run}/books/{step}.json")
 }
 
-/// What there is to know of a customer's accounts before the customer's charges are priced.
+/// The book of a customer, with what is known about the customer's accounts before charges are priced.
 pub fn customer_book(run: &RunId, customer: &str) -> String {
     format!("runs/{run}/books/customers/{customer}.json")
 }
 
-/// The messages of a step, written before they are sent: nothing else says which units a step has.
+/// The messages of a step, written before they are sent. No other object says which units a step has.
 pub fn units(run: &RunId, step: Step) -> String {
     format!("runs/{run}/units/{step}.json")
 }
 
-/// Written once a step's messages have been sent.
+/// Written after all messages of a step have been sent.
 pub fn sent(run: &RunId, step: Step) -> String {
     format!("runs/{run}/sent/{step}.json")
 }
 
-/// Why a unit of work can never succeed.
+/// The reason why a unit of work can never succeed.
 pub fn failure(message: &Message) -> String {
     let Message { run, unit, .. } = message;
     format!("runs/{run}/failures/{}/{}.json", unit.step(), unit.name())
 }
 
-/// AWS replaced a report file while the run was under way.
+/// Says that AWS replaced a report file while the run was under way.
 pub fn superseded(run: &RunId) -> String {
     format!("runs/{run}/superseded.json")
 }
@@ -84,12 +84,12 @@ pub fn reconciliation(run: &RunId) -> String {
     format!("runs/{run}/reconciliation.json")
 }
 
-/// Why the run waits for someone to accept it, and what it would take the place of.
+/// Says why a person must accept the run first, and which run it would replace.
 pub fn held(run: &RunId) -> String {
     format!("runs/{run}/held.json")
 }
 
-/// Someone has said that the run is right, whatever it would be held for.
+/// Says that a person has accepted the run, whatever it would be held for.
 pub fn accepted(run: &RunId) -> String {
     format!("runs/{run}/accepted.json")
 }
@@ -126,21 +126,23 @@ pub fn line_items(plan: &Plan, account: AccountId, file_stem: &str, part: u32) -
     format!("{folder}/{}.csv.{extension}", part_name(file_stem, part))
 }
 
-/// The same of a report file in Parquet. A table of text must not meet them.
+/// An account's own lines of one report file in Parquet. They are in a table of their own, because the
+/// table of CSV text cannot read them.
 pub fn line_item_rows(plan: &Plan, account: AccountId, file_stem: &str, part: u32) -> String {
     let folder = partition(plan, Table::LineItemRows, Some(account));
     format!("{folder}/{}.parquet", part_name(file_stem, part))
 }
 
-/// Which file of the plan an object of an account's own lines is of, and which part of the account's share.
+/// Where an object of an account's own lines comes from: the file of the plan, and the part of the
+/// account's lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Origin {
-    /// The index of the plan's file.
+    /// The index of the file in the plan.
     pub file: usize,
     pub part: u32,
 }
 
-/// The files of a plan by their names.
+/// The files of a plan, found by their names.
 pub struct Origins<'a>(BTreeMap<&'a str, usize>);
 
 impl<'a> Origins<'a> {
@@ -149,7 +151,7 @@ impl<'a> Origins<'a> {
         Self(files.filter_map(|(index, file)| Some((file.stem()?, index))).collect())
     }
 
-    /// Reads the name that [`line_items`] or [`line_item_rows`] has given; `None` for any other.
+    /// Reads a name that [`line_items`] or [`line_item_rows`] made. `None` for any other name.
     pub fn of(&self, key: &str) -> Option<Origin> {
         const ENDINGS: [&str; 3] = [".csv.zst", ".csv.gz", ".parquet"];
         let name = key.rsplit('/').next()?;
@@ -170,12 +172,12 @@ fn part_name(file_stem: &str, part: u32) -> String {
     }
 }
 
-/// Whether an object of an account's own lines has rows.
+/// Returns whether an object of an account's own lines is in Parquet.
 pub fn has_rows(key: &str) -> bool {
     key.ends_with(".parquet")
 }
 
-/// How the account's lines of one object are compressed, from its name.
+/// The compression of an account's lines, which the name of the object says.
 pub fn compression_of(key: &str) -> Option<Compression> {
     match key.rsplit_once('.')?.1 {
         "zst" => Some(Compression::Zstd),
@@ -188,52 +190,53 @@ pub fn rated(plan: &Plan, account: AccountId) -> String {
     format!("{}/rated.parquet", partition(plan, Table::Rated, Some(account)))
 }
 
-/// What commitments covered in each hour of an account. A row group has whole days.
+/// The usage of an account in each hour that commitments cover or could cover. A row group has whole days.
 pub fn demand(plan: &Plan, account: AccountId) -> String {
     format!("{}/account={account}/demand.parquet", of_run(plan, "demand"))
 }
 
-/// What the rows of an account's demand are about.
+/// The texts that the rows of an account's demand refer to.
 pub fn skus(plan: &Plan, account: AccountId) -> String {
     format!("{}/account={account}/skus.parquet", of_run(plan, "demand"))
 }
 
-/// A day of a table that the allocation writes.
+/// One day of a table that the allocation writes.
 pub fn day(plan: &Plan, table: Table, day: chrono::NaiveDate) -> String {
     format!("{}/{day}.parquet", partition(plan, table, None))
 }
 
-/// The texts of all accounts' demand in one table, in the order of the accounts.
+/// The texts of the demand of all accounts in one table, in the order of the accounts.
 pub fn all_skus(plan: &Plan) -> String {
     format!("{}/skus.parquet", of_run(plan, "demand"))
 }
 
-/// What a day's allocation comes to by charge.
+/// The benefits of one day's allocation, added up for each charge.
 pub fn benefits(plan: &Plan, day: chrono::NaiveDate) -> String {
     format!("{}/{day}.parquet", of_run(plan, "benefits"))
 }
 
-/// What the allocations of all days come to for the accounts of one customer.
+/// The benefits of all days for the accounts of one customer.
 pub fn customer_benefits(plan: &Plan, customer: &str) -> String {
     format!("{}/customer={customer}/benefits.parquet", of_run(plan, "benefits"))
 }
 
-/// A customer's rows of a table that analysts query. Athena skips names that start with `_`.
+/// A customer's rows of a table that analysts query. Athena skips objects whose names begin with `_`, so
+/// leading underscores are removed.
 pub fn report(plan: &Plan, table: Table, customer: &str) -> String {
     format!("{}/{}.parquet", partition(plan, table, None), customer.trim_start_matches('_'))
 }
 
-/// What a customer is billed, for people: charges and the invoice.
+/// A file for people about what a customer is billed: the charges or the invoice.
 pub fn billing(plan: &Plan, customer: &str, file: &str) -> String {
     format!("{}/customer={customer}/{file}", of_run(plan, "billing"))
 }
 
-/// The folder of everything that a run's customers are billed.
+/// The folder of all billing files of a run's customers.
 pub fn billing_folder(payer: AccountId, period: BillingPeriod, run: &RunId) -> String {
     run_folder("billing", payer, period, run)
 }
 
-/// The folders that have a run's objects and no others, each with its slash.
+/// The folders that hold objects of this run only. Each ends with a slash.
 pub fn folders_of_run(plan: &Plan) -> Vec<String> {
     let mut folders: Vec<String> =
         Table::ALL.iter().map(|table| partition(plan, *table, None)).collect();
@@ -243,12 +246,13 @@ pub fn folders_of_run(plan: &Plan) -> Vec<String> {
     folders
 }
 
-/// Whether an object is one of this run's.
+/// Returns whether an object belongs to this run.
 pub fn is_of_run(run: &RunId, key: &str) -> bool {
     key.starts_with(&run_prefix(run)) || key.contains(&format!("/run={run}/"))
 }
 
-/// Whether the run begins with the object, or the account's own lines, which only a report gives.
+/// Returns whether the object is an input of the run: an object that the run begins with, or an account's
+/// own lines, which can only be made from a report.
 pub fn is_input(run: &RunId, key: &str) -> bool {
     let of_plan = [plan(run), pinned_contracts(run), pinned_rates(run), accepted(run)];
     of_plan.iter().any(|input| input == key) || is_of_lines(key)
@@ -261,7 +265,7 @@ pub fn is_of_lines(key: &str) -> bool {
         .any(|table| key.starts_with(&format!("{table}/")))
 }
 
-/// Whether the object says what befell the run: nothing else depends on it.
+/// Returns whether the object only notes what happened to the run. No other object depends on such a note.
 pub fn is_note(run: &RunId, key: &str) -> bool {
     let notes = [superseded(run), held(run), accepted(run)];
     key.starts_with(&format!("runs/{run}/failures/"))
@@ -270,7 +274,7 @@ pub fn is_note(run: &RunId, key: &str) -> bool {
         || key.ends_with("_$folder$")
 }
 
-/// The account of an object that lies in a folder of one.
+/// The account that the object's folder is named after, if there is one.
 pub fn account_of(key: &str) -> Option<AccountId> {
     let part = key.split('/').find_map(|part| part.strip_prefix("account="))?;
     part.parse().ok()

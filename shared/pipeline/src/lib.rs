@@ -1,6 +1,7 @@
-//! What the steps agree on: messages between them, where every object lives, what a run is made of.
+//! The agreement between the steps: the messages between them, the key of every object, and the parts of a
+//! run.
 //!
-//! Every object key and every message of the project is built and read here and nowhere else.
+//! The keys of all objects and all messages of the project are built and read only here.
 
 mod book;
 pub mod keys;
@@ -27,5 +28,5 @@ pub use run_id::{InvalidRunId, RunId, version_of};
 pub use step::Step;
 pub use table::Table;
 
-/// The customer id under which accounts that belong to nobody are published. No contract may use it.
+/// The customer id for accounts that belong to no customer. No contract may use it.
 pub const UNASSIGNED: &str = "_unassigned";

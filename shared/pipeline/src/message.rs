@@ -1,4 +1,4 @@
-//! What is sent from one step to the next, and what wakes the first.
+//! The messages from one step to the next, and the notices that start the first step.
 
 use chrono::NaiveDate;
 use cur::{AccountId, BillingPeriod};
@@ -14,7 +14,7 @@ pub struct Message {
     pub page: Page,
 }
 
-/// A step, and the part of its work that one message is about.
+/// A step, and the part of its work that one message asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "kebab-case")]
 pub enum Unit {
@@ -26,24 +26,24 @@ pub enum Unit {
     RecalculateAccount { account: AccountId },
     /// Hand out commitments for the hours of one day, UTC.
     AllocateCommitments { day: NaiveDate },
-    /// Publish what one customer (or `_unassigned`) is charged.
+    /// Publish the charges of one customer (or of `_unassigned`).
     PublishDatasets { customer: String },
 }
 
-/// The units of a step are counted page by page, so that no worker has to look at all of them: of 2,000
-/// units, a worker looks at the receipts of its own page of 50, and whoever completes a page looks at 40
-/// pages.
+/// The units of a step are counted by pages, so that no worker has to look at all of them. With 2,000
+/// units, a worker looks at the receipts of its own page of 50. The worker that completes a page looks at
+/// the 40 pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
     /// Counted from 0.
     pub number: usize,
-    /// How many units the page has.
+    /// The number of units on the page.
     pub units: usize,
-    /// How many pages the step has.
+    /// The number of pages of the step.
     pub of: usize,
 }
 
-/// Few enough receipts for one request that lists them.
+/// Small enough that one request can list all receipts of a page.
 const UNITS_A_PAGE: usize = 50;
 
 impl Unit {
@@ -57,7 +57,7 @@ impl Unit {
         }
     }
 
-    /// The unit's name within the step: its receipt is called so.
+    /// The unit's name within the step. Its receipt has this name.
     pub fn name(&self) -> String {
         match self {
             Self::SplitReport { file } => format!("{file:05}"),
@@ -87,7 +87,7 @@ impl Message {
     }
 
     pub fn to_json(&self) -> String {
-        // Enums of plain fields always serialise.
+        // Enums of plain fields can always be serialised.
         serde_json::to_string(self).unwrap_or_default()
     }
 
@@ -96,16 +96,16 @@ impl Message {
     }
 }
 
-/// What wakes `receive-report`, whatever it was wrapped in.
+/// An event that starts `receive-report`, without its envelope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
     /// An object was created in the report bucket. Its key is decoded.
     ObjectCreated { bucket: String, key: String },
-    /// Someone asks for a payer's period to be computed again with the contracts as they are now.
+    /// A person asks to compute a payer's period again, under the contracts as they are now.
     Recalculate(RecalculateRequest),
-    /// Someone asks for a delivery's run to go on where it stopped.
+    /// A person asks that the run of a delivery goes on where it stopped.
     Resume(ResumeRequest),
-    /// Someone says that a run which is held is right.
+    /// A person accepts a run that is held.
     Accept(AcceptRequest),
 }
 
@@ -117,7 +117,8 @@ pub struct RecalculateRequest {
     pub billing_period: BillingPeriod,
 }
 
-/// `{"resume": {"manifest": "…-Manifest.json"}}` without its envelope. The key is as it is, not encoded.
+/// `{"resume": {"manifest": "…-Manifest.json"}}` without its envelope. The key is the plain key, not
+/// URL-encoded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResumeRequest {

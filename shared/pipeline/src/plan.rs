@@ -1,4 +1,4 @@
-//! The plan of a run: everything that decides its outcome, pinned before any work starts.
+//! The plan of a run. It fixes everything that decides the outcome before any work starts.
 
 use cur::{AccountId, BillingPeriod, FileFormat};
 use serde::{Deserialize, Serialize};
@@ -13,29 +13,29 @@ pub struct Plan {
     pub payer_account_id: AccountId,
     pub report: String,
     pub billing_period: BillingPeriod,
-    /// AWS's assembly id or execution id: opaque.
+    /// AWS's assembly id or execution id. Nothing is read from it.
     pub delivery_id: String,
-    /// When AWS delivered it, ISO 8601 in UTC: orders deliveries of one report.
+    /// The time at which AWS delivered the report, ISO 8601 in UTC. It orders the deliveries of one report.
     pub delivered_at: String,
     pub manifest: ManifestRef,
-    /// SHA-256 of `contracts.toml`; the text itself is kept beside the plan.
+    /// SHA-256 of `contracts.toml`. The text itself is stored beside the plan.
     pub contracts_version: String,
-    /// The same of the savings plan rates, where the bucket has any.
+    /// SHA-256 of the savings plan rates, if the bucket has any.
     pub rates_version: Option<String>,
     pub compression: Compression,
-    /// The sealed run of the previous period, against which news is told.
+    /// The sealed run of the previous period. News is what that run did not have.
     pub previous_run: Option<RunId>,
     pub files: Vec<PlannedFile>,
 }
 
 impl Plan {
-    /// SHA-256 of everything that the plan says.
+    /// SHA-256 of the whole plan.
     pub fn version(&self) -> String {
-        // Structs of plain fields always serialise.
+        // Structs of plain fields can always be serialised.
         version_of(&serde_json::to_vec(self).unwrap_or_default())
     }
 
-    /// What nobody can know of this run.
+    /// What cannot be guaranteed for this run, in words.
     pub fn not_guaranteed(&self) -> Vec<String> {
         if self.manifest.is_folder() {
             MANIFEST_LESS.map(str::to_owned).to_vec()
@@ -45,7 +45,7 @@ impl Plan {
     }
 }
 
-/// What a manifest would have said.
+/// The guarantees that only a manifest can give.
 const MANIFEST_LESS: [&str; 2] = [
     "that the delivery is complete: without a manifest nobody says which files belong to it, and the run \
      has those that lay in the folder",
@@ -53,7 +53,7 @@ const MANIFEST_LESS: [&str; 2] = [
      file, and a file of an older delivery that was not overwritten counts with the others",
 ];
 
-/// Where the plan came from: a manifest, or a folder (with its slash) that has none.
+/// Where the plan came from: a manifest, or a folder without one. The key of a folder ends with a slash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManifestRef {
     pub key: String,
@@ -66,7 +66,7 @@ impl ManifestRef {
     }
 }
 
-/// A report file as it was when the manifest arrived. It is only ever read at this ETag.
+/// A report file as it was when the plan was made. Only the version with this ETag is ever read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedFile {
     pub key: String,
@@ -75,7 +75,7 @@ pub struct PlannedFile {
 }
 
 impl PlannedFile {
-    /// The file's name without its folders and its extension. No two files of a plan have the same.
+    /// The file's name without its folders and its extension. No two files of a plan have the same stem.
     pub fn stem(&self) -> Option<&str> {
         FileFormat::of(&self.key).ok().map(|format| format.stem(&self.key))
     }
@@ -109,12 +109,12 @@ pub struct Current {
     pub delivery_id: String,
     pub delivered_at: String,
     pub contracts_version: String,
-    /// Runs of the same delivery that were current before, under other contracts.
+    /// Runs of the same delivery that were current earlier, under other contracts.
     pub replaced: Vec<RunId>,
 }
 
 impl Current {
-    /// A pointer to a planned run, as if the run were the first of its delivery.
+    /// A pointer to a planned run, made as if the run were the first of its delivery.
     pub fn of(plan: &Plan) -> Self {
         Self {
             run_id: plan.run_id.clone(),

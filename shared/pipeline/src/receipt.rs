@@ -1,4 +1,5 @@
-//! Receipts: a worker's last write, with the exact totals that the next step and the laws add up.
+//! Receipts. A receipt is the last write of a worker. It has the exact totals that the next step and the
+//! laws add up.
 
 use std::collections::BTreeMap;
 
@@ -18,9 +19,9 @@ use crate::Table;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SplitReceipt {
     pub file: String,
-    /// Counted as the file was read.
+    /// Counted when the file was read.
     pub totals: LineTotals,
-    /// Counted as lines were written.
+    /// Counted when the lines were written.
     pub accounts: BTreeMap<AccountId, AccountTotals>,
 }
 
@@ -41,20 +42,21 @@ pub struct RegisterReceipt {
 pub struct RecalculateReceipt {
     pub account: AccountId,
     pub totals: LineTotals,
-    /// As far as the account's own lines say it.
+    /// The sum of the amortized costs that the account's own lines say.
     pub amortized_cost: Amount,
-    /// Rows of the rated object.
+    /// The number of rows of the rated object.
     pub line_groups: u64,
-    /// Days on which the account used, or paid for, what commitments are about.
+    /// Days on which the account used something that commitments can cover, or paid for a commitment.
     pub demand_days: Vec<NaiveDate>,
-    /// The first line of those whose hour nobody knows.
+    /// The first line whose hour is unknown.
     pub not_hourly: Option<LineNote>,
     pub commitments: BTreeMap<String, CommitmentTally>,
-    /// What the account bought: reservations by the fees of the period, plans by their ARNs.
+    /// The commitments that the account bought: reservations by the fees of the period, plans by their
+    /// ARNs.
     pub reservations: Vec<ReservationFee>,
     pub plans: BTreeMap<String, PlanTerms>,
     pub product_codes: Vec<String>,
-    /// Those of them that look like AWS Support and are not known to be.
+    /// The product codes that look like AWS Support but are not known to be.
     pub support_suspects: Vec<String>,
     pub line_item_types: Vec<String>,
     pub currencies: Vec<String>,
@@ -66,25 +68,26 @@ pub struct RecalculateReceipt {
 pub struct AllocateReceipt {
     pub day: NaiveDate,
     pub rows: u64,
-    /// What list prices are less by, by customer; accounts that belong to nobody stand under the empty name.
+    /// By how much list prices were reduced, by customer. Accounts without a customer are under the empty
+    /// name.
     pub taken_off: BTreeMap<String, Amount>,
     /// By ARN.
     pub commitments: BTreeMap<String, CommitmentSums>,
-    /// Hours of commitments in which what was used was compared with what there was.
+    /// The number of hours of commitments in which the used units were compared with the available units.
     pub hours_compared: u64,
     pub replay: ReplayTally,
     /// The usage of hours that stay as AWS applied them, by AWS's lines and by the allocations.
     pub kept_usage: KeptUsage,
-    /// What stayed as AWS applied it although the policy would have it handed out.
+    /// Commitments that stayed as AWS applied them although the policy hands commitments out again.
     pub kept: Vec<Kept>,
-    /// Where lines say different things of one commitment, and which of them counts.
+    /// Cases in which lines say different things about one commitment, and which line counts.
     pub disagreements: Vec<String>,
     pub missing_rates: Vec<MissingRate>,
-    /// Usage of which nothing says whether plans of the report can cover it: service and usage type.
+    /// Usage for which no source says whether plans of the report can cover it: service and usage type.
     pub unknown_usage: Vec<(String, String)>,
     /// Usage that is on demand and has no list price.
     pub unpriced: Vec<UnpricedUsage>,
-    /// ARNs that contracts assign and the report does not have.
+    /// ARNs that the contracts assign and the report does not have.
     pub unknown_assignments: Vec<String>,
     pub report_checks: Tallies,
 }
@@ -96,22 +99,21 @@ pub struct PublishReceipt {
     pub lines: u64,
     pub rows: u64,
     pub unblended_cost: Amount,
-    /// `None` where a part of it is unknown; then there is no margin either.
+    /// `None` if a part of the cost is unknown. Then there is no margin either.
     pub amortized_cost: Option<Amount>,
     pub list_cost: Option<Amount>,
-    /// `None` where the list price of a part that was covered is unknown.
+    /// `None` if the list price of a covered part is unknown.
     pub benefit: Option<Amount>,
-    /// What commitments that were handed out anew took off the list prices that are known.
+    /// By how much commitments that were handed out again reduced the known list prices.
     pub taken_off: Amount,
     pub charge: Amount,
-    /// Of rows whose amortized cost is known: their charge, and that cost.
+    /// The charge and the amortized cost of the rows whose amortized cost is known.
     pub explained: Explained,
-    /// The named terms between amortized cost and charge, of the same rows.
+    /// The named terms between amortized cost and charge, for the same rows.
     pub margin_terms: MarginTerms,
-    /// This customer's accounts' parts of what was not used of each commitment, where contracts
-    /// spread it.
+    /// This customer's parts of the unused cost of each commitment, if the contracts spread it.
     pub unused_shares: BTreeMap<String, Amount>,
-    /// What stands as price rule in this customer's charges.
+    /// The price rules that this customer's charges name.
     pub price_rules: Vec<String>,
     pub invoice_total: Option<Amount>,
     pub invoice_currency: Option<String>,

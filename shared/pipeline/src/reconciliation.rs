@@ -21,12 +21,13 @@ pub struct Reconciliation {
     pub delivered_at: String,
     pub contracts_version: String,
     pub engine_version: String,
-    /// SHA-256 of the plan: the run's id does not say everything that the plan says.
+    /// SHA-256 of the plan. The run's id does not depend on everything in the plan.
     #[serde(default)]
     pub plan_version: String,
-    /// As the report's files were read.
+    /// Counted when the report's files were read.
     pub report_totals: LineTotals,
-    /// Files without a line, by AWS's keys: those at the end that a shorter report no longer needs.
+    /// Files without a line, named by AWS's keys. AWS leaves such files at the end when a report became
+    /// shorter.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub empty_files: Vec<String>,
     pub margin: Margin,
@@ -34,52 +35,53 @@ pub struct Reconciliation {
     /// Accounts of the report that belong to no customer, with their unblended cost.
     pub unassigned: BTreeMap<AccountId, Amount>,
     pub laws: Vec<Check>,
-    /// AWS's own rules, applied again and compared with the report.
+    /// How AWS's own rules, applied again, compare with the report.
     pub replay: ReplayTally,
-    /// Commitments that stayed as AWS applied them, and why.
+    /// Commitments that stayed as AWS applied them, with the reason.
     pub kept: Vec<Kept>,
-    /// Where lines of the report say different things of one commitment, and which of them counts.
+    /// Cases in which lines of the report say different things about one commitment, and which line counts.
     pub disagreements: Vec<String>,
-    /// Commitments whose amortized cost nothing says, each with the first cell that is missing.
+    /// Commitments whose amortized cost is unknown, each with the first missing cell.
     pub unknown_costs: BTreeMap<String, String>,
-    /// Usage of which nothing says whether the report's plans can cover it: service and usage type.
+    /// Usage for which no source says whether the report's plans can cover it: service and usage type.
     pub unknown_usage: Vec<(String, String)>,
-    /// Usage that stayed on demand because nothing says what a savings plan charges for it.
+    /// Usage that stayed on demand because the price under a savings plan is unknown.
     pub missing_rates: Vec<MissingRate>,
-    /// Commitments that contracts assign and the report does not have.
+    /// Commitments that the contracts assign and the report does not have.
     pub unknown_assignments: Vec<String>,
     #[serde(default)]
     pub unmatched: Unmatched,
-    /// Product codes that look like AWS Support and are not known to be: billed by their types of line.
+    /// Product codes that look like AWS Support but are not known to be. Their lines are billed by the type
+    /// of line.
     #[serde(default)]
     pub support_suspects: Vec<String>,
     pub report_checks: Tallies,
-    /// What the sealed run of the previous period did not have; empty if there was none.
+    /// What the sealed run of the previous period did not have. Empty if there was no such run.
     pub news: News,
     pub product_codes: Vec<String>,
     pub line_item_types: Vec<String>,
-    /// What is different from the run that was current when this one was proved; nothing if none was, or
-    /// if it is a later delivery's.
+    /// The changes compared with the run that was current when this run was proved. `None` if no run was
+    /// current, or if the current run was of a later delivery.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changes: Option<Changes>,
-    /// What the proof does not reach, each in words; empty where there was a manifest.
+    /// What the proof cannot guarantee, in words. Empty if there was a manifest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_guaranteed: Vec<String>,
 }
 
-/// From what AWS charged to what customers pay, in the report's currency and before rounding.
-/// Each line is the one before it plus the next term.
+/// The way from AWS's cost to the customers' charges, in the report's currency and before rounding. The
+/// amounts follow each other: each is the one before plus the next term.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Margin {
     pub unblended_cost: Amount,
-    /// What upfront payments and commitment fees move between periods: amortized less unblended.
+    /// Amortized cost less unblended cost: what upfront payments and commitment fees move between periods.
     pub upfront_timing: Option<Amount>,
-    /// `None` where a part of it is unknown. Then the margin is unknown too, and the terms are those of the
-    /// rows whose amortized cost is known.
+    /// `None` if a part of the cost is unknown. Then the margin is unknown too, and the terms cover only
+    /// the rows whose amortized cost is known.
     pub amortized_cost: Option<Amount>,
     pub terms: MarginTerms,
     pub charge: Amount,
-    /// Charge less amortized cost: the sum of the terms.
+    /// Charge less amortized cost, which is the sum of the terms.
     pub margin: Option<Amount>,
 }
 
@@ -99,7 +101,7 @@ pub struct CustomerTotals {
     pub invoice_currency: Option<String>,
 }
 
-/// What the contracts have in force in the period and the report has nothing for, by customer.
+/// Rules and accounts that are in force in the period and have nothing in the report, by customer.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Unmatched {
     /// Rules that set no price.
@@ -108,19 +110,19 @@ pub struct Unmatched {
     pub accounts: BTreeMap<String, Vec<AccountId>>,
 }
 
-/// From the run that is replaced to the one that replaces it.
+/// The changes from the replaced run to the run that replaces it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Changes {
     pub replaces: RunId,
-    /// The delivery of that run: it may be the same, under other contracts.
+    /// The delivery of the replaced run. It is the same delivery if only the contracts changed.
     pub delivery_id: String,
-    /// What may be a hole in the report, in words.
+    /// Changes that may be a hole in the report, in words.
     pub loud: Vec<String>,
-    /// Every customer of either run.
+    /// All customers of both runs.
     pub customers: Vec<CustomerChange>,
 }
 
-/// Charges are in the report's currency, before rounding and tax.
+/// The change of one customer. Charges are in the report's currency, before rounding and tax.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CustomerChange {
     pub customer: String,
@@ -131,7 +133,8 @@ pub struct CustomerChange {
     pub difference: Amount,
 }
 
-/// What two runs are compared by. It is read from a proof of any version, so it has no other fields.
+/// The sums by which two runs are compared. They are read from proofs of any version, so there are no other
+/// fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunSums {
     pub run_id: RunId,
@@ -165,7 +168,7 @@ impl Reconciliation {
     }
 }
 
-/// Product codes and types of line items that were not there in the previous period.
+/// Product codes and types of line items that the previous period did not have.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct News {
     pub product_codes: Vec<String>,

@@ -1,4 +1,4 @@
-//! The name of one computation over one delivery, carried by every object and every log line.
+//! The id of a run, which is one computation over one delivery. Every object and every log line carries it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-/// The name of a version of a file that runs depend on, such as the contracts: SHA-256 of its text.
+/// The version of a file that runs depend on, such as the contracts: SHA-256 of its text.
 pub fn version_of(text: &[u8]) -> String {
     hexadecimal(&Sha256::digest(text))
 }
@@ -15,7 +15,8 @@ fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
-/// Sixteen hexadecimal digits. Same input, same id; no clock and no counter goes into it.
+/// Sixteen hexadecimal digits. The same input always gives the same id, because no clock and no counter
+/// goes into it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RunId(String);
 
@@ -24,7 +25,8 @@ pub struct RunId(String);
 pub struct InvalidRunId(String);
 
 impl RunId {
-    /// Hashes what the run is a function of. Parts are length-prefixed, so no two lists collide.
+    /// Hashes everything that the run depends on. The length of each part is hashed before the part, so two
+    /// different lists never give the same bytes.
     pub fn of<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut hash = Sha256::new();
         for part in parts {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// One step: one function, one folder, one queue, one role, one alarm, all with this name.
+/// One step. A function, a folder, a queue, a role and an alarm have its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
     SplitReport,

@@ -1,10 +1,10 @@
-//! The tables that Athena knows. Their columns are declared in `infra/`, their partitions here.
+//! The tables that Athena knows. `infra/` declares their columns. Their partitions are named here.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A table partitioned by payer, period and run, and some also by account.
+/// A table. Its partitions are payer, period and run; some tables are also partitioned by account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Table {
@@ -45,7 +45,7 @@ impl Table {
         }
     }
 
-    /// Whether a run has one partition an account instead of one in all.
+    /// Returns whether a run has one partition for each account instead of one partition for all.
     pub const fn is_partitioned_by_account(self) -> bool {
         matches!(self, Self::LineItems | Self::LineItemRows | Self::Rated)
     }

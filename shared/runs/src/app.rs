@@ -1,4 +1,4 @@
-//! What a function is given: built once at cold start, borrowed by every message.
+//! The resources of a function. They are built once at cold start, and each message borrows them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,10 +8,10 @@ use pipeline::Compression;
 use queue::Queue;
 use storage::Store;
 
-/// Everything outside that a step may touch.
+/// Everything outside of the process that a step may use.
 #[derive(Clone)]
 pub struct App {
-    /// Where AWS writes; only read.
+    /// The bucket that AWS writes to. Sluice only reads it.
     pub reports: Arc<dyn Store>,
     pub results: Arc<dyn Store>,
     pub queue: Arc<dyn Queue>,
@@ -20,16 +20,17 @@ pub struct App {
     pub parsed: Parsed,
 }
 
-/// The contracts that were read last. The next message is most often of the same run, and contracts of many
-/// customers take longer to read than an account takes to rate.
+/// The contracts that were parsed last. The next message usually belongs to the same run, and parsing the
+/// contracts of many customers takes longer than rating an account.
 #[derive(Clone, Default)]
 pub struct Parsed(Arc<Mutex<Option<Version>>>);
 
-/// The SHA-256 of a text, and what the text says.
+/// The SHA-256 of a text, and the contracts that were parsed from it.
 type Version = (String, Arc<Contracts>);
 
 impl Parsed {
-    /// `version` is that of the contracts' text, so that what is found is what would be read.
+    /// Finds the contracts with this version. The version is a hash of the text, so parsing the text again
+    /// would give the same contracts.
     pub(crate) fn find(&self, version: &str) -> Option<Arc<Contracts>> {
         let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         last.as_ref().filter(|(of, _)| of == version).map(|(_, contracts)| Arc::clone(contracts))
@@ -41,13 +42,13 @@ impl Parsed {
     }
 }
 
-/// What a deployment decides.
+/// The settings of a deployment.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub compression: Compression,
     /// The bucket that manifests name, if the report bucket is a copy of it.
     pub replica_of: Option<String>,
-    /// Whether report files start runs by themselves, because no manifest comes with them.
+    /// Whether report files start runs, because no manifest comes with them.
     pub manifest_less: bool,
     /// The Glue database whose tables get partitions.
     pub database: String,

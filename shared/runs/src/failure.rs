@@ -4,36 +4,37 @@ use std::io;
 
 use pipeline::RunId;
 
-/// A message was dealt with. It is deleted from its queue.
+/// The outcome of a message that was dealt with. The message is deleted from its queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// The unit is done: its receipt exists.
+    /// The unit is done, and its receipt exists.
     Done,
-    /// The unit was the run's last: the run is sealed.
+    /// The unit was the last of the run, and the run is sealed.
     Sealed,
-    /// The unit was the run's last, and the run is proved. It would take so much away from the one that is
-    /// current that a person has to accept it first.
+    /// The unit was the last of the run, and the run is proved. The run has so much less than the current
+    /// run that a person has to accept it first.
     Held { run: RunId, reason: String },
-    /// AWS has replaced the report since; the newer delivery does the work.
+    /// AWS has replaced the report since the run was planned. The newer delivery does the work.
     Superseded,
-    /// There is nothing to do for a reason that has a name.
+    /// There is nothing to do. The text says why.
     Ignored(String),
 }
 
-/// A message was not dealt with.
+/// The failure of a message that was not dealt with.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// It may work later: the message goes back to its queue.
+    /// The work may succeed later. The message goes back to its queue.
     #[error("{0}")]
     Retry(String),
-    /// It can never work: the message goes to the dead-letter queue with this reason.
+    /// The work can never succeed. The message goes to the dead-letter queue with this reason.
     #[error("{0}")]
     Reject(String),
 }
 
 impl Failure {
-    /// An object could not be read to its end. A storage error travels inside the I/O error and
-    /// decides by itself; anything else is wrong with the bytes.
+    /// An object could not be read to its end. If the I/O error carries a storage error, the storage error
+    /// decides whether to retry. Any other error means that the bytes are wrong, so the message is
+    /// rejected.
     pub fn reading(key: &str, error: io::Error) -> Self {
         match error.downcast::<storage::Error>() {
             Ok(error) => error.into(),

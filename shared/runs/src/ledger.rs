@@ -29,7 +29,7 @@ impl App {
         Ok(contracts)
     }
 
-    /// The savings plan rates as they were when the run was planned; none if there were none.
+    /// The savings plan rates as they were when the run was planned. The list is empty if there were none.
     pub async fn rates(&self, plan: &Plan) -> Result<ListedRates, Failure> {
         if plan.rates_version.is_none() {
             return Ok(ListedRates::default());
@@ -38,21 +38,22 @@ impl App {
         parse_rates(&key, &self.need_bytes(&key).await?)
     }
 
-    /// AWS has replaced a report file since the plan: the run ends here, and the newer delivery's
-    /// own manifest starts the next.
+    /// Ends the run because AWS has replaced a report file since the plan. The manifest of the newer
+    /// delivery starts the next run.
     pub async fn superseded(&self, plan: &Plan, reason: &str) -> Result<Outcome, Failure> {
         let note = serde_json::json!({ "reason": reason });
         self.write_once(&keys::superseded(&plan.run_id), &note).await?;
         Ok(Outcome::Superseded)
     }
 
-    /// Leaves the reason beside the run, where `sluice` and people find it.
+    /// Writes the reason beside the run, where `sluice` and people find it.
     pub async fn record_failure(&self, message: &Message, reason: &str) -> Result<(), Failure> {
         let key = keys::failure(message);
         self.write_once(&key, &serde_json::json!({ "reason": reason })).await
     }
 
-    /// Writes JSON that must not change. If it is there already, an earlier delivery wrote it.
+    /// Writes JSON that must not change. If the object exists already, an earlier delivery of the message
+    /// wrote it.
     pub async fn write_once<T: Serialize + Sync>(
         &self,
         key: &str,
@@ -62,7 +63,7 @@ impl App {
         Ok(())
     }
 
-    /// An object of ours that an earlier step must have left.
+    /// Reads an object that an earlier step must have written.
     pub async fn need_bytes(&self, key: &str) -> Result<Bytes, Failure> {
         let object = self.results.get(key).await?;
         object
@@ -85,11 +86,11 @@ impl App {
     }
 }
 
-/// How many small objects are asked for at once: enough to hide the latency of S3, few enough to
-/// stay far below what one prefix answers a second.
+/// How many small objects are requested at once. This is enough to hide the latency of S3, and far below
+/// the number of requests that one prefix can answer in a second.
 const AT_ONCE: usize = 16;
 
-/// Does the same for every item, several at once, and keeps their order.
+/// Does the work for every item, several at once, and returns the results in the order of the items.
 pub async fn in_order<I, T, F>(items: Vec<I>, work: impl Fn(I) -> F) -> Result<Vec<T>, Failure>
 where
     T: Send + 'static,
@@ -107,12 +108,13 @@ where
         let Some(next) = under_way.pop_front() else {
             return Ok(done);
         };
-        // A panic in a task is a panic of the message that asked for it.
+        // A panic in a task fails the message that needed the task, and nothing else.
         done.push(next.await.map_err(|panic| Failure::Retry(panic.to_string()))??);
     }
 }
 
-/// Readable, and the same bytes for the same value: structs keep their order, maps are sorted.
+/// Readable JSON. The same value always gives the same bytes: structs keep the order of their fields, and
+/// maps are sorted.
 pub fn to_json<T: Serialize>(key: &str, value: &T) -> Result<Bytes, Failure> {
     let mut json = serde_json::to_vec_pretty(value)
         .map_err(|error| Failure::Reject(format!("`{key}` cannot be written: {error}")))?;

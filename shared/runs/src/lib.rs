@@ -1,7 +1,7 @@
-//! A run's books: the plan, the receipts, and what follows when a step is complete.
+//! The objects of a run: the plan, the receipts, and what follows when a step is complete.
 //!
-//! The books are objects under `runs/<run>/`, all of them written once, so that a message that is
-//! delivered twice, late or after a crash finds what its first delivery left and goes on from there.
+//! These objects are under `runs/<run>/`, and each is written once. A message that is delivered twice, late
+//! or after a crash finds the objects that its first delivery wrote, and goes on from there.
 
 mod app;
 mod failure;

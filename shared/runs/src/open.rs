@@ -1,6 +1,6 @@
-//! Opening a step: the book of the step before, whatever else its units need, and the units.
+//! Opens a step: writes the book of the step before and whatever else the units need, and lists the units.
 //!
-//! Books follow from the plan and the receipts, so that everyone who writes them writes the same.
+//! Books depend only on the plan and the receipts, so all workers that write a book write the same bytes.
 
 use books::{AllocatedDays, benefits_by_customer, customer_books, days_to_allocate};
 use bytes::Bytes;
@@ -14,7 +14,7 @@ use pipeline::{
 use crate::{App, Failure, in_order};
 
 impl App {
-    /// Writes what the units of a step need of the steps before, and lists the units.
+    /// Writes what the units of the step need of the steps before, and lists the units.
     pub(crate) async fn open(&self, plan: &Plan, step: Step) -> Result<Vec<Unit>, Failure> {
         Ok(match step {
             Step::SplitReport => {
@@ -119,12 +119,12 @@ impl App {
     }
 }
 
-/// Rows as a Parquet file for people.
+/// Writes rows as a Parquet file for people.
 pub fn encoded<R: Row>(rows: &[R]) -> Result<Bytes, Failure> {
     encode_parquet([rows]).map_err(|error| Failure::Reject(error.to_string()))
 }
 
-/// Rows as a Parquet file for the next step.
+/// Writes rows as a Parquet file for the next step.
 pub fn encoded_lightly<R: Row>(rows: &[R]) -> Result<Bytes, Failure> {
     encode_parquet_lightly([rows]).map_err(|error| Failure::Reject(error.to_string()))
 }

@@ -6,16 +6,17 @@ use storage::Replaced;
 
 use crate::{App, Failure, Outcome, parse_contracts};
 
-/// Why a run asks to be the current one.
+/// The reason why a run should become the current run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entry {
-    /// It has just been proved. If it has been current before, this is an old message come back.
+    /// The run has just been proved. If it was current before, the message is an old one that came again.
     Sealed,
-    /// Someone asked for the contracts as they are now, and this run has them: it may come back.
+    /// A person asked for a calculation under the contracts as they are now, and this run has these
+    /// contracts. It may become current again.
     Asked,
 }
 
-/// What the contracts say now, which may be later than those of a run.
+/// The contracts as they are now. They may be newer than the contracts of a run.
 #[derive(Default)]
 struct ContractsNow {
     version: String,
@@ -33,7 +34,7 @@ impl App {
         Ok(ContractsNow { version: version_of(&object.bytes), report })
     }
 
-    /// The run that this one would take the place of, if it were proved now.
+    /// The sums of the run that this run would replace if it were proved now.
     pub async fn replaced_by(&self, plan: &Plan) -> Result<Option<RunSums>, Failure> {
         let key = keys::current(plan.payer_account_id, plan.billing_period);
         let Some(current) = self.find::<Current>(&key).await? else { return Ok(None) };
@@ -43,10 +44,10 @@ impl App {
         self.find(&keys::reconciliation(&current.run_id)).await
     }
 
-    /// Why the run must not take the place of another before someone accepts it. The run is proved.
+    /// Returns why a person must accept the run before it replaces another. The run is already proved.
     ///
-    /// Asked each time that the pointer is about to be moved: another run may have become current since the
-    /// run was proved. An acceptance counts whenever it came.
+    /// This is checked each time before the pointer moves, because another run may have become current
+    /// since the run was proved. It does not matter when the acceptance was written.
     async fn held(&self, plan: &Plan, current: &Current) -> Result<Option<String>, Failure> {
         let before: Option<RunSums> = self.find(&keys::reconciliation(&current.run_id)).await?;
         let Some(before) = before else { return Ok(None) };
@@ -61,8 +62,9 @@ impl App {
         Ok(Some(reasons.join("; ")))
     }
 
-    /// Moves the pointer to the run, unless a newer delivery has it (an older one can finish later), or
-    /// the run is held.
+    /// Moves the pointer to the run, unless the run is held or the pointer must stay. For example, the
+    /// pointer stays if it names a run of a newer delivery, because the run of an older delivery can finish
+    /// later.
     pub async fn make_current(&self, plan: &Plan, entry: Entry) -> Result<Outcome, Failure> {
         let key = keys::current(plan.payer_account_id, plan.billing_period);
         loop {
@@ -83,20 +85,20 @@ impl App {
                     return Ok(Outcome::Held { run: plan.run_id.clone(), reason });
                 }
             }
-            // One line, so that Athena's JSON tables can read it.
+            // The JSON is on one line, because Athena's JSON tables need that.
             let bytes = serde_json::to_vec(&next(plan, current))
                 .map_err(|error| Failure::Reject(error.to_string()))?;
             let expected = found.as_ref().map(|object| object.info.etag.as_str());
             match self.results.replace(&key, bytes.into(), expected).await? {
                 Replaced::Yes => return Ok(Outcome::Sealed),
-                // Another run was faster: look at what it left.
+                // Another run moved the pointer first, so everything is compared again with that run.
                 Replaced::Conflict => {}
             }
         }
     }
 }
 
-/// Whether the pointer stays where it is.
+/// Returns whether the pointer stays at the current run.
 fn stays(
     current: &Current,
     plan: &Plan,
@@ -109,15 +111,16 @@ fn stays(
     let is_this = current.run_id == plan.run_id;
     let is_newer = current.delivered_at > plan.delivered_at;
     let has_replaced_it = entry == Entry::Sealed && current.replaced.contains(&plan.run_id);
-    // Two changes of the contracts in quick succession: the run of the first may end last.
+    // If the contracts change twice in a short time, the run of the first change may end last.
     let is_up_to_date = current.delivery_id == plan.delivery_id
         && contracts_now.version == current.contracts_version
         && current.contracts_version != plan.contracts_version;
     Ok(is_this || is_newer || has_replaced_it || is_up_to_date)
 }
 
-/// Two reports of one payer have the same lines; billing both would bill twice, and taking turns would be a
-/// matter of luck. So the contracts say which one, and may change it: the other stays if they name it.
+/// Two reports of one payer have the same lines, so billing both would bill every line twice. If each
+/// replaced the other, chance would decide which one is billed. So the contracts name the report. If they
+/// name the report of the current run, the pointer stays.
 fn other_report_stays(
     current: &Current,
     plan: &Plan,
@@ -133,7 +136,7 @@ fn other_report_stays(
     }
 }
 
-/// The pointer remembers which runs of the same delivery it pointed to before.
+/// The next pointer. It remembers the runs of the same delivery that were current before.
 fn next(plan: &Plan, current: Option<Current>) -> Current {
     let mut replaced: Vec<RunId> = Vec::new();
     if let Some(current) = current

@@ -1,4 +1,5 @@
-//! Sealing: the whole run is proved from its books and receipts, the proof is written, the pointer is moved.
+//! Seals a run: the whole run is proved from its books and receipts, the proof is written, and the pointer
+//! moves.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +13,11 @@ use crate::work::refuse_broken;
 use crate::{App, Entry, Failure, Outcome};
 
 impl App {
-    /// What follows the last step.
+    /// Runs after the last step is complete.
     pub(crate) async fn seal(&self, plan: &Plan) -> Result<Outcome, Failure> {
         if self.results.head(&keys::reconciliation(&plan.run_id)).await?.is_some() {
-            // An earlier message has proved the run. The run is compared with the current one, which may be
-            // another one by now, when the pointer is moved.
+            // An earlier message has proved the run already. The current run may be another one by now, so
+            // the comparison is made again when the pointer moves.
             return self.make_current(plan, Entry::Sealed).await;
         }
         let contracts = self.contracts(plan).await?;
@@ -76,7 +77,7 @@ impl App {
         Ok(texts.map(|((arn, note), place)| (arn, format!("{place}: {}", note.text))).collect())
     }
 
-    /// Where lines stand in AWS's files.
+    /// The places of lines in AWS's files.
     pub(crate) async fn places(
         &self,
         plan: &Plan,
@@ -90,7 +91,7 @@ impl App {
     }
 }
 
-/// Only where the contracts ask for it: otherwise a report that disagrees with itself is shown, and
+/// Called only if the contracts ask for it. Otherwise a report that disagrees with itself is shown, and
 /// billed as it is.
 fn refuse_faulty_report(reconciliation: &Reconciliation) -> Result<(), Failure> {
     match reconciliation.report_checks.iter().find(|(_, tally)| tally.broken > 0) {

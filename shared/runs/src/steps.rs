@@ -1,12 +1,13 @@
-//! From one step to the next: a step is complete when every planned receipt exists.
+//! From one step to the next. A step is complete when the receipt of every unit exists.
 //!
-//! Receipts are counted page by page. Whoever completes a page puts its receipts into one object, and whoever
-//! completes the last page opens the next step: writes what that step's units need, lists the units, and
-//! sends their messages. Of several who see something complete, the one whose object is new goes on, so that
-//! each message is sent once.
+//! Receipts are counted page by page. The worker that completes a page puts the page's receipts into one
+//! object. The worker that completes the last page opens the next step: it writes what that step's units
+//! need, lists the units, and sends their messages. Several workers may see at the same time that a page or
+//! step is complete. Only the one whose object is new goes on, so each message is sent once.
 //!
-//! A crash anywhere in between is healed by the message that comes back: its unit has a receipt already, so
-//! it looks for what is not there, and does that. Doing something twice is harmless.
+//! A crash between two writes is repaired when the message comes back. The unit has a receipt already, so
+//! the worker looks for objects and messages that are missing, and writes or sends them. Doing work twice
+//! does no harm.
 
 use bytes::Bytes;
 use pipeline::{Message, Page, Plan, Step, keys};
@@ -16,16 +17,17 @@ use storage::Created;
 use crate::ledger::to_json;
 use crate::{App, Failure, Outcome, in_order};
 
-/// Whether a message, or an event, is here for the first time.
+/// Whether a message or an event arrives for the first time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Arrival {
     First,
-    /// An earlier delivery may have stopped anywhere.
+    /// It was delivered before, and that delivery may have stopped at any point.
     Again,
 }
 
 impl Arrival {
-    /// Whether to go on after an object was written: it is new, or nobody knows whether its writer went on.
+    /// Returns whether to go on after an object was written. The worker goes on if the object is new, or if
+    /// it is unknown whether the worker that wrote the object went on.
     fn goes_on(self, created: Created) -> bool {
         created == Created::New || self == Self::Again
     }
@@ -38,7 +40,8 @@ impl App {
         Ok(())
     }
 
-    /// Sends again what a run still waits for, in case the messages are lost. Doing it twice is harmless.
+    /// Sends the messages that a run still waits for again, in case they were lost. Sending them twice does
+    /// no harm.
     pub async fn resume(&self, plan: &Plan) -> Result<(), Failure> {
         let run = &plan.run_id;
         for step in Step::ALL.into_iter().rev() {
@@ -46,7 +49,8 @@ impl App {
                 continue;
             };
             let Some(Message { page: Page { of, .. }, .. }) = units.first().cloned() else {
-                // A step without units is complete, and whoever found that may have stopped there.
+                // A step without units is complete. The worker that found this may have stopped before it
+                // opened the next step.
                 if let Some(next) = following(step) {
                     self.start(plan, next, Arrival::Again).await?;
                 }
@@ -64,7 +68,8 @@ impl App {
             if !missing.is_empty() {
                 return Ok(self.queue.send(&missing).await?);
             }
-            // One message of each page completes what its page was completed for.
+            // All receipts exist, so one message of each page is enough to repeat what follows when a page
+            // is complete.
             units.dedup_by_key(|unit| unit.page.number);
             return Ok(self.queue.send(&units).await?);
         }
@@ -72,7 +77,7 @@ impl App {
         Ok(())
     }
 
-    /// Called after a unit's receipt is written, or found.
+    /// Called after the receipt of a unit was written, or was found.
     pub(crate) async fn advance(
         &self,
         plan: &Plan,
@@ -104,7 +109,7 @@ impl App {
         Ok(Outcome::Done)
     }
 
-    /// The receipts of a page as one list.
+    /// Reads the receipts of a page into one JSON list.
     async fn put_together(&self, receipts: Vec<String>) -> Result<Bytes, Failure> {
         let app = self.clone();
         let receipts = in_order(receipts, move |key| {
@@ -120,7 +125,7 @@ impl App {
         Ok(page.into())
     }
 
-    /// The receipts of every unit of a complete step, in the order of the units.
+    /// The receipts of all units of a complete step, in the order of the units.
     pub async fn receipts<T: DeserializeOwned + Send + 'static>(
         &self,
         plan: &Plan,
@@ -135,8 +140,8 @@ impl App {
         Ok(pages.await?.into_iter().flatten().collect())
     }
 
-    /// Opens a step and sends its messages. A step without any is complete at once, so the step after it is
-    /// opened too.
+    /// Opens a step and sends its messages. A step without messages is complete at once, so the next step
+    /// is opened too.
     async fn start(&self, plan: &Plan, first: Step, arrival: Arrival) -> Result<(), Failure> {
         let mut next = Some(first);
         while let Some(step) = next {
@@ -153,7 +158,7 @@ impl App {
         Ok(())
     }
 
-    /// Sends a step's messages and says how many they are; `None` if somebody else sends them.
+    /// Sends a step's messages and returns their number. `None` if another worker sends them.
     async fn send(
         &self,
         plan: &Plan,

@@ -1,5 +1,5 @@
-//! The one way in which a unit of work is done: plan → done already? → load → compute → check → store →
-//! receipt → advance. What a function has of its own is in its [`Work`].
+//! Every unit of work is done in this way: plan → done already? → load → compute → check → store → receipt
+//! → advance. A function only supplies its own [`Work`].
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -14,33 +14,35 @@ use crate::{App, Failure, Outcome};
 /// The work of one unit.
 #[async_trait]
 pub trait Work: Send + Sync {
-    /// Everything that the unit's results are computed from.
+    /// Everything that the results of the unit are computed from.
     type Input: Send;
     type Receipt: Serialize + Send + Sync;
 
-    /// Reads the input. Nothing else waits for anything, and nothing is computed here.
+    /// Reads the input. This is the only part that waits for something outside, and nothing is computed
+    /// here.
     async fn load(&self, plan: &Plan, app: &App) -> Result<Self::Input, Stop>;
 
-    /// Makes the results out of the input, without asking anything of the world.
+    /// Computes the results from the input, without any I/O.
     fn compute(&self, plan: &Plan, input: Self::Input) -> Result<Results<Self::Receipt>, Stop>;
 }
 
-/// What a unit leaves behind.
+/// The results of a unit.
 pub struct Results<R> {
-    /// Objects by their keys. `split-report`, whose objects are larger than memory, has written them already.
+    /// The objects with their keys. `split-report` has written its objects already, because they do not fit
+    /// into memory.
     pub objects: Vec<(String, Bytes)>,
-    /// Laws that the unit alone decides.
+    /// Checks of laws that this unit alone can decide.
     pub checks: Vec<Check>,
     pub receipt: R,
 }
 
-/// Why a unit's work ends without results.
+/// The reason why a unit's work ends without results.
 #[derive(Debug)]
 pub enum Stop {
     Failure(Failure),
     /// AWS has replaced a file of the report since the run was planned.
     Superseded(String),
-    /// What cannot be billed, and the cell of the report that is to blame, where there is one.
+    /// Something cannot be billed. If one cell of the report causes this, `cell` names it.
     Refused {
         reason: String,
         cell: Option<LineNote>,
@@ -82,7 +84,7 @@ async fn results<W: Work>(work: &W, plan: &Plan, app: &App) -> Result<Results<W:
     work.compute(plan, input)
 }
 
-/// Names the line of AWS's file that has the cell.
+/// Adds the place of the cell in AWS's file to the reason.
 async fn refused_at(
     plan: &Plan,
     reason: &str,

@@ -1,14 +1,14 @@
-//! Datasets as CSV, for people: any spreadsheet opens it, and none of them runs what is in it.
+//! Datasets as CSV, for people. Any spreadsheet opens these files, and none of them runs what is in a cell.
 //!
-//! A spreadsheet takes a cell that begins with `=`, `+`, `-`, `@` or a control character for a
-//! formula, and tags and descriptions are written by strangers. Such a *text* gets an apostrophe in
-//! front and so begins with something harmless. Where a spreadsheet separates cells by semicolons, as
-//! in most of Europe, a cell may begin within a text, so each part of it is protected as if it were
-//! one. Amounts keep their minus: they are numbers. The rule is OWASP's:
+//! A spreadsheet reads a cell that begins with `=`, `+`, `-`, `@` or a control character as a formula.
+//! Strangers write the tags and descriptions of a report, so a cell may hold a formula that does harm. Such
+//! a *text* gets an apostrophe in front. In most of Europe a spreadsheet separates cells by semicolons, so
+//! a cell may begin in the middle of a text. So each part of a text between separators is protected like a
+//! text of its own. Amounts keep their minus sign, because they are numbers. The rule is OWASP's:
 //! <https://owasp.org/www-community/attacks/CSV_Injection>.
 //!
-//! Reading takes away exactly the apostrophes that writing put there. So that it can tell, a text
-//! which already looks protected is protected once more: `'=1` is written as `''=1`.
+//! Reading removes exactly the apostrophes that writing added. For this, a text that already looks
+//! protected is protected once more: `'=1` is written as `''=1`.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -21,7 +21,7 @@ use super::{
     CellError, Column, DecodeError, EncodeError, Kind, Place, Row, Value, read_row, write_row,
 };
 
-/// Writes a header and one line a row.
+/// Writes a header, and then one line for each row.
 pub fn encode_csv<'a, R: Row + 'a>(
     rows: impl IntoIterator<Item = &'a R>,
 ) -> Result<Bytes, EncodeError> {
@@ -37,7 +37,7 @@ pub fn encode_csv<'a, R: Row + 'a>(
     Ok(bytes.into())
 }
 
-/// Reads what [`encode_csv`] wrote, after checking the header.
+/// Reads a file that [`encode_csv`] wrote. It checks the header first.
 pub fn decode_csv<R: Row>(bytes: &[u8]) -> Result<Vec<R>, DecodeError> {
     let mut reader = csv::Reader::from_reader(bytes);
     check_header(R::COLUMNS, reader.headers()?)?;
@@ -119,7 +119,7 @@ fn parse_cell<'a>(column: &Column, cell: &'a str) -> Result<Value<'a>, CellError
     })
 }
 
-/// After these a spreadsheet may begin a new cell, whatever quotes there are.
+/// A spreadsheet may begin a new cell after each of these characters, even inside quotes.
 const SEPARATORS: [char; 7] = [',', ';', '|', '"', '\t', '\r', '\n'];
 
 fn protect(text: &str) -> String {
@@ -133,7 +133,8 @@ fn protect(text: &str) -> String {
     cell
 }
 
-/// Only texts were protected, and nothing else begins with an apostrophe.
+/// Removes the protecting apostrophes. No number or time begins with an apostrophe, so this is safe in
+/// every column.
 fn unprotect(cell: &str) -> Cow<'_, str> {
     let text = |part| match str::strip_prefix(part, '\'') {
         Some(text) if is_formula(text.trim_start_matches('\'')) => text,
@@ -146,7 +147,7 @@ fn unprotect(cell: &str) -> Cow<'_, str> {
     }
 }
 
-/// Spreadsheets of Japanese and Chinese locales read full-width signs as the plain ones.
+/// Spreadsheets with Japanese or Chinese settings read full-width signs like the plain signs.
 fn is_formula(text: &str) -> bool {
     text.starts_with(['=', '+', '-', '@', '\0', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
 }

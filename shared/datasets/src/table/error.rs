@@ -1,4 +1,4 @@
-//! What can be wrong with a dataset's file, said so that it can be found.
+//! Errors of a dataset's file. Each error says where in the file the fault is.
 
 use std::fmt;
 
@@ -14,14 +14,14 @@ pub enum EncodeError {
     Csv(#[from] csv::Error),
 }
 
-/// The caller adds the file's key.
+/// The caller adds the key of the file.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
     #[error(
         "it has {found} columns and should have {expected}; it was written by another version, run the period again"
     )]
     ColumnCount { expected: usize, found: usize },
-    /// `expected` and `found` are a column's name and type.
+    /// `expected` and `found` each say a column's name and type.
     #[error(
         "column {number} is {found} and should be {expected}; it was written by another version, run the period again"
     )]
@@ -36,14 +36,14 @@ pub enum DecodeError {
     Csv(#[from] csv::Error),
 }
 
-/// Where a row stands: a line of a CSV file, a row of a Parquet file, both counted from 1.
+/// The place of a row: a line of a CSV file or a row of a Parquet file. Both are counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     Line(u64),
     Row(u64),
 }
 
-/// Why a cell is not what its column holds.
+/// A cell whose value is not valid for its column.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("column `{column}`: {reason}")]
 pub struct CellError {

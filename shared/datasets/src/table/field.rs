@@ -1,9 +1,9 @@
-//! The columns of a dataset, declared once: a line is a field, whose name is the column's and whose type
-//! decides the kind. The column is written from the field and read into it.
+//! The columns of a dataset, declared once. Each line of a declaration names a field. The column has the
+//! name of the field, and the type of the field decides the kind of the column.
 
 use super::{CellError, Cells, Column, Kind, Row, Value};
 
-/// A field of a row: one cell, or a row within the row, whose columns stand in its place.
+/// A field of a row. It is one cell, or a row inside the row, whose columns stand in place of the field.
 pub(crate) trait Field: Sized {
     const SHAPE: Shape;
 
@@ -20,21 +20,22 @@ pub(crate) enum Shape {
     Columns(&'static [Column]),
 }
 
-/// Makes a [`Row`] of a struct: each line names a field, in the order of the columns.
+/// Implements [`Row`] for a struct. Each line names a field, in the order of the columns.
 ///
 /// ```text
 /// row!(LineGroup { usage_date, sku, line_count });
 /// ```
 ///
-/// has six columns, since the four of a `Sku` stand where `sku` does. A row that wraps another struct may
-/// have columns of its own among those of the struct, and the lines of the struct begin with a dot:
+/// This row has six columns, because the four columns of a `Sku` stand in place of `sku`. A row that wraps
+/// another struct may have columns of its own among the columns of the struct. Then the lines for fields of
+/// the struct begin with a dot:
 ///
 /// ```text
 /// row!(CoverageRow, day: CoverageDay { .usage_date, customer_id, .family });
 /// ```
 ///
-/// Amounts that are all there or all absent are an `Option` of their struct. A row in which only some of them
-/// are there is read as one in which all are absent.
+/// An `Option` of a struct is for amounts that are all present or all absent. If only some of them are
+/// present in a file, the row is read as if all were absent.
 ///
 /// ```text
 /// row!(Option<CoverageCost> { list_cost, reserved });
@@ -53,7 +54,8 @@ macro_rules! row {
                 }
 
                 fn read(cells: &mut Cells<'_>) -> Result<Self, CellError> {
-                    // Every cell is taken, even behind one that is absent.
+                    // All cells are taken, also those after an absent cell, so that the next field begins
+                    // at its own cell.
                     $(let $field = cells.optional_amount();)+
                     let ($(Some($field)),+) = ($($field),+) else { return Ok(None) };
                     Ok(Some($row { $($field),+ }))
@@ -74,7 +76,8 @@ macro_rules! row {
                 }
 
                 fn read(cells: &mut Cells<'_>) -> Result<Self, CellError> {
-                    // Rust evaluates the fields of a struct expression in the order in which they stand.
+                    // Rust evaluates the fields of a struct expression in the order in which they are
+                    // written.
                     Ok(Self { $($field: Field::read(cells)?),+ })
                 }
             }
@@ -110,7 +113,7 @@ macro_rules! row {
     };
 }
 
-/// The list of columns of some fields. Each field is given by its name and by the function that leads to it.
+/// The list of columns of some fields. Each field is given by its name and a function that returns it.
 macro_rules! columns {
     ($($name:ident = $field:expr,)+) => {{
         const FIELDS: &[(&str, $crate::table::Shape)] =
@@ -119,12 +122,13 @@ macro_rules! columns {
     }};
 }
 
-/// What the type of a field says of its columns. The function leads to the field, and nobody calls it.
+/// The shape of a field's type. The function is never called; the compiler learns the type of the field
+/// from it.
 pub(crate) const fn shape<R, F: Field>(_: fn(&R) -> &F) -> Shape {
     F::SHAPE
 }
 
-/// How many columns some fields have.
+/// The number of columns of some fields.
 pub(crate) const fn count(fields: &[(&'static str, Shape)]) -> usize {
     let mut count = 0;
     let mut rest = fields;
@@ -138,7 +142,7 @@ pub(crate) const fn count(fields: &[(&'static str, Shape)]) -> usize {
     count
 }
 
-/// The columns of some fields, of which there are `COUNT`.
+/// The columns of some fields. `COUNT` is their number, as [`count`] says it.
 pub(crate) const fn list<const COUNT: usize>(fields: &[(&'static str, Shape)]) -> [Column; COUNT] {
     let mut list = [Column::text(""); COUNT];
     let mut at = 0;

@@ -1,7 +1,8 @@
-//! Datasets as Parquet, for engines: Athena, Spark, DuckDB and pandas read the same types from it.
+//! Datasets as Parquet, for query engines: Athena, Spark, DuckDB and pandas read the same types from the
+//! files.
 //!
-//! A row group is collected column by column in typed buffers, because Parquet writes one column
-//! after the other. A cell is copied into its column's buffer and costs no allocation.
+//! Parquet writes one column after the other, so the rows of a row group are first collected in one typed
+//! buffer for each column. A cell is copied into its buffer without an allocation of its own.
 
 mod decode;
 mod encode;

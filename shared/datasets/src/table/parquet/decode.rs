@@ -1,4 +1,4 @@
-//! Parquet to rows.
+//! Reads Parquet files into rows.
 
 use std::panic::{self, AssertUnwindSafe};
 
@@ -17,16 +17,16 @@ use parquet::file::statistics::Statistics;
 use super::schema;
 use crate::table::{Column, DecodeError, Kind, Place, Row, Value, read_row};
 
-/// Rows held as columns before they become rows.
+/// How many rows are held as columns at a time before they become rows.
 const ROWS_IN_BATCH: usize = 4096;
 
-/// Reads every row, after checking the columns.
+/// Reads all rows, after a check of the columns.
 pub fn decode_parquet<R: Row>(bytes: Bytes) -> Result<Vec<R>, DecodeError> {
     decode(bytes, None)
 }
 
-/// Reads the rows whose `date_column` is `day`. Row groups that cannot hold the day are not even
-/// decompressed, so that a day costs about as much as the row group that has it.
+/// Reads the rows whose `date_column` is `day`. Row groups that cannot have the day are not decompressed.
+/// So reading one day costs about as much as the row group is large that has the day.
 pub fn decode_parquet_day<R: Row>(
     bytes: Bytes,
     date_column: &str,
@@ -41,7 +41,7 @@ pub fn decode_parquet_day<R: Row>(
     decode(bytes, Some(Selection { column, day }))
 }
 
-/// The rows wanted: those with this day in this column.
+/// Selects the rows that have this day in this column.
 #[derive(Clone, Copy)]
 struct Selection {
     column: usize,
@@ -49,7 +49,7 @@ struct Selection {
 }
 
 impl Selection {
-    /// Whether a row group may hold the day; one without statistics may.
+    /// Returns whether a row group may have the day. A row group without statistics may have any day.
     fn may_be_in(self, group: &RowGroupMetaData) -> bool {
         let Some(Statistics::Int32(days)) = group.column(self.column).statistics() else {
             return true;
@@ -64,8 +64,8 @@ impl Selection {
     }
 }
 
-/// The library asserts that pages are as long as they say; one that is damaged may not be. Nothing
-/// outlives the panic that is caught here.
+/// The library panics if a page is not as long as it says, which happens in damaged files. No value that
+/// the panic could leave half changed is used afterwards.
 fn decode<R: Row>(bytes: Bytes, selection: Option<Selection>) -> Result<Vec<R>, DecodeError> {
     let rows = panic::catch_unwind(AssertUnwindSafe(|| decode_sound(bytes, selection)));
     rows.unwrap_or(Err(DecodeError::Damaged))
@@ -132,12 +132,13 @@ fn read_batch<R: Row>(
     Ok(())
 }
 
-/// A column being read: where from, and the cells of the batch at hand.
+/// A column while it is read: its reader, and its cells of the current batch.
 enum ColumnCells {
     Text(Typed<ByteArrayType>),
     Integer(Typed<Int64Type>),
     Amount(Typed<FixedLenByteArrayType>),
-    /// Parquet leaves out absent values; here they are back in their places.
+    /// Parquet does not store absent values. The list has one entry for each row, with `None` for an absent
+    /// value.
     OptionalAmount(Typed<FixedLenByteArrayType>, Vec<Option<Amount>>),
     Date(Typed<Int32Type>),
     Hour(Typed<Int64Type>),
@@ -146,7 +147,7 @@ enum ColumnCells {
 struct Typed<T: DataType> {
     reader: ColumnReaderImpl<T>,
     cells: Vec<T::T>,
-    /// Of each row, whether it has a cell. Stays empty in a column where every row has one.
+    /// 1 or 0 for each row: whether the row has a cell. The list stays empty if the column is required.
     present: Vec<i16>,
 }
 
@@ -204,7 +205,8 @@ impl<T: DataType> Typed<T> {
         Self { reader: get_typed_column_reader(reader), cells: Vec::new(), present: Vec::new() }
     }
 
-    /// Reads exactly `count` rows; a column with fewer than its row group says is broken.
+    /// Reads exactly `count` rows. If the column has fewer rows than its row group says, the file is
+    /// broken.
     fn read(&mut self, count: usize) -> Result<(), ParquetError> {
         self.cells.clear();
         self.present.clear();

@@ -1,4 +1,4 @@
-//! Rows to Parquet.
+//! Writes rows as Parquet files.
 
 use std::mem;
 use std::sync::Arc;
@@ -17,25 +17,26 @@ use parquet::schema::types::ColumnPath;
 use super::schema::{self, AMOUNT_BYTES, PRECISION};
 use crate::table::{Column, EncodeError, Kind, Row, Value, write_row};
 
-/// Rows buffered at a time. Larger row groups compress no better and cost memory.
+/// The largest number of rows in a row group. Larger row groups are not compressed better and cost memory.
 const MAX_ROWS_IN_GROUP: usize = 128 * 1024;
-/// Cells handed to Parquet at a time; its own batch size.
+/// The number of cells given to the library at a time. The library itself uses batches of this size.
 const CELLS_IN_BATCH: usize = 1024;
-/// The first amount units that need a 39th digit.
+/// The smallest number of units that has 39 digits, which is too large for an amount.
 const UNITS_LIMIT: u128 = 10_u128.pow(PRECISION);
 
-/// Writes each group of rows as a row group of its own (several, if it is a long one), so that a
-/// reader can take one and leave the others. Without any row the file has its columns alone.
+/// Writes each group of rows as a row group of its own, so that a reader can take one and leave the others.
+/// A long group becomes several row groups. A file without rows has the columns only.
 pub fn encode_parquet<'a, R: Row + 'a>(
     groups: impl IntoIterator<Item: IntoIterator<Item = &'a R>>,
 ) -> Result<Bytes, EncodeError> {
-    // As small as Parquet gets them: people keep these files, and Athena is paid by what it reads.
+    // Zstandard makes the smallest files. People keep these files, and Athena charges by the bytes that it
+    // reads.
     encode(groups, Compression::ZSTD(ZstdLevel::try_new(1)?))
 }
 
-/// The same for files that the next step reads and nobody else, packed with Snappy. They are a little
-/// larger, and small row groups cost a tenth: of Zstandard, the library sets up a compressor for each column
-/// of each of them.
+/// Like [`encode_parquet`], but packed with Snappy, for files that only the next step reads. The files are
+/// a little larger. Writing small row groups takes a tenth of the time, because for Zstandard the library
+/// sets up a compressor for each column of each row group.
 pub fn encode_parquet_lightly<'a, R: Row + 'a>(
     groups: impl IntoIterator<Item: IntoIterator<Item = &'a R>>,
 ) -> Result<Bytes, EncodeError> {
@@ -64,17 +65,18 @@ fn encode<'a, R: Row + 'a>(
 
 fn properties(columns: &[Column], compression: Compression) -> WriterProperties {
     let mut builder = WriterProperties::builder()
-        // Not the library's own name and version, which would change every file with each update.
-        // The form `<name> version <number>` matters: a reader that cannot parse it may ignore the
-        // statistics.
+        // The name is not the name and version of the library, because these would change every file with
+        // each update. The form `<name> version <number>` matters: a reader that cannot parse the name may
+        // ignore the statistics.
         .set_created_by("sluice version 1".to_owned())
-        // The one that every engine reads.
+        // Every engine reads this version.
         .set_writer_version(WriterVersion::PARQUET_1_0)
         .set_compression(compression)
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_offset_index_disabled(true);
     for column in columns {
-        // Texts, days and hours repeat; amounts seldom do, and looking each of them up costs time.
+        // Texts, days and hours repeat, so a dictionary makes them smaller. Amounts seldom repeat, and
+        // looking up each of them would cost time.
         let repeats = matches!(column.kind, Kind::Text | Kind::Date | Kind::Hour);
         let path = ColumnPath::from(column.name);
         builder = builder.set_column_dictionary_enabled(path, repeats);
@@ -82,14 +84,14 @@ fn properties(columns: &[Column], compression: Compression) -> WriterProperties 
     builder.build()
 }
 
-/// The rows of a row group, column by column.
+/// The rows of one row group, stored by column.
 struct RowGroup {
     rows: usize,
     columns: Vec<Buffer>,
 }
 
-/// The cells of a column as Parquet stores them. Texts and amounts stand one after the other in
-/// `bytes`, so that handing them over is slicing.
+/// The cells of a column as Parquet stores them. Texts and amounts stand one after the other in `bytes`, so
+/// they can be given to the library as slices, without a copy.
 enum Buffer {
     Text { bytes: Vec<u8>, ends: Vec<usize> },
     Integer(Vec<i64>),
@@ -144,7 +146,7 @@ impl Buffer {
         }
     }
 
-    /// Adds a cell. The error is an amount that `decimal(38,18)` cannot hold.
+    /// Adds a cell. The error is the amount that `decimal(38,18)` cannot hold.
     fn push(&mut self, column: &Column, value: Value<'_>) -> Result<(), Amount> {
         match (self, value) {
             (Self::Text { bytes, ends }, Value::Text(text)) => {
@@ -223,7 +225,7 @@ fn write_texts(
     Ok(())
 }
 
-/// `present` says of each row whether there is an amount; without it every row has one.
+/// `present` says for each row whether it has an amount. `None` means that all rows have one.
 fn write_amounts(
     column: &mut SerializedColumnWriter<'_>,
     bytes: &Bytes,

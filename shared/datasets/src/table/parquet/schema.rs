@@ -1,4 +1,4 @@
-//! The Parquet type of every kind of column, and the check that a file has the expected ones.
+//! The Parquet type of each kind of column, and the check that a file has the expected columns.
 
 use std::sync::Arc;
 
@@ -9,9 +9,9 @@ use parquet::schema::types::{SchemaDescriptor, Type, TypePtr};
 
 use crate::table::{Column, DecodeError, Kind};
 
-/// The digits of `decimal(38,18)`.
+/// The number of digits of `decimal(38,18)`.
 pub(super) const PRECISION: u32 = 38;
-/// The fewest bytes that hold 38 digits, and exactly those of an `i128`.
+/// The smallest number of bytes that can hold 38 digits. An `i128` has the same size.
 pub(super) const AMOUNT_BYTES: u8 = 16;
 
 const KINDS: [Kind; 6] =
@@ -77,7 +77,7 @@ fn field(name: &str, kind: Kind) -> Result<Type, ParquetError> {
     }
 }
 
-/// A column as a person would say it: `` `charge` decimal(38,18), may be null ``.
+/// A column in words, for an error: `` `charge` decimal(38,18), may be null ``.
 fn describe(found: &Type) -> Result<String, ParquetError> {
     let name = found.name();
     for kind in KINDS {
