@@ -1,4 +1,4 @@
-//! `sluice accept`: makes a run current that is held.
+//! `sluice accept`: makes a held run current.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use storage::FolderStore;
 use crate::args::AcceptArgs;
 use crate::world::World;
 
-/// Whether the run is the current one now.
+/// Returns whether the run is the current run now.
 pub(crate) async fn command(args: &AcceptArgs, out: &mut dyn Write) -> anyhow::Result<bool> {
     if !args.out.is_dir() {
         bail!("`{}` is not a folder", args.out.display());

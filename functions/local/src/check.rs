@@ -1,4 +1,4 @@
-//! `sluice check`: is this contracts file right, and is it meant so?
+//! `sluice check`: says what is wrong in a contracts file, and what is right but may not be meant.
 
 use std::io::Write;
 

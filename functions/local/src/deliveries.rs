@@ -1,4 +1,4 @@
-//! Which deliveries lie in a report bucket, which of them are the newest, and what else lies there.
+//! Finds the deliveries in a report bucket, the newest of them, and the other exports in the bucket.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,11 +8,12 @@ use pipeline::keys;
 use receive_report::{Delivery, Found, PassedOver, find};
 use runs::{App, Failure, parse_contracts};
 
-/// Places are keys of manifests, or folders where there are no manifests.
+/// The deliveries to bill, and the exports that are passed over. Each has a place: the key of its manifest,
+/// or its folder if there are no manifests.
 #[derive(Default)]
 pub(crate) struct Deliveries {
-    /// The newest of each payer, report and period, and after them those that cannot be read: billing says
-    /// why, so that none is passed over in silence.
+    /// The newest delivery of each payer, report and period, followed by the deliveries that cannot be
+    /// read. Billing a delivery that cannot be read gives an error, so none is left out silently.
     pub(crate) to_bill: Vec<String>,
     /// Exports that the contracts do not bill from, each with one of its places.
     pub(crate) passed_over: BTreeMap<PassedOver, String>,
@@ -64,11 +65,12 @@ async fn places(app: &App) -> Result<BTreeSet<String>, Failure> {
     Ok(keys.iter().filter_map(place).collect())
 }
 
-/// Compared from left to right, the largest is the newest.
+/// Ranks are compared from left to right. The newest delivery has the largest rank.
 type Rank = (Reverse<usize>, String, Reverse<String>);
 
-/// AWS keeps one manifest a period above those of single deliveries and overwrites it with the latest,
-/// so the shallower one wins; among equals the later one. Folders are told apart by their time alone.
+/// AWS keeps one manifest for each period above the manifests of single deliveries, and overwrites it with
+/// the latest one. So the manifest with fewer folders in its key is the newer one. Among manifests of the
+/// same depth, the later one is newer. Folders without manifests are compared only by their time.
 fn rank(place: String, delivery: &Delivery) -> Rank {
     let depth = if place.ends_with('/') { 0 } else { place.matches('/').count() };
     (Reverse(depth), delivery.delivered_at().to_owned(), Reverse(place))

@@ -1,4 +1,4 @@
-//! `sluice demo`: a small report, billed before your eyes.
+//! `sluice demo`: makes a small report and bills it.
 
 use std::fs;
 use std::io::Write;
@@ -56,7 +56,7 @@ pub(crate) async fn demo(args: &DemoArgs, out: &mut (dyn Write + Send)) -> anyho
     Ok(finished.iter().all(|run| run.is_sealed))
 }
 
-/// What all of it is for.
+/// Shows the first invoice.
 fn first_invoice(
     proof: &Reconciliation,
     results: &Path,

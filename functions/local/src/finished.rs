@@ -1,21 +1,21 @@
-//! What became of a delivery.
+//! The result of billing one delivery.
 
 use pipeline::Reconciliation;
 use receive_report::PassedOver;
 use serde::Serialize;
 
-/// How one delivery ended.
+/// The result of billing one delivery.
 #[derive(Debug, Default, Serialize)]
 pub struct Finished {
     pub manifest: String,
     pub is_sealed: bool,
-    /// Why nobody asked to bill it.
+    /// The export that was passed over, if the contracts do not bill from it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub passed_over: Option<PassedOver>,
-    /// Why it waits for someone to accept it. It is proved, and what was current still is.
+    /// Why a person must accept the run first. The run is proved, and the current run stays current.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<String>,
-    /// Why it is not sealed, a reason a failed unit.
+    /// Why the run is not sealed, with one reason for each failed unit.
     pub failures: Vec<String>,
     pub reconciliation: Option<Reconciliation>,
 }

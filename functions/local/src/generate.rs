@@ -41,7 +41,7 @@ fn options(args: &GenerateArgs) -> Options {
     }
 }
 
-/// Writes the report, and the contracts and rates that fit it.
+/// Writes the report, and contracts and rates that fit the report.
 pub(crate) fn write(options: &Options, dir: &Path) -> anyhow::Result<generator::Summary> {
     let context = || format!("cannot write the report to `{}`", dir.display());
     let mut sink = FolderSink { root: dir.to_owned() };

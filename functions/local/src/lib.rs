@@ -1,5 +1,5 @@
-//! `sluice`: all six functions in one process. A folder is the bucket, the queue is in memory, the
-//! handlers are the same.
+//! `sluice`: all six functions in one process. A folder stands for the bucket, the queue is in memory, and
+//! the handlers are the handlers of the Lambda functions.
 
 mod accept;
 pub mod args;
@@ -25,7 +25,8 @@ pub use run::{RunOptions, run};
 pub use verify::{Proof, verify, verify_store};
 pub use world::{World, dispatch};
 
-/// Does what was asked and says how it ended: 0 sealed or right, 1 not, 2 asked wrongly (by clap).
+/// Runs a command and returns its exit code: 0 if everything is sealed or right, 1 if not. An invalid
+/// command line ends with 2, which clap does.
 pub async fn main(command: Command, out: &mut (dyn Write + Send)) -> anyhow::Result<ExitCode> {
     let out = &mut PlainText(out);
     let is_good = match command {

@@ -1,4 +1,4 @@
-//! What is going on, for someone who waits at a terminal. Silent in a pipe.
+//! Shows progress to a person at a terminal. Nothing is shown if the output is not a terminal.
 
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use pipeline::Message;
 
-/// A spinner with the step and unit under way.
+/// A spinner that shows the step and the unit that is being worked on.
 pub struct Progress {
     bar: Option<ProgressBar>,
 }
@@ -44,7 +44,7 @@ impl Drop for Progress {
 
 fn spinner() -> ProgressBar {
     let bar = ProgressBar::new_spinner();
-    // The template is constant; were it wrong, the default would do.
+    // The template is constant and valid. If it were invalid, the default style would be enough.
     if let Ok(style) =
         ProgressStyle::with_template("{spinner} {elapsed_precise} {pos} done, {wide_msg}")
     {

@@ -1,4 +1,4 @@
-//! `sluice run`: bills every report in a folder.
+//! `sluice run`: bills the reports in a folder.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -21,7 +21,7 @@ use crate::world::World;
 pub struct RunOptions {
     pub source: PathBuf,
     pub contracts: PathBuf,
-    /// Savings plan rates; those that lie in the results bucket already stay otherwise.
+    /// The file of savings plan rates. Without it, rates that are already in the results bucket stay.
     pub rates: Option<PathBuf>,
     pub out: PathBuf,
     pub manifest: Option<String>,
@@ -38,7 +38,7 @@ pub(crate) async fn command(args: &RunArgs, out: &mut dyn Write) -> anyhow::Resu
     Ok(finished.iter().all(|run| run.is_sealed || run.passed_over.is_some()))
 }
 
-/// The setting to name where everything in the bucket was passed over.
+/// The message for the case that every delivery was passed over. It names the setting that helps.
 fn what_is_missing(args: &RunArgs, passed_over: &[Finished]) -> anyhow::Result<String> {
     let (text, shown) = read(&args.contracts)?;
     let contracts = contracts::Contracts::parse(&text);
@@ -82,7 +82,7 @@ pub(crate) async fn run_and_show(
     Ok(finished)
 }
 
-/// Bills the newest delivery of each payer, report and period, or the one that was asked for.
+/// Bills the newest delivery of each payer, report and period, or the one delivery that the options name.
 pub async fn run(options: &RunOptions) -> anyhow::Result<Vec<Finished>> {
     if !options.source.is_dir() {
         bail!("`{}` is not a folder", options.source.display());
@@ -120,7 +120,7 @@ const fn expected(options: &RunOptions) -> &'static str {
     }
 }
 
-/// Puts contracts and rates where the pipeline looks for them, if they are right.
+/// Copies contracts and rates to where the pipeline reads them, if they are valid.
 async fn place_config(options: &RunOptions, results: &dyn Store) -> anyhow::Result<()> {
     let (text, shown) = read(&options.contracts)?;
     if let Err(problems) = contracts::Contracts::parse(&text) {
@@ -139,7 +139,7 @@ async fn place_config(options: &RunOptions, results: &dyn Store) -> anyhow::Resu
     Ok(())
 }
 
-/// A file's text, and its name as it was given.
+/// Returns the text of a file, and its path as the user wrote it.
 fn read(path: &Path) -> anyhow::Result<(String, String)> {
     let shown = path.display().to_string();
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{shown}`"))?;
@@ -184,7 +184,7 @@ async fn bill(world: &World, manifest: String, is_quiet: bool) -> anyhow::Result
     Ok(Finished { manifest, is_sealed, failures, reconciliation, ..Finished::default() })
 }
 
-/// The proof of the run that the pointer names, if it is this delivery's under these contracts.
+/// The proof of the current run, if that run is of this delivery and under these contracts.
 async fn sealed(world: &World, place: &str) -> anyhow::Result<Option<Reconciliation>> {
     let text = world.app.need_bytes(keys::CONTRACTS).await?;
     let contracts = parse_contracts(keys::CONTRACTS, &text)?;

@@ -1,5 +1,5 @@
-//! What a person sees: customers, charges, AWS's cost and the margin, the laws with their two sides, and
-//! where the files are.
+//! The output for people: customers, charges, AWS's cost, the margin, the laws with both sums, and the
+//! paths of the files.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -38,7 +38,7 @@ fn not_sealed(run: &Finished, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "  Nothing was published; what was current before still is.")
 }
 
-/// A run that is current, or is held.
+/// Shows a run that is current or held.
 fn proved(
     run: &Reconciliation,
     held: Option<&str>,
@@ -83,7 +83,7 @@ fn proved(
     writeln!(out, "Proof:                {}\n", place(&keys::reconciliation(&run.run_id)))
 }
 
-/// Customers by name, then what belongs to nobody, then the sum.
+/// A table of the customers by name, then the accounts that belong to no customer, then the sum.
 fn customers(run: &Reconciliation) -> String {
     let header =
         ["customer", "accounts", "lines", "AWS cost", "charge", "margin", "invoice with tax"];
@@ -122,7 +122,7 @@ fn customer_row(customer: &CustomerTotals) -> [String; 7] {
     ]
 }
 
-/// The terms of the margin in the order in which a charge comes about, in a person's words.
+/// The terms of the margin in the order in which a charge is computed, each with an explanation.
 const TERMS: [(MarginTerm, &str); 6] = [
     (MarginTerm::StandardPrice, "the contract's basis instead of AWS's cost of usage"),
     (MarginTerm::Benefit, "of reservations and savings plans, handed on"),
@@ -141,7 +141,7 @@ fn margin(run: &Reconciliation) -> String {
     row("AWS charged", Some(margin.unblended_cost), "unblended, as on its invoice");
     row("+ upfront_timing", margin.upfront_timing, "upfront payments, moved to when they are used");
     row("= AWS cost", margin.amortized_cost, "amortized, as in the table above");
-    // The terms of a margin that does not exist would explain nothing.
+    // Without a margin, its terms would explain nothing.
     if margin.margin.is_none() {
         row("= charge", Some(margin.charge), "before currency, rounding and tax");
         return table.to_string();
@@ -155,11 +155,11 @@ fn margin(run: &Reconciliation) -> String {
     table.to_string()
 }
 
-/// How many sums of one law are shown one by one.
+/// The number of sums of one law that are shown one by one.
 const SUMS_SHOWN: usize = 6;
 
-/// The laws with their two sides. Where a law has more sums than fit the eye, those that hold are only
-/// counted; one that does not is always shown.
+/// A table of the laws with both sums. If a law has too many sums, those that hold are only counted. A sum
+/// that does not hold is always shown.
 fn laws(checks: &[Check]) -> String {
     let mut table = Table::new(2..4, ["law", "of", "left", "right", ""]);
     for group in checks.chunk_by(|a, b| a.law == b.law) {
@@ -184,7 +184,7 @@ fn laws(checks: &[Check]) -> String {
     table.to_string()
 }
 
-/// An invoice in short: a row for each section instead of one for each line.
+/// A short form of an invoice, with one row for each section instead of one for each line.
 pub(crate) fn invoice(file: &InvoiceFile, out: &mut dyn Write) -> io::Result<()> {
     let header = ["", "lines", "in the report's currency", file.currency.as_str()];
     let mut table = Table::new(1..4, header);
@@ -230,7 +230,7 @@ fn report_checks(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// How many missing rates a person is shown.
+/// The number of missing rates that are shown.
 const RATES_SHOWN: usize = 5;
 
 fn commitments(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
@@ -266,9 +266,10 @@ fn commitments(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// How AWS's rules compare with the report, and the commitments that stayed as AWS applied them.
+/// Shows how AWS's rules compare with the report, and which commitments stayed as AWS applied them.
 fn kept(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
-    // Days on which less sharing would do come out alike under it, so the least sharing is the period's.
+    // A day on which more and less sharing give the same result is counted as `open`. So if any day needed
+    // less sharing, that is the setting of the period. Its name sorts last.
     let ReplayTally { compared, replayed, ties, sharing, .. } = &run.replay;
     if *compared > 0 {
         writeln!(
@@ -310,7 +311,7 @@ fn suspects(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// How much of a kind that matched nothing a person is shown.
+/// How many unmatched items of one kind are shown.
 const UNMATCHED_SHOWN: usize = 5;
 
 fn unmatched(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
@@ -366,7 +367,7 @@ fn if_known(amount: Option<Amount>) -> String {
     amount.map_or_else(|| "unknown".to_owned(), cents)
 }
 
-/// The changes, by customer, from the run that was current before.
+/// Shows the changes by customer, compared with the run that was current before.
 fn changes(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
     let Some(changes) = &run.changes else { return Ok(()) };
     let header = ["customer", "lines before", "lines", "charge before", "charge", "difference"];
@@ -401,14 +402,15 @@ fn changes(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// To the cent, for the eye; files have every digit.
+/// Rounds an amount to cents, for display only. The files have all digits.
 fn cents(amount: Amount) -> String {
     let text = round(amount, 2, Mode::HalfEven).rounded.to_string();
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
     format!("{}.{fraction:0<2}", grouped(whole))
 }
 
-/// To the currency's smallest coin, which an invoice is already rounded to: `1.3` dollars are `1.30`.
+/// Shows an amount with all decimals of its currency. The amounts of an invoice are already rounded to the
+/// smallest coin: `1.3` dollars are shown as `1.30`.
 fn coins(amount: Amount, currency: &str) -> String {
     let places = currency.parse::<Currency>().map_or(0, Currency::minor_units) as usize;
     let text = grouped(&amount.to_string());
@@ -419,7 +421,7 @@ fn coins(amount: Amount, currency: &str) -> String {
     }
 }
 
-/// `1234567.8` as `1,234,567.8`.
+/// Groups the digits of a number by three: `1234567.8` becomes `1,234,567.8`.
 fn grouped(number: &str) -> String {
     let (whole, fraction) = match number.split_once('.') {
         Some((whole, fraction)) => (whole, format!(".{fraction}")),
@@ -437,7 +439,7 @@ fn grouped(number: &str) -> String {
     format!("{sign}{text}{fraction}")
 }
 
-/// Columns as wide as they need to be; texts to the left, numbers to the right.
+/// A table whose columns are as wide as their cells. Texts are aligned left and numbers right.
 struct Table<const N: usize> {
     numbers: Range<usize>,
     rows: Vec<[String; N]>,

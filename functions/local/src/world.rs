@@ -1,4 +1,4 @@
-//! The pipeline in one process: two buckets, a queue, and the six handlers behind it.
+//! The pipeline in one process: two buckets, a queue, and the six handlers.
 
 use std::sync::Arc;
 use std::thread;
@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::progress::Progress;
 
-/// How often a message is tried that says it may work later. A queue in AWS has the same patience.
+/// How often a message is tried if it may succeed later. A queue in AWS tries as often.
 const ATTEMPTS_MAX: u32 = 5;
 
 pub struct World {
@@ -28,13 +28,13 @@ pub struct GivenUp {
     pub reason: String,
 }
 
-/// What became of all messages.
+/// The results of all messages.
 #[derive(Debug, Default)]
 pub struct Drained {
     pub given_up: Vec<GivenUp>,
-    /// AWS replaced the report meanwhile, or a newer delivery is current.
+    /// AWS replaced the report while it was billed, or a run of a newer delivery is current.
     pub superseded: bool,
-    /// The run that waits to be accepted, and why.
+    /// The run that a person must accept first, and the reason.
     pub held: Option<(RunId, String)>,
 }
 
@@ -58,19 +58,19 @@ impl World {
         Self { app, queue }
     }
 
-    /// What S3 would say when the manifest was created. The queue dies with the program, so a run that
-    /// was interrupted or failed before goes on from what it left.
+    /// Starts or resumes the run of a delivery. The queue is lost when the program ends, so a run that was
+    /// interrupted or has failed goes on from the objects that it has written.
     pub async fn deliver(&self, manifest_key: &str) -> Result<Outcome, Failure> {
         let notice = Notice::Resume(ResumeRequest { manifest: manifest_key.to_owned() });
         receive_report::handle(&notice, &self.app).await
     }
 
-    /// The next message, for someone who handles it otherwise.
+    /// The next message, for a caller that handles messages in its own way.
     pub(crate) fn receive(&self) -> Option<Message> {
         self.queue.receive()
     }
 
-    /// Works until no message is left, as many at once as there are processors.
+    /// Handles messages until none is left. As many are handled at the same time as there are processors.
     pub async fn drain(&self, progress: &Progress) -> Drained {
         let at_once = thread::available_parallelism().map_or(1, usize::from);
         let mut workers = JoinSet::new();
@@ -105,7 +105,7 @@ impl World {
     }
 }
 
-/// One message as its function would take it, with its queue's patience and its dead-letter queue.
+/// Handles one message as AWS would: it is tried several times, and then given up with its reason.
 async fn work(app: App, message: Message) -> (Message, Result<Outcome, String>) {
     let mut attempt = 1;
     let reason = loop {
@@ -115,7 +115,7 @@ async fn work(app: App, message: Message) -> (Message, Result<Outcome, String>) 
             Err(Failure::Retry(reason) | Failure::Reject(reason)) => break reason,
         }
     };
-    // The reason is also returned: if it cannot be written down, that is no reason to lose it.
+    // The reason is returned as well, so it is not lost if it cannot be written.
     let reason = match app.record_failure(&message, &reason).await {
         Ok(()) => reason,
         Err(failure) => format!("{reason} ({failure})"),
@@ -123,7 +123,8 @@ async fn work(app: App, message: Message) -> (Message, Result<Outcome, String>) 
     (message, Err(reason))
 }
 
-/// A panic ends its own message and nothing else, as in AWS: a sum that leaves the range of amounts.
+/// A panic fails only its own message, as in AWS. For example, a sum that is too large for an amount
+/// panics.
 async fn guarded(message: &Message, app: &App) -> Result<Outcome, Failure> {
     let (message, app) = (message.clone(), app.clone());
     let task = tokio::spawn(async move { dispatch(&message, &app).await });
@@ -131,7 +132,7 @@ async fn guarded(message: &Message, app: &App) -> Result<Outcome, Failure> {
         .unwrap_or_else(|panic| Err(Failure::Reject(format!("the handler panicked: {panic}"))))
 }
 
-/// Which handler a message is for.
+/// Calls the handler that the message is for.
 pub async fn dispatch(message: &Message, app: &App) -> Result<Outcome, Failure> {
     match &message.unit {
         Unit::SplitReport { file } => split_report::handle(message, *file, app).await,

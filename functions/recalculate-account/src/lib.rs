@@ -1,5 +1,5 @@
-//! `recalculate-account`: prices an account's lines at standard rates and classifies them, and lists
-//! what commitments have to do with its hours.
+//! `recalculate-account`: prices an account's lines at standard rates, classifies them, and lists the usage
+//! that commitments cover or could cover in each hour.
 
 mod own_lines;
 
@@ -28,7 +28,7 @@ impl Work for Recalculation {
     type Input = Rated;
     type Receipt = RecalculateReceipt;
 
-    /// An account may have more lines than fit into memory, so they are rated while they are read.
+    /// An account may have more lines than fit into memory, so the lines are rated while they are read.
     async fn load(&self, plan: &Plan, app: &App) -> Result<Rated, Stop> {
         let contracts = app.contracts(plan).await?;
         let report = OfReport {
@@ -58,8 +58,8 @@ impl Work for Recalculation {
     }
 }
 
-/// The rows of a row group of demand, at least. A day is read alone, and a row group costs as much as some
-/// hundred rows: of an account with 30 rows a day, 17 days are one row group.
+/// A row group of demand has at least so many rows, because a row group costs as much as some hundred rows.
+/// If an account has 30 rows a day, 18 days are one row group.
 const GROUP_ROWS_MIN: usize = 512;
 
 /// The demand in groups of whole days.
@@ -79,13 +79,15 @@ fn whole_days(demand: &[DemandRow]) -> Vec<&[DemandRow]> {
     groups
 }
 
-/// An account that belongs to nobody is billed to nobody; others may still be billed by what it bought.
+/// An account without a customer is billed to nobody. But what the account bought may still decide what
+/// other accounts are billed.
 fn needs(contracts: &Contracts, account: AccountId, plan: &Plan) -> Needs {
     let customer = contracts.owner_of(account, plan.billing_period);
     Needs::of(customer.map(|customer| customer.basis), contracts.sharing())
 }
 
-/// Reads and rates off the async threads: it is all computation. Says which line cannot be rated.
+/// Reads and rates the lines on a thread of their own, because this is all computation. The inner error
+/// says which line cannot be rated.
 async fn rate(
     mut rater: Rater,
     objects: Vec<OwnLines>,
@@ -102,7 +104,7 @@ async fn rate(
                 Err(ObjectError::Line(error)) => {
                     return Ok(Err(LineNote { line: rater.last_line(), text: error.of_cell() }));
                 }
-                // Every object of a file has the file's header.
+                // Every object of a file has the header of the file, so the error is about AWS's file.
                 Err(ObjectError::Layout(error)) => {
                     return Err(Failure::Reject(format!("`{}`: {error}", files[file].key)));
                 }

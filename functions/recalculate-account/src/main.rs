@@ -1,13 +1,13 @@
-//! `recalculate-account` as it is deployed.
+//! `recalculate-account` as an AWS Lambda function.
 
 use lambda::{Request, Uses, misdelivered};
 use pipeline::{Message, Step, Unit};
 
 const USES: Uses = Uses {
-    // To say in which line of AWS's file something is wrong.
+    // An error names the line of AWS's file, so the function reads the file.
     reports: true,
     catalog: false,
-    // A report without commitments has no days to allocate.
+    // A report without commitments has no days to allocate, so `publish-datasets` comes next.
     sends_to: &[Step::AllocateCommitments, Step::PublishDatasets],
 };
 
