@@ -1,9 +1,9 @@
-"""Delivers reports to the deployed stack as AWS does, waits, and fetches everything that came of it.
+"""Delivers reports to the deployed stack as AWS does, waits, and downloads all results.
 
 usage: deliver.py REPORTS CONTRACTS RESULTS     (folders, and the contracts' file)
 
-Data files go first, then one manifest after the other. Ends with 1, the functions' logs and the dead
-letters if anything was given up or is not finished in time.
+Data files are uploaded first, then one manifest after the other. If a message was given up, or if the run is
+not finished in time, the script prints the functions' logs and the dead letters and ends with 1.
 """
 
 import sys
@@ -14,7 +14,8 @@ import boto3
 
 STACK = "sluice"
 SECONDS_MAX = 180
-# A message is in no queue while EventBridge hands it over, so nothing counts as quiet at first sight.
+# While EventBridge passes a message on, the message is in no queue. So the queues must stay empty for a
+# while.
 QUIET_SECONDS = 3
 
 s3, sqs, logs = boto3.client("s3"), boto3.client("sqs"), boto3.client("logs")
@@ -39,7 +40,7 @@ def messages_by_queue():
 
 
 def wait_until_quiet(results):
-    """Until no message is left anywhere and a run is current, or until something was given up."""
+    """Waits until no message is left and a run is current, or until a message was given up."""
     quiet_since = None
     deadline = time.monotonic() + SECONDS_MAX
     while time.monotonic() < deadline:
@@ -62,14 +63,14 @@ def deliver(reports, contracts, results_folder):
     s3.upload_file(str(contracts), results, "config/contracts.toml")
     files = sorted(path for path in reports.rglob("*") if path.is_file())
     manifests = [path for path in files if path.name.endswith("Manifest.json")]
-    # A delivery's own manifest is written before the one that says which delivery is the newest.
+    # A delivery's own manifest is written before the manifest that names the newest delivery.
     manifests.sort(key=lambda path: len(path.parts), reverse=True)
     for path in [path for path in files if path not in manifests] + manifests:
         s3.upload_file(str(path), names["ReportBucket"], path.relative_to(reports).as_posix())
         trouble = wait_until_quiet(results) if path in manifests else None
         if trouble:
             return trouble
-    # Athena leaves an empty result of each statement under its own prefix.
+    # Athena writes an empty result of each statement under its own prefix.
     for key in (key for key in objects(results) if not key.startswith("athena/")):
         target = results_folder / key
         target.parent.mkdir(parents=True, exist_ok=True)

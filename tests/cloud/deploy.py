@@ -22,7 +22,7 @@ s3 = boto3.client("s3")
 
 
 def zipped(binary):
-    """A Lambda package: the one executable that `provided.al2023` starts."""
+    """A Lambda package with the one executable that `provided.al2023` starts."""
     entry = zipfile.ZipInfo("bootstrap")
     entry.external_attr = 0o755 << 16
     package = io.BytesIO()
@@ -32,7 +32,7 @@ def zipped(binary):
 
 
 def packaged(template, binaries):
-    """The template with every function's code uploaded and named by its address."""
+    """Uploads the code of every function, and returns the template with the addresses of the code."""
 
     def upload(code_uri):
         key = f"{code_uri.group(1)}.zip"
@@ -55,7 +55,7 @@ def create_stack(template_url, report_bucket):
         Capabilities=["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
         Parameters=[
             {"ParameterKey": "ReportBucketName", "ParameterValue": report_bucket},
-            # A generated report's manifest names a bucket that is not there.
+            # The manifest of a generated report names a bucket that does not exist here.
             {"ParameterKey": "ReplicaOf", "ParameterValue": "example-report-bucket"},
             {"ParameterKey": "Architecture", "ParameterValue": "x86_64"},
         ],
@@ -66,15 +66,16 @@ def create_stack(template_url, report_bucket):
 
 
 def make_up_for_the_local_aws():
-    """What AWS has and the local one, which does enforce policies, has not."""
-    # TLS, which the buckets' policies insist on.
+    """Makes up for differences of the local AWS, which enforces policies as AWS does."""
+    # The policies of the buckets require TLS, and the local AWS has none.
     for bucket in s3.list_buckets()["Buckets"]:
         s3.delete_bucket_policy(Bucket=bucket["Name"])
-    # AWS authorises a batch of messages by `sqs:SendMessage`; there is no action of the batch's name.
+    # AWS checks a batch of messages against `sqs:SendMessage`. In AWS there is no action named after the
+    # batch.
     for queue_owner in ["receive-report", "split-report", "register-partitions", "recalculate-account",
                         "allocate-commitments", "publish-datasets"]:
         allow(queue_owner, "sqs:SendMessageBatch")
-    # A query execution that is known to belong to its workgroup.
+    # AWS knows that a query execution belongs to its workgroup. The local AWS does not.
     allow("register-partitions", "athena:GetQueryExecution")
 
 

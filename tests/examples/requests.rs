@@ -1,8 +1,9 @@
-//! Counts what a run costs, step by step: requests to the buckets, processor time and memory.
+//! Counts the cost of a run, step by step: requests to the buckets, processor time and memory.
 //!
 //! `cargo run --release -p tests --example requests -- --accounts 200 --files 8 --customers 50` generates a
 //! report, bills it as `sluice run` does, proves the run as `sluice verify` does, and prints a table.
-//! Requests are those of both buckets. Peak memory includes what earlier steps have left with the allocator.
+//! Requests to both buckets are counted. Peak memory includes memory that the allocator keeps from earlier
+//! steps.
 #![expect(clippy::print_stdout, reason = "a program for a terminal")]
 
 use std::collections::BTreeSet;
@@ -22,7 +23,7 @@ use storage::{FolderStore, Store};
 use testkit::{CountingStore, PAYER, Requests, contracts_of};
 use tokio::task::JoinSet;
 
-/// As patient as a queue in AWS.
+/// How often a message is tried. A queue in AWS tries as often.
 const ATTEMPTS_MAX: u32 = 5;
 
 #[derive(Debug, Parser)]
@@ -142,7 +143,7 @@ impl Run {
         })
     }
 
-    /// What the handlers of one step see, and what counts it.
+    /// The resources for the handlers of one step, and the store that counts their requests.
     fn app(&self) -> (App, CountingStore) {
         let results = CountingStore::new(Arc::clone(&self.results));
         let reports = results.around(Arc::clone(&self.reports));
@@ -154,8 +155,8 @@ impl Run {
         (App { queue: Arc::new(self.queue.clone()), ..world.app }, results)
     }
 
-    /// A step's messages come before those of the next. Those wait until nobody works on the step any more,
-    /// so that its processor time and its memory are its own.
+    /// Handles the messages step by step. The first message of the next step waits until no worker is busy
+    /// with the current step, so that processor time and memory are measured for one step only.
     async fn drain(&mut self) -> anyhow::Result<()> {
         let mut next = self.queue.receive();
         while let Some(first) = next.take() {
@@ -253,14 +254,15 @@ impl Row {
     }
 }
 
-/// From here to a row is what a step costs. Where the system does not say, processor time and memory are 0.
+/// Measures the cost of a step, from `begin` to `row`. If the system does not tell processor time and
+/// memory, they are 0.
 struct Measuring {
     cpu_ticks: u64,
 }
 
 impl Measuring {
     fn begin() -> Self {
-        // A system that cannot forget the peak shows the one of all steps so far.
+        // If the system cannot reset the peak, the peak of all steps so far is shown.
         drop(fs::write("/proc/self/clear_refs", "5"));
         Self { cpu_ticks: cpu_ticks().unwrap_or_default() }
     }
@@ -277,13 +279,13 @@ impl Measuring {
     }
 }
 
-/// Linux counts processor time so for all programs.
+/// Linux counts processor time in hundredths of a second.
 const TICKS_A_SECOND: u64 = 100;
 
-/// Of this process, its own and the system's for it.
+/// The processor time of this process, including the system's time for it.
 fn cpu_ticks() -> Option<u64> {
     let text = fs::read_to_string("/proc/self/stat").ok()?;
-    // The second field is the program's name in brackets, which may have spaces in it.
+    // The second field is the name of the program in brackets, and the name may have spaces.
     let mut fields = text.rsplit_once(") ")?.1.split(' ').skip(11);
     let user: u64 = fields.next()?.parse().ok()?;
     let system: u64 = fields.next()?.parse().ok()?;

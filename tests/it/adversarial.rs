@@ -1,4 +1,4 @@
-//! CSV that nobody would write on purpose: what the splitter makes of it is what a slow, obvious reader does.
+//! CSV that nobody would write on purpose. The splitter must read it as a slow and simple reader does.
 
 mod reference;
 
@@ -16,7 +16,7 @@ use reference::check;
 const HEADER: &str = "lineItem/UsageAccountId,\"tag, with\nall \"\"signs\"\"\",lineItem/LineItemType,\
     lineItem/UnblendedCost,user:é\n";
 
-/// Bytes that mean something to CSV far more often than others.
+/// Bytes, most of which mean something in CSV.
 fn byte() -> impl Strategy<Value = u8> {
     prop_oneof![
         6 => select(b"\",\n".to_vec()),
@@ -29,7 +29,7 @@ fn inside() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(byte(), 0..12)
 }
 
-/// A field as it stands in the file, with everything in it that may be.
+/// A valid field as it stands in the file, with every byte that a field may have.
 fn sound_field() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         4 => inside().prop_map(|bytes| {
@@ -42,7 +42,7 @@ fn sound_field() -> impl Strategy<Value = Vec<u8>> {
         }),
         4 => select(vec![&b""[..], b"111122223333", b"Usage", b"-7.0E-10", b"\xff\0", b"'=1", b" "])
             .prop_map(<[u8]>::to_vec),
-        // A long run without any delimiter crosses blocks and chunks.
+        // A long run without a delimiter crosses the borders of blocks and chunks.
         1 => (60_usize..200).prop_map(|length| vec![b'x'; length]),
     ]
 }
@@ -63,7 +63,7 @@ fn record() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// Shown as text where a test fails.
+/// A file. It is shown as text if a test fails.
 fn file() -> impl Strategy<Value = Bytes> {
     let start = select(vec![&b""[..], b"", b"\xef\xbb\xbf", b"\n", b"\r\n\n"]);
     let header = prop_oneof![
@@ -98,7 +98,7 @@ const USAGE_HEADER: &str = "\"tag, with\nall \"\"signs\"\"\",bill/BillingEntity,
     lineItem/UsageType,lineItem/Operation,lineItem/UsageAmount,lineItem/CurrencyCode,\
     lineItem/UnblendedCost,user:é\r\n";
 
-/// Each account's lines as the reference finds them, under the header.
+/// The lines of each account under the header, as the reference reader finds them.
 fn by_account(file: &[u8]) -> BTreeMap<String, Vec<u8>> {
     let (records, mistake) = reference::read(file);
     assert_eq!(mistake, None);
@@ -151,7 +151,7 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whatever stands in columns that nobody reads, each account has its own lines, byte for byte, and
+    /// Whatever stands in columns that nobody reads, each account gets its own lines, byte for byte, and
     /// the run is sealed.
     #[test]
     fn each_account_gets_its_own_bytes(

@@ -1,6 +1,8 @@
-//! The map of the code as rules: what a crate may depend on, and what its sources may name.
+//! The map of the code as rules: which crates a crate may depend on, and which names its sources may
+//! contain.
 //!
-//! Most rules are absences. Nobody sees an absence by reading code, so each is stated and checked here.
+//! Most rules say that something is absent. A reader of the code does not see what is absent, so each rule
+//! is written down and checked here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,7 +13,7 @@ use serde_json::Value;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// Pure computation: bytes and values in, bytes and values out.
+/// Crates that only compute: bytes and values in, bytes and values out.
 const COMPUTE: [&str; 11] = [
     "billing",
     "books",
@@ -26,11 +28,11 @@ const COMPUTE: [&str; 11] = [
     "rows",
 ];
 
-/// The crates of these that know nothing of runs, steps and objects: they could compute a bill anywhere.
+/// The computing crates that know nothing of runs, steps and objects. They could compute a bill anywhere.
 const BELOW_THE_PIPELINE: [&str; 7] =
     ["billing", "commitments", "contracts", "cur", "laws", "money", "rows"];
 
-/// What a crate needs in order to wait for something outside, besides everything of AWS.
+/// Crates that are needed to wait for something outside, besides the crates of AWS.
 const OUTSIDE: [&str; 12] = [
     "async-std",
     "catalog",
@@ -46,7 +48,8 @@ const OUTSIDE: [&str; 12] = [
     "tokio",
 ];
 
-/// Each of these has one home. Elsewhere its types would have to be learned a second time.
+/// Crates that may be used in one place only. Elsewhere, a reader would have to learn their types a second
+/// time.
 const HOMES: [(&str, &[&str]); 14] = [
     ("aws-config", &["lambda"]),
     ("aws-sdk-athena", &["catalog", "lambda"]),
@@ -64,7 +67,7 @@ const HOMES: [(&str, &[&str]); 14] = [
     ("zip", &["reports"]),
 ];
 
-/// Where a rule of `clippy.toml` is set aside. Whoever adds an exception says so here as well.
+/// The places where a rule of `clippy.toml` is set aside. A new exception must be added here as well.
 const EXCEPTIONS: [(&str, &str); 6] = [
     ("shared/billing/src/groups.rs", "clippy::disallowed_types"),
     ("shared/billing/src/identities.rs", "clippy::disallowed_types"),
@@ -79,7 +82,7 @@ struct Package {
     name: String,
     folder: PathBuf,
     dependencies: Vec<Dependency>,
-    /// Whether Cargo would look for tests in it.
+    /// Whether Cargo would look for tests in the package.
     has_own_tests: bool,
 }
 
@@ -94,13 +97,13 @@ impl Package {
         self.folder.parent().is_some_and(|parent| parent.ends_with(folder))
     }
 
-    /// What it needs to be built, not to be tested.
+    /// The dependencies that are needed to build the package, without those of its tests.
     fn needs(&self) -> impl Iterator<Item = &Dependency> {
         self.dependencies.iter().filter(|dependency| !dependency.is_for_tests)
     }
 }
 
-/// Asks Cargo, without the network: what the tests were built from is there.
+/// Asks Cargo without the network. Everything that the tests were built from is already downloaded.
 fn cargo(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO"))
         .args(arguments)
@@ -145,7 +148,7 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }
 
-/// Every crate that is built into this one, with the features it has by default.
+/// All crates that are built into this crate with its default features.
 fn reach(package: &str) -> BTreeSet<String> {
     let tree = ["tree", "--package", package, "--edges", "normal", "--prefix", "none"];
     let names = cargo(&tree);
@@ -187,7 +190,7 @@ fn functions_know_nothing_of_each_other() {
         .filter(|package| package.is_in("functions"))
         .map(|package| package.name.as_str())
         .collect();
-    // The local program is all functions in one process; the tests and their tools call them all.
+    // The local program is all functions in one process, and the test kit calls all of them.
     let is_one = |package: &&Package| !["sluice", "testkit"].contains(&package.name.as_str());
     for package in packages.iter().filter(is_one) {
         let known: Vec<&str> = (package.needs())
@@ -229,7 +232,8 @@ fn aws_types_stay_at_the_edge() {
         let is_edge =
             HOMES.iter().any(|(name, home)| is_aws(name) && home.contains(&&*package.name));
         if package.name != "tests" && !is_edge {
-            // Crates of AWS, and not one of our own words: a law is named `aws_replays`.
+            // Names of AWS's crates. `aws` alone would also match words of the project, such as the law
+            // `aws_replays`.
             let crates = ["aws_config", "aws_credential", "aws_lambda", "aws_sdk", "aws_smithy"];
             check_absent(&package.folder, &crates, |_| false);
             check_absent(&package.folder, &["aws_runtime", "aws_sig", "aws_types"], |_| false);
@@ -270,7 +274,7 @@ fn computing_names_nothing_outside() {
     }
 }
 
-/// Elsewhere a place would be spelled twice, and one day differently.
+/// If a key were written in two places, the two could one day differ.
 #[test]
 fn keys_are_spelled_in_one_place() {
     let places = [
@@ -322,7 +326,7 @@ fn exceptions_to_the_bans_are_known() {
     assert_eq!(found, BTreeSet::from(known));
 }
 
-/// None of these words stands in the code below a folder, but for files that are excepted.
+/// Checks that none of these words stands in the code below a folder, apart from excepted files.
 fn check_absent(folder: &Path, words: &[&str], is_excepted: impl Fn(&Path) -> bool) {
     for path in sources(folder).into_iter().filter(|path| !is_excepted(path)) {
         let code = code_of(&path);
@@ -332,7 +336,7 @@ fn check_absent(folder: &Path, words: &[&str], is_excepted: impl Fn(&Path) -> bo
     }
 }
 
-/// What the compiler reads: comments may name anything.
+/// The code that the compiler reads. Comments are left out, because they may name anything.
 fn code_of(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
     let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));

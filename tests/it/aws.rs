@@ -1,6 +1,7 @@
 //! The clients of AWS as they are deployed, against a server that answers as AWS does on a bad day.
 //!
-//! Apart from the default tests, which build without AWS: `cargo test -p tests --features aws aws::`.
+//! These tests are not part of the default tests, which build without AWS: `cargo test -p tests --features
+//! aws aws::`.
 
 mod stub;
 
@@ -20,7 +21,7 @@ use self::stub::{Answer, Stub};
 const KEY: &str = "runs/0123456789abcdef/plan.json";
 const OBJECT: &str = "/results/runs/0123456789abcdef/plan.json";
 
-/// As `lambda::run` sets them, with shorter pauses.
+/// A client with the settings of `lambda::run`, but with shorter pauses.
 macro_rules! client {
     ($sdk:ident, $stub:expr) => {{
         use $sdk::config::{BehaviorVersion, Builder, Credentials, Region};
@@ -74,7 +75,7 @@ async fn a_body_that_breaks_midway_is_asked_for_again() {
     assert_eq!((error.kind, never.lines().len()), (ErrorKind::Transient, 3));
 }
 
-/// What S3 refuses with becomes what to do about it.
+/// Each error of S3 decides whether to retry.
 #[tokio::test]
 async fn refusals_of_s3_are_sorted_by_what_to_do() {
     let check = async |status, code: &str, kind, attempts| {
@@ -108,7 +109,7 @@ async fn an_object_is_written_once() {
     assert_eq!(new.asked()[0].header("if-none-match"), "*");
     let there = always(Answer::error(412, "PreconditionFailed"));
     assert_eq!(created(&there).await.unwrap(), Created::AlreadyThere);
-    // Two at once: neither knows yet who is first.
+    // Two writers at once. Neither of them knows yet which write was first.
     let raced = always(Answer::error(409, "ConditionalRequestConflict"));
     assert_eq!(created(&raced).await.unwrap_err().kind, ErrorKind::Transient);
     assert_eq!(raced.lines().len(), 3);
@@ -143,7 +144,7 @@ async fn the_pointer_moves_only_if_nobody_else_moved_it() {
     assert_eq!(replace(&gone, Some("\"e1\"")).await, Replaced::Conflict);
 }
 
-/// A bucket that takes uploads in parts, and says `last` when one is to be completed.
+/// A bucket that accepts uploads in parts, and answers `last` when an upload is to be completed.
 fn takes_parts(last: Answer) -> Stub {
     Stub::start(move |asked, _| match asked.line.split_once(' ') {
         Some(("POST", line)) if line.contains("uploads") => {
@@ -165,7 +166,7 @@ async fn upload(stub: &Stub, parts: usize) -> Result<Created, storage::Error> {
     upload.finish().await
 }
 
-/// Requests by method and by what they are about, in order, for parts may overtake each other.
+/// The requests by method and address. They are sorted, because parts may overtake each other.
 fn sorted(stub: &Stub) -> Vec<String> {
     let mut lines = stub.lines();
     lines.sort();
@@ -201,7 +202,7 @@ async fn an_upload_that_does_not_end_well_leaves_nothing() {
     assert_eq!(upload(&there, 2).await.unwrap(), Created::AlreadyThere);
     assert!(aborted(&there));
 
-    // S3 may say that all is well and then that it is not.
+    // S3 may answer with status 200 and then report an error in the body.
     let body = "<Error><Code>InternalError</Code><Message>in a test</Message></Error>";
     let late = takes_parts(Answer::new(200, "", body));
     assert_eq!(upload(&late, 2).await.unwrap_err().kind, ErrorKind::Transient);
@@ -236,7 +237,8 @@ fn queue(stub: &Stub) -> SqsQueue {
     SqsQueue::new(aws_sdk_sqs::Client::from_conf(config.build()), urls)
 }
 
-/// Takes every message but those for which there is a reason, which hears the body and how many came.
+/// A queue that accepts each message for which `refusal` gives no reason. `refusal` gets the body of a
+/// message and the number of messages in its request.
 fn takes_messages(refusal: impl Fn(&str, usize) -> Option<Value> + Send + Sync + 'static) -> Stub {
     Stub::start(move |asked, _| {
         let batch: Value = serde_json::from_str(&asked.body).unwrap();
@@ -255,7 +257,7 @@ fn takes_messages(refusal: impl Fn(&str, usize) -> Option<Value> + Send + Sync +
     })
 }
 
-/// How many messages each request had, the largest first.
+/// The number of messages of each request, the largest first.
 fn batch_sizes(stub: &Stub) -> Vec<usize> {
     let size = |body: &str| {
         let batch: Value = serde_json::from_str(body).unwrap();
@@ -272,7 +274,7 @@ async fn messages_go_in_batches_and_those_not_taken_go_again() {
     queue(&stub).send(&messages(25)).await.unwrap();
     assert_eq!(batch_sizes(&stub), [10, 10, 5]);
 
-    // The queue is busy with one of them, until it comes alone.
+    // The queue refuses one of the messages until the message comes alone.
     let busy = json!({"SenderFault": false, "Code": "InternalError", "Message": "busy"});
     let stub = takes_messages(move |body, size| {
         (size > 1 && body.contains("\"file\":3}")).then(|| busy.clone())
@@ -318,14 +320,14 @@ fn athena(stub: &Stub) -> AthenaCatalog {
     AthenaCatalog::new(aws_sdk_athena::Client::from_conf(config.build()), "sluice")
 }
 
-/// An Athena whose statements are in these states, one look after the other.
+/// An Athena whose statements are in these states, one state for each time that someone asks.
 fn ends_in(states: &[Value]) -> Stub {
     let states = states.to_vec();
     Stub::start(move |asked, before| {
         if asked.header("x-amz-target").ends_with("StartQueryExecution") {
             return Answer::json(200, r#"{"QueryExecutionId": "q1"}"#);
         }
-        // The first request was the start.
+        // The first request started the statement.
         let state = states.get(before - 1).or(states.last()).unwrap();
         Answer::json(200, &json!({"QueryExecution": {"Status": state}}).to_string())
     })

@@ -1,4 +1,5 @@
-//! What becomes of each message of a batch, of a payload sent directly, and of a start without settings.
+//! What happens to each message of a batch, to a payload that is sent directly, and to a start without
+//! settings.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,7 +12,7 @@ use runs::{App, Failure, Outcome, Parsed};
 use serde_json::{Value, json};
 use storage::MemoryStore;
 
-/// Keeps what it is given, or takes nothing.
+/// A dead-letter queue that keeps what it gets, or refuses everything.
 #[derive(Default)]
 struct Letters {
     taken: Mutex<Vec<(String, String)>>,
@@ -54,7 +55,7 @@ fn message(unit: Unit) -> Message {
     Message::of_step(&run(), vec![unit]).remove(0)
 }
 
-/// The customer's name says how its message ends.
+/// The body of a message. The customer's name says how the message ends.
 fn body(customer: &str) -> String {
     message(Unit::PublishDatasets { customer: customer.to_owned() }).to_json()
 }
@@ -80,7 +81,7 @@ async fn handle(request: Request, _app: Arc<App>) -> Result<Outcome, Failure> {
     }
 }
 
-/// Invokes a function on a payload. Gives its answer, what became a dead letter, and what was stored.
+/// Invokes a function with a payload. Returns its answer, the dead letters, and the stored objects.
 fn invoke(payload: Value, letters: Letters) -> (Result<Value, Failure>, Letters, MemoryStore) {
     let results = MemoryStore::default();
     let letters = Arc::new(letters);
@@ -123,7 +124,7 @@ fn each_message_of_a_batch_ends_on_its_own() {
     assert!(reasons[0].starts_with("the message is not JSON: "), "{}", reasons[0]);
     assert_eq!(reasons[1..], ["never", "this function does not handle split-report 00003"]);
 
-    // The reason also stands beside the run.
+    // The reason is also stored beside the run.
     let failure = keys::failure(&message(Unit::PublishDatasets { customer: "reject".to_owned() }));
     let stored = results.contents();
     let reason: Value = serde_json::from_slice(&stored[&failure]).unwrap();
@@ -147,7 +148,7 @@ fn a_batch_without_trouble_returns_nothing() {
     }
 }
 
-/// An empty batch is an S3 notification of nothing as well: either way there is nothing to do.
+/// An empty batch looks like an S3 notification without records. In both cases there is nothing to do.
 #[test]
 fn an_empty_batch_does_nothing() {
     let (answer, letters, _) = invoke(batch(&[]), Letters::default());
@@ -179,7 +180,7 @@ fn a_payload_sent_directly_is_answered_directly() {
     );
 }
 
-/// Whoever sent it has the answer, so there is no dead letter.
+/// The sender of a direct payload gets the answer, so there is no dead letter.
 fn check_direct(payload: Value, expected: &Result<Value, Failure>) {
     let (answer, letters, _) = invoke(payload, Letters::default());
     assert_eq!(&answer, expected);

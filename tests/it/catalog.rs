@@ -1,4 +1,5 @@
-//! Partition statements: as few as Athena's limit allows, and none that says something else.
+//! Statements that add partitions. They are as few as Athena's limit allows, and no value can change their
+//! meaning.
 
 use catalog::{Partition, STATEMENT_BYTES_MAX, add_partitions};
 
@@ -69,7 +70,7 @@ fn check_batches(partitions: usize, expected: usize) {
     assert_eq!(added, partitions);
 }
 
-/// The limit counts bytes, not characters, and is reached exactly.
+/// The limit counts bytes and not characters, and a statement may reach it exactly.
 #[test]
 fn the_last_byte_is_used_and_not_one_more() {
     let empty = statements([Partition { location: String::new(), ..partition(0) }])[0].len();

@@ -1,7 +1,8 @@
-//! The deployment for real: the template on a local AWS, the functions as Lambda runs them, a report
-//! dropped into the bucket. What comes out is what a laptop makes of it, byte for byte.
+//! The real deployment: the template on a local AWS, the functions as Lambda runs them, and a report that
+//! is put into the bucket. The results are those of a laptop, byte for byte.
 //!
-//! The local AWS enforces the functions' roles, so a right that the template forgot fails here.
+//! The local AWS enforces the roles of the functions, so a right that is missing in the template fails
+//! here.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -64,13 +65,13 @@ fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The folder that Cargo builds into: this very program lies in `<target>/<profile>/deps`.
+/// The folder that Cargo builds into. This test program lies in `<target>/<profile>/deps`.
 fn target() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     test.ancestors().nth(3).unwrap().to_path_buf()
 }
 
-/// Builds the programs that Lambda runs and says where they are.
+/// Builds the programs that Lambda runs and returns their folder.
 fn build_functions() -> PathBuf {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--locked", "--quiet", "--target-dir"]).arg(target());
@@ -86,7 +87,7 @@ fn run(command: &mut Command) {
     assert!(status.success(), "{command:?}: {status}");
 }
 
-/// A local AWS with a state of its own, ended when it goes out of scope.
+/// A local AWS with its own state. It ends when it goes out of scope.
 struct LocalAws {
     server: Child,
     endpoint: String,
@@ -100,7 +101,7 @@ impl LocalAws {
         let endpoint = format!("http://127.0.0.1:{port}");
         let log = File::create(target().join("ministack.log")).unwrap();
         let mut command = Command::new(programs.join("ministack"));
-        // Functions inherit the server's environment, so there is nothing in it that is not said here.
+        // Functions inherit the environment of the server, so it contains only what is set here.
         command.env_clear().envs(aws_environment(&endpoint)).envs([
             ("PATH", "/usr/bin:/bin"),
             ("AUTH", "true"),
@@ -134,7 +135,7 @@ impl LocalAws {
         panic!("the local AWS did not start: see {}", target().join("ministack.log").display());
     }
 
-    /// Runs a script of `tests/cloud` against it.
+    /// Runs a script of `tests/cloud` against the local AWS.
     fn python(&self, script: &str, arguments: &[&Path]) {
         let script = project().join("tests/cloud").join(script);
         let mut python = Command::new(self.programs.join("python3"));
@@ -144,7 +145,7 @@ impl LocalAws {
 
 impl Drop for LocalAws {
     fn drop(&mut self) {
-        // A request to end, so that it ends the functions that it started.
+        // A request to end, and not a kill, so that the server also ends the functions that it started.
         let id = self.server.id().to_string();
         let asked = Command::new("kill").arg(id).status();
         let deadline = 40;
@@ -168,7 +169,8 @@ fn aws_environment(endpoint: &str) -> [(&str, &str); 4] {
     ]
 }
 
-/// Installs what `requirements.txt` names unless that is there, and says where the programs are.
+/// Installs the packages of `requirements.txt` unless they are installed, and returns the folder of the
+/// programs.
 fn install() -> PathBuf {
     let wanted = fs::read(project().join("tests/cloud/requirements.txt")).unwrap();
     let home = target().join("ministack");
@@ -189,7 +191,7 @@ fn free_port() -> u16 {
     listener.local_addr().unwrap().port()
 }
 
-/// A folder as a report bucket.
+/// A folder that stands for a report bucket.
 struct Folder<'a>(&'a Path);
 
 impl Sink for Folder<'_> {
@@ -214,7 +216,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(&bytes[..bytes.len().min(2_000)]).into_owned()
 }
 
-/// Every file below a folder by its key.
+/// All files below a folder, by their keys.
 fn files(root: &Path, folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(folder).unwrap() {

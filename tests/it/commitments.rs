@@ -1,5 +1,5 @@
-//! Whatever was bought and used, and under every policy: nothing is handed out twice or lost, who may use
-//! more never gets less, and the order of the input is no part of the outcome.
+//! Whatever was bought and used, under every policy: nothing is handed out twice or lost, an account that
+//! may use more never gets less, and the order of the input does not change the result.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,8 @@ use testkit::{Delivery, Line, Order as Delivered, Random, SavingsPlan};
 const ACCOUNTS: [&str; 4] = ["111122223333", "123456789012", "444455556666", "999988887777"];
 const DATE: &str = "2026-10-05";
 
-/// What can be bought and used: usage type, operation, and the on-demand and the plans' rates.
+/// Products that can be bought and used: service, usage type, operation, on-demand rate and rate of the
+/// plans.
 const PRODUCTS: [(&str, &str, &str, &str, &str); 7] = [
     ("AmazonEC2", "BoxUsage:m5.large", "RunInstances", "0.096", "0.07"),
     ("AmazonEC2", "BoxUsage:m5.xlarge", "RunInstances", "0.192", "0.14"),
@@ -36,7 +37,7 @@ fn account(number: usize) -> AccountId {
     ACCOUNTS[number].parse().unwrap()
 }
 
-/// A day of everybody, as the allocation gets it.
+/// A day of all accounts, as the allocation gets it.
 #[derive(Debug, Clone)]
 struct World {
     reservations: Vec<(AccountId, ReservationFee)>,
@@ -103,13 +104,13 @@ fn sku(item_type: LineItemType, account: AccountId, product: usize, zone: &str) 
     }
 }
 
-/// Account, product, zone, hour and how much of an hour, in sixtieths.
+/// Account, product, zone, hour, and the part of an hour in sixtieths.
 type Used = (usize, usize, bool, u32, i128);
 
-/// Account, product, zone if zonal, number, hourly cost in thousandths.
+/// Account, product, whether the reservation is zonal, number, and hourly cost in thousandths.
 type Reserved = (usize, usize, bool, u32, i128);
 
-/// Account, type, commitment and recurring part in thousandths.
+/// Account, type, commitment and recurring part, the last two in thousandths.
 type Planned = (usize, bool, i128, i128);
 
 fn world(used: &[Used], reserved: &[Reserved], planned: &[Planned]) -> World {
@@ -135,7 +136,7 @@ fn world(used: &[Used], reserved: &[Reserved], planned: &[Planned]) -> World {
     };
     for &(of, product, is_first, at, sixtieths) in used {
         let sku = place(sku(LineItemType::Usage, account(of), product, zone(is_first)));
-        // As AWS prints it: cut at the tenth decimal.
+        // AWS prints this number cut off after the tenth decimal.
         let quantity = Amount::from_units(sixtieths * 10_i128.pow(10) / 60 * 10_i128.pow(8));
         let rate: money::Rate = PRODUCTS[product].3.parse().unwrap();
         add(hour(at), sku, [quantity, rate.times(quantity).unwrap(), Amount::ZERO]);
@@ -165,7 +166,7 @@ fn world(used: &[Used], reserved: &[Reserved], planned: &[Planned]) -> World {
             let recurring = thousandths(recurring.min(commitment));
             add(hour(at), fee, [Amount::from(1), recurring, thousandths(commitment)]);
         }
-        // A covered line from which the plan's rates can be seen.
+        // Covered lines, from which the rates of the plan can be learned.
         for product in 0..6 {
             let seen = DemandSku {
                 commitment: arn.clone(),
@@ -198,7 +199,7 @@ fn reservation(
         deployment: String::new(),
         currency: "USD".to_owned(),
         normalization_factor: None,
-        // Expires in the afternoon of the day.
+        // The reservation expires in the afternoon of the day.
         lease: Lease::whole("2026-10-01".parse().map(UsageHour::midnight).unwrap(), 4 * 24 + 15),
         units: Units {
             plain: Amount::from(u64::from(count) * (4 * 24 + 15)),
@@ -237,7 +238,7 @@ fn orders() -> impl Strategy<Value = Order> {
         })
 }
 
-/// The first two accounts are one customer, the third another; the payer belongs to nobody.
+/// The first two accounts belong to one customer and the third to another. The payer belongs to nobody.
 fn customers() -> BTreeMap<AccountId, String> {
     let names = ["acme", "acme", "globex"];
     (0..3).map(|number| (account(number), names[number].to_owned())).collect()
@@ -258,13 +259,13 @@ fn hand_out(
     allocate(world, &policy, order, &ListedRates::default())
 }
 
-/// Allocates what no AWS has applied, so that there is nothing to compare with and nothing to keep.
+/// Allocates a day on which AWS applied nothing, so nothing is compared and nothing is kept.
 fn allocate(world: &World, policy: &Policy<'_>, order: Order, rates: &ListedRates) -> AllocatedDay {
     let day = world.day();
     Situation::new(&day, order, rates).allocate(policy, &Replayed::default()).unwrap()
 }
 
-/// How much of each usage is covered.
+/// The covered amount of each usage.
 fn covered(day: &AllocatedDay) -> BTreeMap<(UsageHour, AccountId, String, String, String), Amount> {
     let mut covered = BTreeMap::new();
     for row in &day.allocations {
@@ -280,7 +281,7 @@ fn covered(day: &AllocatedDay) -> BTreeMap<(UsageHour, AccountId, String, String
     covered
 }
 
-/// Nothing handed out twice, nothing lost: by hour and by day, in units and in money.
+/// Checks that nothing is handed out twice or lost, by hour and by day, in units and in money.
 fn check_conserved(world: &World, day: &AllocatedDay) {
     assert_eq!(day.broken, None);
     let mut used: BTreeMap<(&str, &str), [Amount; 2]> = BTreeMap::new();
@@ -340,7 +341,7 @@ proptest! {
         let mut before = BTreeMap::new();
         for sharing in POLICIES {
             let now = covered(&hand_out(&world, sharing, customers(), &[], order));
-            // Amounts end at the tenth decimal, so a part may be one of these less.
+            // Amounts end at the tenth decimal, so a part may be smaller by one unit of that decimal.
             let crumb = Amount::from_units(10_i128.pow(8));
             for (place, covered) in &before {
                 let covered_now = now.get(place).copied().unwrap_or_default();
@@ -374,7 +375,7 @@ proptest! {
     fn parts_that_are_assigned_add_up(world in worlds(), count in 1..3_u32, order in orders()) {
         let assignments: Vec<Assignment> = (world.plans.keys().cloned())
             .chain(world.reservations.iter().map(|(_, fee)| fee.arn.clone()))
-            // A plan of less than a dollar cannot give a dollar away.
+            // A plan of less than one dollar has no whole dollar to give away.
             .filter(|arn| count != 1 || !arn.contains("savingsplan"))
             .map(|arn| Assignment {
                 arn,
@@ -395,11 +396,11 @@ proptest! {
     }
 }
 
-/// One account has the single best piece of usage, another more of it in all.
+/// One account has the single best piece of usage. Another account has more savings in all.
 #[test]
 fn beneficiaries_come_by_usage_or_by_account() {
-    // An m5.2xlarge saves 29.7 percent, and 0.114 in its hour. Eight hours of m5.large save 27.1 percent
-    // each, and 0.208 together.
+    // One hour of m5.2xlarge saves 29.7 percent, which is 0.114. Eight hours of m5.large save 27.1 percent
+    // each, which is 0.208 together.
     let used = [(1, 2, true, 0, 60), (2, 0, true, 0, 240), (2, 0, false, 0, 240)];
     let world = world(&used, &[], &[(0, true, 140, 140)]);
     for (beneficiaries, expected) in
@@ -412,7 +413,8 @@ fn beneficiaries_come_by_usage_or_by_account() {
     }
 }
 
-/// Usage whose rate nothing says stays on demand and is named; a list of rates covers it.
+/// Usage whose rate is unknown stays on demand and is named. With the rate in the list of rates, it is
+/// covered.
 #[test]
 fn a_missing_rate_is_named_and_never_guessed() {
     let mut world = world(&[(0, 5, true, 0, 60), (0, 0, true, 0, 60)], &[], &[(0, true, 900, 900)]);
@@ -443,7 +445,8 @@ fn a_missing_rate_is_named_and_never_guessed() {
     assert_eq!(fargate.units, amount("0.03"));
     assert_eq!(fargate.benefit, Some(amount("0.01048")));
 
-    // Lines of the plan that disagree say nothing; a line of the file that names it does.
+    // If lines of the plan give two rates, the rate is unknown. A line of the list of rates that names the
+    // plan decides.
     let fargate =
         world.skus.iter().position(|demand| demand.sku.service_code == "AmazonECS").unwrap();
     for rate in ["0.031", "0.032"] {
@@ -464,7 +467,7 @@ fn a_missing_rate_is_named_and_never_guessed() {
     assert_eq!(missing(&rates), 0);
 }
 
-/// A free tier has the usage type of what is paid for. AWS leaves it alone.
+/// Free usage has the same usage type as paid usage. AWS does not cover it.
 #[test]
 fn what_is_free_takes_nothing_of_a_commitment() {
     let mut world = world(&[(0, 0, true, 0, 60)], &[], &[(0, true, 900, 900)]);
@@ -483,7 +486,7 @@ fn what_is_free_takes_nothing_of_a_commitment() {
     assert_eq!(day.allocations[0].benefit, Some(amount("0.026")));
 }
 
-/// What AWS has covered can be covered, even if no table here knows it.
+/// Usage that AWS has covered can be covered, even if no table of the project knows it.
 #[test]
 fn usage_that_nobody_knows_keeps_its_plan() {
     let mut world = world(&[(0, 0, true, 0, 60)], &[], &[(0, true, 900, 900)]);
@@ -497,7 +500,7 @@ fn usage_that_nobody_knows_keeps_its_plan() {
     assert_eq!(day.allocations[0].commitment_cost, amount("0.07"));
 }
 
-/// Without hours nothing can be handed out; without commitments nothing has to be.
+/// Without hours nothing can be handed out. Without commitments, hours are not needed.
 #[tokio::test]
 async fn a_daily_report_is_billed_unless_there_are_commitments() {
     let daily = Line::usage(ACCOUNTS[0], "2.4").with(Column::UsageEndDate, "2026-10-02T00:00:00Z");
@@ -557,7 +560,7 @@ fn a_list_of_rates_says_what_is_wrong_with_it() {
     );
 }
 
-/// A fraction is kept where decimals would end.
+/// A number stays a fraction if its decimals do not end.
 #[test]
 fn exact_numbers_are_exact() {
     let exact = |text: &str| text.parse::<Exact>().unwrap();
@@ -574,7 +577,7 @@ fn exact_numbers_are_exact() {
 }
 
 proptest! {
-    /// A part of an even split can be worked out without the others.
+    /// One part of an even split can be computed without the other parts.
     #[test]
     fn even_parts_are_the_parts(units in -10_i128.pow(24)..10_i128.pow(24), parts in 1_u32..50) {
         let whole = Amount::from_units(units);

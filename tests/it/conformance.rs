@@ -1,7 +1,7 @@
-//! Worked examples of how commitments apply, against the engine: the project's own, those beside the
-//! repository, and any that `SLUICE_CASES` names (a file or a folder, in the same form).
+//! Worked examples of how commitments apply, compared with the engine: examples of the project, examples
+//! beside the repository, and examples that `SLUICE_CASES` names (a file or a folder in the same form).
 //!
-//! `cargo test -p tests conformance -- --nocapture` shows how many there are and what fails.
+//! `cargo test -p tests conformance -- --nocapture` shows the number of examples and those that fail.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -34,7 +34,7 @@ fn every_worked_example() {
         let cases: Value = serde_json::from_str(&text).unwrap();
         for case in cases["cases"].as_array().unwrap() {
             total += 1;
-            // A case that cannot be read is one that fails.
+            // An example that cannot be read fails.
             let wrong = std::panic::catch_unwind(|| check(case));
             let wrong = wrong.unwrap_or_else(|_| vec!["it cannot be read".to_owned()]);
             if wrong.is_empty() {
@@ -61,14 +61,14 @@ fn cases_of(path: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// What of a case is not as it says.
+/// The expectations of an example that are not met.
 fn check(case: &Value) -> Vec<String> {
     let outcome = Outcome::of(case);
     let expectations = case["expected"].as_array().unwrap();
     expectations.iter().filter_map(|expected| outcome.compare(expected).err()).collect()
 }
 
-/// A case worked out by the engine.
+/// An example, computed by the engine.
 struct Outcome<'c> {
     case: &'c Value,
     usage: List<UsageIndex, &'c Value>,
@@ -106,7 +106,7 @@ impl<'c> Outcome<'c> {
                 also: Vec::new(),
             })
             .collect();
-        // Each usage is of a SKU of its own.
+        // Each usage has a SKU of its own.
         let rate = |plan: CommitmentIndex, sku: SkuIndex| {
             let name = commitments[plan]["type"].as_str()?;
             number(&usage[UsageIndex::from(usize::from(sku))]["sp_rates"][name])
@@ -151,7 +151,7 @@ impl<'c> Outcome<'c> {
         if compared == 0 { Err(format!("nothing to compare: {expected}")) } else { Ok(()) }
     }
 
-    /// Coverage that an expectation speaks of.
+    /// The coverage that an expectation is about.
     fn matching(&self, expected: &'c Value) -> impl Iterator<Item = &Coverage> {
         let is = |wanted: &Value, found: &Value| wanted.is_null() || wanted == found;
         self.covered.iter().filter(move |coverage| {
@@ -215,7 +215,7 @@ impl<'c> Outcome<'c> {
         }
     }
 
-    /// What an hour of one reservation costs: its share of the upfront fee, and the recurring fee.
+    /// The cost of an hour of one reservation: its share of the upfront fee, and the recurring fee.
     fn hourly_cost(&self, expected: &Value) -> Option<(Exact, Exact)> {
         let of = &expected["commitment"];
         let mut commitments = self.commitments.iter();
@@ -230,7 +230,7 @@ impl<'c> Outcome<'c> {
         Some((share, recurring))
     }
 
-    /// The buckets of a tool that follows commitments from account to account.
+    /// The sums of a tool that follows commitments from account to account.
     fn bucket(&self, expected: &Value, key: &str) -> Option<Exact> {
         let account = |value: &Value| value["account"].clone();
         let kind = text_of(expected, "kind");
@@ -277,7 +277,7 @@ impl<'c> Outcome<'c> {
         }
     }
 
-    /// A cell of a line as the report would have it.
+    /// A cell of a line as it would be in the report.
     fn line_item(&self, expected: &Value, key: &str) -> Option<Exact> {
         let covered: Vec<&Coverage> = self.matching(expected).collect();
         let quantity = sum(covered.iter().map(|coverage| &coverage.quantity));
@@ -305,7 +305,7 @@ impl<'c> Outcome<'c> {
         }
     }
 
-    /// A reservation's fee for a month.
+    /// The fee of a reservation for a month.
     fn fee(&self, expected: &Value, key: &str) -> Option<Exact> {
         let at = self.commitments.position(|c| c["id"] == expected["commitment"])?;
         let hours = number(&expected["hours_in_month"])?;
@@ -321,7 +321,7 @@ impl<'c> Outcome<'c> {
     }
 }
 
-/// The keys of an expectation that hold a number to compare.
+/// The keys of an expectation that have a number to compare.
 const VALUES: [&str; 18] = [
     "quantity",
     "normalized_units",
@@ -343,13 +343,14 @@ const VALUES: [&str; 18] = [
     "units",
 ];
 
-/// What is expected: the exact number, where the decimal one does not end.
+/// The expected number. If its decimals do not end, the exact number is used.
 fn wanted(expected: &Value, key: &str) -> Exact {
     let plain = key.trim_end_matches("_printed");
     number(&expected[format!("{plain}_exact")]).unwrap_or_else(|| needed(expected, key))
 }
 
-/// A long decimal stands for what it was cut from, and a printed one for what it was rounded from.
+/// Compares a number with the expected one. An expected number with more than nine decimals was cut off or
+/// rounded, so it may differ by half of its last decimal.
 fn is_equal(found: &Exact, wanted: &Exact, printed: &Value) -> bool {
     let text = printed.to_string();
     let decimals = text.trim_matches('"').split_once('.').map_or(0, |(_, decimals)| decimals.len());
@@ -386,7 +387,7 @@ fn sum<'a>(parts: impl Iterator<Item = &'a Exact>) -> Exact {
     parts.fold(Exact::ZERO, |total, part| &total + part)
 }
 
-/// Names of a case as account ids, in the order of the names.
+/// Account ids for the names in an example, in the order of the names.
 struct Accounts<'c> {
     names: BTreeMap<&'c str, AccountId>,
     sharing: &'c Value,
@@ -462,7 +463,7 @@ fn attributes(value: &Value) -> Attributes {
     attributes
 }
 
-/// Caches are called by more than one name.
+/// Cache engines have more than one name.
 fn engine(name: &str) -> &str {
     match name {
         "Redis" | "redis" => "Redis OSS",
@@ -513,12 +514,12 @@ fn plan_type(name: &str) -> PlanType {
     PlanType::ALL.into_iter().find(is).unwrap_or_else(|| panic!("`{name}` is no type of plan"))
 }
 
-/// Empty where there is none.
+/// The text of a key, or the empty text if there is none.
 fn text_of<'v>(value: &'v Value, key: &str) -> &'v str {
     value[key].as_str().unwrap_or_default()
 }
 
-/// A number, or a fraction in a string.
+/// Reads a number, or a fraction in a string.
 fn number(value: &Value) -> Option<Exact> {
     match value {
         Value::Number(number) => Some(number.to_string().parse::<Amount>().unwrap().into()),

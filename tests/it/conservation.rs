@@ -1,4 +1,4 @@
-//! Does a digit ever appear or vanish? Any report, any ownership, any contract.
+//! No digit appears or vanishes, whatever the report, the owners of accounts and the contracts.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ fn account() -> impl Strategy<Value = &'static str> {
     select(vec![ACME, ACME_TWO, GLOBEX, NOBODY])
 }
 
-/// A cost in one of the notations of AWS and of tools that have rebuilt a report: up to 24 decimals.
+/// A cost in one of the notations of AWS and of tools that rebuild reports, with up to 24 decimals.
 fn cost() -> impl Strategy<Value = String> {
     let digits = prop_oneof![4 => -50_000_i64..5_000_000, 1 => any::<i32>().prop_map(i64::from)];
     (digits, 0_usize..25, any::<bool>()).prop_map(|(digits, decimals, is_java)| {
@@ -36,7 +36,7 @@ fn cost() -> impl Strategy<Value = String> {
     })
 }
 
-/// One line, or lines that belong together.
+/// One line, or several lines that belong together.
 fn lines() -> impl Strategy<Value = Vec<Line>> {
     let item_type = select(vec![
         LineItemType::Usage,
@@ -62,7 +62,7 @@ fn lines() -> impl Strategy<Value = Vec<Line>> {
     let split_cost = (account(), cost()).prop_map(|(account, cost)| {
         vec![Line::usage(account, &cost).with(Column::Operation, "EKSPod-EC2")]
     });
-    // What another account used is there for a policy that hands the plan out differently.
+    // Usage of another account that a policy may cover when it hands the plan out differently.
     let covered = (account(), account(), 0_u32..3).prop_map(|(account, other, hour)| {
         [
             PLAN.covers(account, "0.2", "0.15").with(Column::SavingsPlanRate, "0.15"),
@@ -183,7 +183,7 @@ proptest! {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let world = runtime.block_on(bill(&contracts, &lines, 1));
         check(&world, &lines);
-        // The order of lines, and into which files they fall, is no part of a bill.
+        // The order of lines and their distribution over files do not change a bill.
         Random::new(seed).shuffle(&mut lines);
         let shuffled = runtime.block_on(bill(&contracts, &lines, files));
         let of = |world: &World| {

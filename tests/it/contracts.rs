@@ -1,4 +1,4 @@
-//! Contracts files: what a right one means, and everything that is said about a wrong one.
+//! Contracts files: the meaning of a right one, and the messages about a wrong one.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use cur::{AccountId, BillingPeriod, Sku};
 use money::Rate;
 use money::rounding::Mode;
 
-/// DESIGN's example as far as this version goes, with something of everything.
+/// An example with a part of every kind.
 const VALID: &str = r#"
 [reseller]
 name   = "Example MSP"
@@ -68,7 +68,8 @@ fn a_right_file_says_what_was_promised() {
     assert_eq!(acme.adjustment(ChargeKind::Fee), Adjustment::Retain);
 }
 
-/// A benefit is less than a list price. By AWS's own costs there is nothing to hand out.
+/// A benefit is a reduction of a list price. Customers who are billed by AWS's own costs get none, so
+/// nothing is handed out.
 #[test]
 fn where_nobody_is_billed_by_list_price_nothing_is_handed_out() {
     let of = |basis: &str| {
@@ -135,7 +136,7 @@ fn the_reference_page_shows_a_right_file_and_names_every_key() {
     let contracts = parse(example);
     assert_eq!(contracts.customers().count(), 2);
 
-    // A table's unknown key makes the program list the known ones: the page must have them all.
+    // For an unknown key of a table, the program lists the known keys. The page must have all of them.
     let wrong = Contracts::parse(
         r"
         zzz = 1
@@ -193,13 +194,14 @@ fn an_exchange_rate_is_there_or_not() {
     };
     check("USD", "JPY", "2026-10", Some("150.37"));
     check("USD", "JPY", "2026-11", None);
-    // The inverse is not guessed.
+    // The inverse of a rate is not computed.
     check("JPY", "USD", "2026-10", None);
     check("USD", "EUR", "2026-10", None);
     check("EUR", "EUR", "2026-11", Some("1"));
 }
 
-/// Rules from the least specific to the most; each is found by the charge that the next one misses.
+/// Rules from the least specific to the most specific. Each is found by a charge that the next one does not
+/// match.
 const RULES: &str = r#"
 [[customer.price]]
 discount = "0.01"
@@ -648,7 +650,7 @@ fn problems_are_printed_as_a_compiler_prints_them() {
     assert!(lines.iter().all(|line| line.starts_with("contracts.toml:")), "{lines:?}");
 }
 
-/// Warnings of a right file with one customer, a line a warning.
+/// Checks the warnings about a right file with one customer, one line for each warning.
 fn check_warnings(more: &str, expected: &[&str]) {
     let contracts = parse(&customer(more));
     let warnings = contracts.warnings().iter();
@@ -659,7 +661,8 @@ fn check_warnings(more: &str, expected: &[&str]) {
     assert_eq!(found, expected, "{more}");
 }
 
-/// Who is billed by AWS's fees pays them, whoever the contracts give the commitment to.
+/// A customer who is billed by AWS's fees pays them, even if the contracts assign the commitment to another
+/// customer.
 #[test]
 fn a_commitment_between_two_bases_is_warned_of() {
     let of = |buyer: &str, holder: &str| {
@@ -679,7 +682,7 @@ fn a_commitment_between_two_bases_is_warned_of() {
     assert_eq!(of("list", "list"), [false; 0]);
 }
 
-/// By `UnblendedCost` a negation gives back the full price of usage that a discount has made cheaper.
+/// With basis `unblended`, a negation gives back the full price of usage that a discount has made cheaper.
 #[test]
 fn a_discount_that_leaves_out_negations_is_warned_of() {
     let rule = |more: &str| format!("[[customer.price]]\n{more}\n");
@@ -702,7 +705,7 @@ fn a_discount_that_leaves_out_negations_is_warned_of() {
         &rule("discount = \"0.05\"\nservice = \"AmazonEC2\"\nkind = [\"usage\", \"fee\"]"),
         &["10 `discount 0.05 service=AmazonEC2 kind=usage,fee`"],
     );
-    // A rule of its own for the fees, as wide and as high.
+    // A separate rule for the fees that matches as much and gives as much.
     let fees = |more: &str| rule(&format!("kind = \"commitment_fee\"\n{more}"));
     let both = |more: &str| format!("{discount}{}", fees(more));
     of_unblended(&both("discount = \"0.05\""), &[]);
@@ -743,7 +746,7 @@ fn the_kinds_of_charges_have_names_and_an_order() {
     assert!("Usage".parse::<ChargeKind>().is_err());
 }
 
-/// What is said about a file, a line a problem; nothing about a right one.
+/// Checks the messages about a file, one line for each problem. A right file has none.
 fn check(file: &str, expected: &[&str]) {
     let problems =
         Contracts::parse(file).map_or_else(|problems| problems.to_string(), |_| String::new());
@@ -755,14 +758,14 @@ fn parse(file: &str) -> Contracts {
     Contracts::parse(file).unwrap_or_else(|problems| panic!("{}\n{file}", problems.display("file")))
 }
 
-/// Which rule of [`RULES`] applies to a charge.
+/// Checks which rule of [`RULES`] applies to a charge.
 fn check_rule(subject: RuleSubject, at: &str, expected: &str) {
     let contracts = parse(&customer(RULES));
     let rule = contracts.customer("acme").and_then(|acme| acme.price_rule(&subject, period(at)));
     assert_eq!(rule.map_or("", |rule| &*rule.id), expected, "{subject:?} in {at}");
 }
 
-/// A right file with one customer that owns two accounts, and more of it.
+/// A right file with one customer that owns two accounts, and more text.
 fn customer(more: &str) -> String {
     format!(
         r#"

@@ -1,4 +1,4 @@
-//! Dataset files: what is written is what is read, and nothing else is accepted.
+//! Dataset files: what is written can be read back, and no other file is accepted.
 
 use bytes::Bytes;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
@@ -166,7 +166,8 @@ proptest! {
 fn a_day_is_read_without_touching_the_others() {
     let (first, second) = ([sample(1)], [sample(2)]);
     let mut bytes = encode_parquet([&first, &second]).unwrap().to_vec();
-    // Both files begin with the first day's row group; what they share of it is overwritten.
+    // Both files begin with the row group of the first day, so their common bytes belong to it. They are
+    // overwritten.
     let first_alone = encode_parquet([&first]).unwrap();
     let shared = bytes.iter().zip(&first_alone).take_while(|(a, b)| a == b).count();
     bytes[4..shared / 2].fill(0xff);
@@ -197,7 +198,7 @@ fn a_table_without_rows_is_a_file_with_columns() {
     assert_eq!(decode_parquet::<Sample>(parquet.clone()).unwrap(), []);
     assert_eq!(decode_parquet_day::<Sample>(parquet.clone(), "date", day(1)).unwrap(), []);
     assert!(decode_parquet::<Note>(parquet.clone()).is_err());
-    // A group without rows leaves no trace.
+    // A group without rows does not change the file.
     assert_eq!(encode_parquet::<Sample>([&[], &[]]).unwrap(), parquet);
 
     let csv = encode_csv::<Sample>([]).unwrap();
@@ -246,14 +247,15 @@ fn no_text_of_a_csv_is_a_formula() {
     check("\0=1", "'\0=1");
     check("＝1", "'＝1");
     check("=\"a\",1", "\"'=\"\"a\"\",1\"");
-    // What looks protected is protected again, so that reading knows which apostrophe is ours.
+    // A text that looks protected is protected again. So reading knows which apostrophe was added by
+    // writing.
     check("'=1", "''=1");
     check("''@x", "'''@x");
-    // Where semicolons separate cells, one begins within the text.
+    // If semicolons separate cells, a cell begins within the text.
     check("a;=1", "a;'=1");
     check("a\";@b,-c|+d", "\"a\"\";'@b,'-c|'+d\"");
     check("a;'=1", "a;''=1");
-    // Nothing else changes.
+    // Other texts do not change.
     check("'quoted'", "'quoted'");
     check("1=1", "1=1");
     check("", "\"\"");
@@ -310,7 +312,7 @@ fn sql_types() {
     check(Kind::Hour, "timestamp");
 }
 
-/// A dataset that differs from `Sample` in its columns, in the manner of `DIFFERENCES[N]`.
+/// A dataset whose columns differ from those of `Sample` as `DIFFERENCES[N]` says.
 #[derive(Debug)]
 struct Different<const N: usize>;
 

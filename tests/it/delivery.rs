@@ -1,4 +1,4 @@
-//! Everything is delivered twice, late, in any order, and functions die: the same bytes come out.
+//! Messages arrive twice, late and in any order, and functions die. The resulting bytes are the same.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::small::{CONTRACTS, delivery, lines};
 const FIRST: &str = "20261103T120125Z";
 const SECOND: &str = "20261104T120125Z";
 
-/// Delivers the small report and gives what is in the results bucket when all is quiet.
+/// Delivers the small report and returns the objects of the results bucket after the last message.
 async fn outcome(order: Order, fault: Option<Fault>) -> (World, BTreeMap<String, Bytes>) {
     let world = World::with_fault(CONTRACTS, fault);
     let delivery = delivery(FIRST);
@@ -87,7 +87,7 @@ async fn a_run_whose_messages_are_lost_goes_on_when_someone_asks() {
         if !world.lose_messages_after(taken).await {
             break;
         }
-        // Its own events do not count as asking: they come twice.
+        // The delivery's own events do not resume it, because they come twice anyway.
         assert_eq!(world.deliver(manifest, Order::Sent).await, [""; 0]);
         assert!(world.current().is_empty(), "after {taken} messages");
         assert_eq!(world.resume(manifest).await, [""; 0]);
@@ -97,7 +97,8 @@ async fn a_run_whose_messages_are_lost_goes_on_when_someone_asks() {
     assert!(taken > 12, "{taken}");
 }
 
-/// AWS writes a manifest into the delivery's own folder and one that stands for the latest delivery.
+/// AWS writes two manifests: one into the delivery's own folder, and one for the latest delivery of the
+/// period.
 #[tokio::test]
 async fn both_manifests_are_one_delivery() {
     for generation in [Generation::Legacy, Generation::DataExports] {
@@ -146,7 +147,7 @@ async fn a_replaced_file_ends_the_run_without_noise() {
     let first = delivery(FIRST).overwriting();
     first.put(&world.reports);
     assert_eq!(world.announce(&first.manifest_keys()[0]).await, [""; 0]);
-    // AWS overwrites the files while the messages of the first delivery wait.
+    // AWS overwrites the files while messages of the first delivery wait.
     let second = Delivery::new(first.generation, SECOND, &lines()).overwriting();
     let second = second.in_files(&lines()[..13], 2);
     second.put(&world.reports);
@@ -171,7 +172,7 @@ async fn changed_contracts_make_a_new_run_and_changing_back_returns_the_old_one(
     assert_eq!(new.delivery_id, old.delivery_id);
     assert_eq!(new.replaced, std::slice::from_ref(&old.run_id));
 
-    // An old message that comes back is not a reason to go back.
+    // An old message that comes back does not make the old run current.
     let late = world.message_about(&old.run_id, "acme");
     assert_eq!(world.handle(&late).await, Ok(Outcome::Superseded));
     assert_eq!(current(&world), new);
@@ -181,7 +182,8 @@ async fn changed_contracts_make_a_new_run_and_changing_back_returns_the_old_one(
     assert_eq!(current(&world).run_id, old.run_id);
 }
 
-/// Two changes in quick succession: whichever run ends last, the contracts as they are now count.
+/// The contracts change twice in a short time. Whichever run ends last, the run under the newest contracts
+/// is current.
 #[tokio::test]
 async fn the_run_of_the_latest_contracts_is_current_whichever_ends_last() {
     for seed in 0..8 {

@@ -1,4 +1,5 @@
-//! More digits than an amount keeps: rounded where they are read or made, and nowhere in silence.
+//! Numbers with more digits than an amount keeps. They are rounded when they are read or made, and this is
+//! always reported.
 
 use std::sync::Arc;
 
@@ -38,12 +39,12 @@ fn digits_kept(proof: &Reconciliation) -> &Tally {
 async fn cells_are_counted_once_and_the_first_is_named() {
     let lines = [
         Line::usage(ACME, "1.25"),
-        // Cost and usage amount are each read several times.
+        // Cost and usage amount are read several times for each line. The check must count a cell once.
         Line::usage(ACME, "0.0000000000000000015")
             .with(Column::UsageAmount, "2.00000000000000000000001")
             .with(Column::UnblendedRate, "0.5"),
         Line::usage(GLOBEX, "-0.0000000000000000004"),
-        // What repeats the money of another line is read as well.
+        // A line that repeats the money of another line is read as well.
         Line::usage(ACME, "1E-20").with(Column::Operation, "EKSPod-EC2"),
     ];
     let proof = proof(&bill(CONTRACTS, &lines).await);
@@ -56,7 +57,7 @@ async fn cells_are_counted_once_and_the_first_is_named() {
     assert!(first.contains("costs-00001.csv.gz`, line "), "{first}");
     let dropped: Vec<(&str, String)> =
         tally.dropped.iter().map(|(column, sum)| (&**column, sum.to_string())).collect();
-    // 15 → 20, so −5, and −4, and a tenth: in units of 10⁻¹⁹.
+    // In units of 10⁻¹⁹: 15 is read as 20, which drops −5. −4 and 0.1 are read as 0.
     assert_eq!(
         dropped,
         [
@@ -88,7 +89,7 @@ async fn a_strict_contract_stops_for_dropped_digits_by_name() {
     );
 }
 
-/// A cost with more decimals than are kept, or fewer.
+/// A cost with more decimals than an amount keeps, or fewer.
 fn cost() -> impl Strategy<Value = String> {
     prop_oneof!["-?[0-9]{1,3}\\.[0-9]{0,30}", "-?[1-9]\\.[0-9]{1,16}E-[0-9]{1,2}"]
 }
@@ -96,7 +97,8 @@ fn cost() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// The texts of a column are what was read and what was dropped, over all accounts and files.
+    /// For each column, the numbers in the report are what was read plus what was dropped, over all
+    /// accounts and files.
     #[test]
     fn what_was_dropped_is_stated_exactly(costs in prop::collection::vec(cost(), 1..30)) {
         let accounts = [ACME, ACME_TWO, GLOBEX, NOBODY].into_iter().cycle();
@@ -116,7 +118,7 @@ proptest! {
     }
 }
 
-/// The cost of a report with one row that stores it in this way, and what was dropped of it.
+/// Checks the cost of a report whose only row stores it in this way, and the digits that were dropped.
 fn check_parquet<T: DataType>(physical: &str, value: T::T, expected: &str, dropped: &str) {
     let name = Column::UnblendedCost.names()[1];
     let schema = format!("message report {{ required {}; }}", physical.replace("NAME", name));
@@ -166,7 +168,7 @@ fn numbers_of_parquet_follow_the_same_rule() {
         "1.5",
         "",
     );
-    // Two thirds of a billionth, with the 16 digits that a 64-bit float has of them.
+    // Two thirds of a billionth, with the 16 digits that a 64-bit float keeps.
     check_parquet::<DoubleType>(
         "double NAME",
         "6.666666666666667e-10".parse().unwrap(),
@@ -175,13 +177,15 @@ fn numbers_of_parquet_follow_the_same_rule() {
     );
 }
 
-/// A price is the sum of its days' products, each rounded; and an invoice that of its lines'.
+/// A price is the sum of the rounded products of its days. An invoice is the sum of the rounded products of
+/// its lines.
 #[tokio::test]
 async fn products_are_rounded_by_day_and_every_law_holds() {
     let contracts = CONTRACTS
         .replace("\"150.37\"", "\"150.123456789012345678\"")
         .replace("discount = \"0.05\"", "discount = \"0.333333333333333333\"");
-    // 0.666666666666666667 × 0.000000000000000001 and × 0.000000000000000002, each rounded to one.
+    // 0.666666666666666667 × 0.000000000000000001 and 0.666666666666666667 × 0.000000000000000002 are each
+    // rounded to 0.000000000000000001.
     let lines = [
         Line::usage(ACME, "1E-18"),
         Line::usage(ACME, "2E-18").at("2026-10-02T00"),
@@ -196,7 +200,7 @@ async fn products_are_rounded_by_day_and_every_law_holds() {
     assert!(proof.laws.iter().all(|law| law.holds), "{:?}", proof.laws);
 }
 
-/// Whoever rates a line is told of cells with more digits than are read, by line and column.
+/// A cell with more digits than can be read is named by line and column.
 #[test]
 fn a_cell_beyond_what_is_read_is_named() {
     let text = format!("lineItem/UnblendedCost\n0.{}\n", "3".repeat(1_101));

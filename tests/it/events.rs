@@ -1,4 +1,4 @@
-//! Every file in `events/` asks for exactly what it should, and so do the payloads that AWS publishes.
+//! Each file in `events/` asks for exactly what it should, and so do the payloads that AWS publishes.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 type Decoded = Result<Vec<Request>, InvalidEvent>;
 
 const MANIFEST: &str = "reports/example/20261001-20261101/example-Manifest.json";
-/// Where `sluice generate` puts it, so that the sample can be tried on a local AWS.
+/// The key at which `sluice generate` puts the manifest, so that the sample can be tried on a local AWS.
 const GENERATED: &str = "cur/sluice-demo/20261001-20261101/sluice-demo-Manifest.json";
 const ODD_MANIFEST: &str =
     "cost reports/example/metadata/BILLING_PERIOD=2026-10/example+daily-Manifest.json";
@@ -20,7 +20,7 @@ fn read(path: &Path) -> Value {
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
 
-/// As a function takes it: a batch is decoded message by message.
+/// Decodes a payload as a function does: a batch is decoded message by message.
 fn decode(payload: &Value) -> Vec<Decoded> {
     let records = payload.get("Records").and_then(Value::as_array);
     let bodies: Vec<&Value> =
@@ -44,7 +44,7 @@ fn created(key: &str) -> Vec<Decoded> {
     one(created_in("amzn-s3-demo-bucket", key))
 }
 
-/// The samples are of runs whose steps have one unit.
+/// A message for the only unit of a step, as in the samples.
 fn message(unit: Unit) -> Vec<Decoded> {
     let run = "0123456789abcdef".parse().unwrap();
     one(Request::Message(Message::of_step(&run, vec![unit]).remove(0)))
@@ -138,7 +138,8 @@ fn check_refused(payload: &Value, words: &str) {
     assert!(refusal.contains(words), "{payload}: {refusal}");
 }
 
-/// Published payloads lie beside the project where it is developed; elsewhere there is nothing to do.
+/// The published payloads lie beside the repository on machines of developers. On other machines, nothing
+/// is checked.
 #[test]
 fn published_payloads_ask_for_what_they_should() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/events");
@@ -163,7 +164,7 @@ fn published_payloads_ask_for_what_they_should() {
     }
 }
 
-/// A payload's name and what its messages ask for; `None` is refused.
+/// The name of a payload and what its messages ask for. `None` means that a message is refused.
 type Published = Vec<(&'static str, Vec<Option<Vec<Request>>>)>;
 
 fn is(bucket: &str, key: &str) -> Vec<Option<Vec<Request>>> {
@@ -183,7 +184,7 @@ fn published_by_aws() -> Published {
             "aws-docs__eventbridge-s3-3-object-restore-completed",
             is_nothing("Object Restore Completed"),
         ),
-        // The documentation's description of the fields stands where their values would.
+        // In this payload, the documentation describes the fields where their values would be.
         ("aws-docs__s3-0", is_nothing("The event type")),
         ("aws-docs__s3-ObjectCreated-Put-v2.1", is("amzn-s3-demo-bucket", "HappyFace.jpg")),
         ("aws-docs__s3-TestEvent", is_nothing("s3:TestEvent")),

@@ -1,5 +1,4 @@
-//! A bucket has other exports beside the report: they are passed over by name, and what is billed is not
-//! touched by them.
+//! A bucket has other exports beside the report. They are passed over by name and do not change a bill.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,13 +17,13 @@ use crate::small::{ACME, CONTRACTS, lines};
 
 const DELIVERED: &str = "20261103T120125Z";
 
-/// An export that is no cost and usage report.
+/// An export that is not a cost and usage report.
 struct Export {
     name: &'static str,
     folder: &'static str,
     header: &'static str,
     line: &'static str,
-    /// What is said of it.
+    /// What Sluice says about the export.
     is: &'static str,
 }
 
@@ -83,7 +82,7 @@ impl Export {
         format!("exports/{0}/data/{1}/{0}-00001.{extension}", self.name, self.folder)
     }
 
-    /// `columns` says whether the manifest lists them, as AWS's do.
+    /// `columns` says whether the manifest lists the columns, as AWS's manifests do.
     fn put(&self, world: &World, packing: Packing, columns: bool) {
         let text = format!("{}\n{}\n", self.header, self.line);
         world.reports.put(&self.file_key(packing), packing.pack(&text));
@@ -134,7 +133,7 @@ async fn with_a_report_named_nothing_else_is_looked_at() {
     second.report = "second".to_owned();
     second.put(&world.reports);
     OTHERS[2].put(&world, Packing::Gzip, true);
-    // No file of it can be read, and nobody tries to.
+    // Sluice cannot read any file of this export, and does not try to.
     let key = OTHERS[3].manifest_key();
     let manifest = json!({ "executionId": "e", "dataFiles": ["s3://elsewhere/carbon.orc"] });
     world.reports.put(&key, manifest.to_string());
@@ -154,7 +153,7 @@ async fn notice(world: &World, key: String) -> Outcome {
     receive_report::handle(&notice, &world.app).await.unwrap()
 }
 
-/// Folders of data files only, as some replications leave them.
+/// Folders with data files only, as some replications leave them.
 #[tokio::test]
 async fn without_manifests_the_header_says_it() {
     let mut world = World::new(CONTRACTS);
@@ -168,11 +167,11 @@ async fn without_manifests_the_header_says_it() {
     }
 }
 
-/// A bucket on a laptop.
+/// A bucket in a folder, for the `sluice` program.
 struct Bucket(tempfile::TempDir);
 
 impl Bucket {
-    /// With everything that this world's report bucket has.
+    /// A bucket with all objects of this world's report bucket.
     fn new(world: &World, contracts: &str) -> Self {
         let scratch = tempfile::tempdir().unwrap();
         for (key, bytes) in world.reports.contents() {
@@ -188,7 +187,7 @@ impl Bucket {
         self.0.path().join(name)
     }
 
-    /// What `sluice run` says, and whether it ends well.
+    /// Runs `sluice run`. Returns its output, and whether it ended well.
     async fn run(&self, more: &[&str]) -> (String, bool) {
         let text = |path: &Path| path.display().to_string();
         let [source, contracts, out] =
@@ -231,7 +230,7 @@ async fn sluice_run_ends_well_when_the_report_is_sealed_whatever_else_is_there()
     let passed_over = |run: &&Value| run["passed_over"]["report"] == "hub";
     assert_eq!(runs.as_array().unwrap().iter().filter(passed_over).count(), 1);
 
-    // The one that is asked for is none.
+    // The delivery that is asked for is no report.
     let key = OTHERS[0].manifest_key();
     let (said, is_good) = bucket.run(&["--manifest", &key]).await;
     assert!(!is_good && said.contains("report `focus` is an export in the FOCUS format"), "{said}");
@@ -245,7 +244,7 @@ async fn two_reports_of_a_payer_need_a_name() {
     let (said, is_good) = Bucket::new(&world, CONTRACTS).run(&[]).await;
     assert!(!is_good && said.contains("under `[reseller]` with `report = "), "{said}");
 
-    // What the message says helps, back and forth.
+    // Following the message helps, in both directions.
     let bucket = Bucket::new(&world, CONTRACTS);
     let (said, is_good) = bucket.run(&[]).await;
     assert!(!is_good && said.contains("SEALED  payer 999988887777, report costs"), "{said}");
@@ -269,7 +268,7 @@ async fn a_bucket_in_which_nothing_is_billed_says_what_to_set() {
 
     for (contracts, bucket) in [
         (CONTRACTS.to_owned(), with_others(&[])),
-        // A name does not make a report of it.
+        // An export does not become a report because the contracts name it.
         (CONTRACTS.replace("[reseller]", "[reseller]\nreport = \"focus\""), with_others(&[])),
     ] {
         let (said, is_good) = Bucket::new(&bucket, &contracts).run(&[]).await;
@@ -278,7 +277,7 @@ async fn a_bucket_in_which_nothing_is_billed_says_what_to_set() {
     }
 }
 
-/// What cannot be read is not taken for another export.
+/// A report that cannot be read is not taken for another export.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_that_cannot_be_read_is_not_passed_over() {
     let report = Delivery::new(Generation::DataExports, DELIVERED, &[Line::usage(ACME, "1")]);

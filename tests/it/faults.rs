@@ -1,4 +1,4 @@
-//! What goes wrong in a report or in contracts: a failure with a name, and nothing published.
+//! Faults in a report or in contracts: each is a failure with a name, and nothing is published.
 
 use cur::{Column, Generation, LineItemType};
 use laws::ReportCheck;
@@ -8,7 +8,8 @@ use crate::small::{ACME, CONTRACTS, delivery, lines};
 
 const LATER: &str = "20261104T120125Z";
 
-/// A delivery that must not be billed: the reason has these words, and what was sealed before stays.
+/// A delivery that must not be billed. The reason contains these words, and the sealed run before stays
+/// current.
 async fn refused(contracts: &str, bad: &Delivery, words: &[&str]) {
     let world = World::new(CONTRACTS);
     let good = delivery("20261103T120125Z");
@@ -28,7 +29,7 @@ async fn refused(contracts: &str, bad: &Delivery, words: &[&str]) {
     assert_eq!(sealed(&world), sealed_before);
 }
 
-/// The proofs there are: a run without one is not seen by anybody.
+/// The proofs in the bucket. Nobody sees a run without a proof.
 fn sealed(world: &World) -> Vec<String> {
     world.outcome().into_keys().filter(|key| key.ends_with("reconciliation.json")).collect()
 }
@@ -83,7 +84,7 @@ async fn a_corrupted_byte_never_changes_a_bill() {
         let mut bytes = file.to_vec();
         bytes[position] ^= 0x10;
         match charges(bytes).await {
-            // A byte of the header that means nothing, such as the time.
+            // This byte of the gzip header has no meaning for the content, such as a byte of the time.
             Some(found) => assert_eq!(found, expected, "byte {position}"),
             None => refused += 1,
         }
@@ -93,10 +94,10 @@ async fn a_corrupted_byte_never_changes_a_bill() {
     assert_eq!(charges(file[..file.len() - 4].to_vec()).await, None, "without its last bytes");
 }
 
-/// Whatever a manifest turns into, it never bills other lines, or for another period or payer.
+/// A damaged manifest never leads to a bill for other lines, or for another period or payer.
 #[tokio::test]
 async fn a_corrupted_manifest_never_changes_a_bill() {
-    // No period is refused for want of a rate.
+    // All these periods have a rate, so no period is refused because its rate is missing.
     let rates = "\"2026-10\" = \"150.37\"\n\"2026-11\" = \"151\"\n\"2027-10\" = \"152\"";
     let contracts = CONTRACTS.replace("\"2026-10\" = \"150.37\"", rates);
     for generation in [Generation::Legacy, Generation::DataExports] {
@@ -149,7 +150,7 @@ async fn contracts_that_do_not_fit_the_report_are_refused() {
     refused(&broken, &delivery(LATER), &["config/contracts.toml:", "float"]).await;
 }
 
-/// As a report generator wrote it: text where the on-demand cost should be, and no effective cost.
+/// A line as a report generator wrote it: a text in place of the on-demand cost, and no effective cost.
 fn faulty_reservation() -> Delivery {
     let reservation = Reservation { arn: "", owner: ACME };
     with_line(reservation.covers(ACME, "convertible", ""))

@@ -1,4 +1,4 @@
-//! Every format in every layout bills the same; what is none of them is refused by name.
+//! Every format in every layout gives the same bill. Files in no known format are refused by name.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -22,21 +22,22 @@ use crate::small::{CONTRACTS, lines};
 
 const DELIVERED: &str = "20261103T120125Z";
 
-/// Where files and manifests lie.
+/// The places of files and manifests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     CreateNew,
     Overwrite,
-    /// Files by year and month, the manifest where other legacy reports have it.
+    /// Files in folders of year and month, and the manifest where other legacy reports have it.
     Athena,
-    /// The manifest is beside the files: AWS's page says both.
+    /// The manifest is beside the files. AWS's page says both places.
     AthenaBeside,
 }
 
 const PERIOD_FOLDER: &str = "cur/costs/20261001-20261101";
 const MONTH_FOLDER: &str = "cur/costs/costs/year=2026/month=10";
 
-/// The small report in two files, packed and placed: keys with their bytes, and the manifest's key.
+/// The small report in two files, packed and placed: the objects by their keys, and the key of the
+/// manifest.
 fn objects(
     generation: Generation,
     place: Place,
@@ -73,7 +74,7 @@ async fn deliver(objects: &BTreeMap<String, Vec<u8>>, manifest: &str) -> (World,
     (world, given_up)
 }
 
-/// What customers see of a delivery that is sealed, without the run's id.
+/// The files that customers get of a sealed delivery, without the run's id.
 fn published(world: &World) -> BTreeMap<String, String> {
     let run = current_run(world);
     let texts = world.outcome().into_iter().filter_map(|(key, bytes)| {
@@ -116,7 +117,7 @@ const PARQUET: [Packing; 4] = [
 const MAPS: [Packing; 2] =
     [Packing::Parquet(Times::Millis, Tags::Map), Packing::Parquet(Times::Int96, Tags::Map)];
 
-/// A cell of the table in `shared/cur/README.md`.
+/// One test for each cell of the table in `shared/cur/README.md`.
 macro_rules! cells {
     ($($name:ident: $generation:ident $place:ident $($packings:ident)+;)+) => {
         $(
@@ -147,14 +148,14 @@ cells! {
     export_parquet_overwrite: DataExports Overwrite PARQUET MAPS;
 }
 
-/// The rows of a Parquet file in words, with the names of their columns.
+/// The rows of a Parquet file as text, with the names of the columns.
 fn rows_of(bytes: &Bytes) -> Vec<String> {
     let file = SerializedFileReader::new(bytes.clone()).unwrap();
     file.get_row_iter(None).unwrap().map(|row| row.unwrap().to_string()).collect()
 }
 
-/// A report whose columns nobody expects: tags by the hundred, some of which differ only in case or
-/// collide when they are snake-cased, and JSON with everything that CSV quotes.
+/// A report with unusual columns: hundreds of tags, of which some differ only in case or have the same name
+/// in snake case, and JSON with all characters that CSV quotes.
 fn wide() -> String {
     let text = testkit::csv(Generation::DataExports, &lines());
     let tags: Vec<String> =
@@ -216,7 +217,7 @@ fn try_open(bytes: Bytes) -> Result<ReportFile, RowsError> {
     ReportFile::open(size, Arc::new(read))
 }
 
-/// What the only cell of a file with a column of this type and this value reads as.
+/// Checks the text that is read from the only cell of a file, whose column has this type and value.
 fn check_text<T: DataType>(physical: &str, logical: &str, value: T::T, expected: &str) {
     let column = Column::ResourceId;
     let schema =
@@ -274,7 +275,7 @@ fn every_type_becomes_the_text_that_csv_has() {
     }
 }
 
-/// A report is refused: the reason has these words.
+/// Checks that a report is refused with these words.
 async fn refused(packing: Packing, bytes: Vec<u8>, words: &[&str]) {
     let (mut objects, manifest) = objects(Generation::Legacy, Place::CreateNew, packing);
     let file = objects.keys().find(|key| key.contains("00001")).unwrap().clone();
@@ -350,7 +351,7 @@ async fn a_bad_cell_in_parquet_is_named_by_file_row_and_column() {
     check("lineItem/UnblendedCost", "lineItem/Unblended", &missing).await;
 }
 
-/// Parquet has no checksums of its own, so a changed byte may go unseen; it must not stop the function.
+/// Parquet has no checksums here, so a changed byte may not be noticed. It must not end the function.
 #[tokio::test]
 async fn damaged_parquet_is_refused_and_nothing_worse() {
     let packing = Packing::Parquet(Times::Int96, Tags::Json);
@@ -373,7 +374,8 @@ async fn damaged_parquet_is_refused_and_nothing_worse() {
     assert!(refusals > 30, "{refusals}");
 }
 
-/// The Parquet library panics on some of these. None may pass as another's mistake, or end the program.
+/// The Parquet library panics on some of these files. Each file must be read or refused, and the program
+/// must go on.
 #[test]
 fn whatever_is_in_a_parquet_file_it_is_read_or_refused() {
     let packing = Packing::Parquet(Times::Int96, Tags::Map);
@@ -391,7 +393,7 @@ fn whatever_is_in_a_parquet_file_it_is_read_or_refused() {
     assert!(refusals > 20, "{refusals}");
 }
 
-/// Reads and cuts a file as a function does.
+/// Reads and cuts a file as the function does.
 fn cut_by_threes(bytes: Bytes) -> Result<(), RowsError> {
     let file = try_open(bytes)?;
     let layout = file.layout(&[])?;
@@ -435,7 +437,7 @@ async fn a_file_that_was_replaced_ends_the_run_as_superseded() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
-    /// Whoever owns which row: the files of an owner have its rows, all of them, in their order.
+    /// Whichever account owns a row: the file of an account has all of its rows, in their order.
     #[test]
     fn a_row_group_is_cut_without_loss(
         owners in prop::collection::vec(0_u32..6, 1..80),
@@ -443,7 +445,7 @@ proptest! {
         is_gzip in prop::bool::ANY,
         group_rows in 1_usize..80,
     ) {
-        // Owners have no gaps in their numbers.
+        // The numbers of owners have no gaps.
         let mut numbers = BTreeMap::new();
         let owners: Vec<u32> = owners.into_iter().map(|owner| {
             let next = u32::try_from(numbers.len()).unwrap();

@@ -1,4 +1,4 @@
-//! A generated report is what AWS would deliver, and everything that should hold in it does.
+//! A generated report looks like AWS's, and everything that should hold in a report holds in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
@@ -7,7 +7,7 @@ use flate2::read::GzDecoder;
 use generator::{Generation, Layout, Options, Sink, Summary, contracts, generate};
 use money::{Amount, Rate};
 
-/// Objects in the order of their creation.
+/// The objects in the order of their creation.
 #[derive(Default, PartialEq, Eq)]
 struct Bucket(Vec<(String, Vec<u8>)>);
 
@@ -47,7 +47,7 @@ fn options(generation: Generation, lines: u64, accounts: u32) -> Options {
     }
 }
 
-/// Two whole months and two that are too small for one, in both generations.
+/// Two reports that have a whole month and two that are too small for that, in both generations.
 fn cases() -> [Options; 4] {
     [
         options(Generation::Legacy, 3_000, 1),
@@ -62,7 +62,7 @@ fn cases() -> [Options; 4] {
     ]
 }
 
-/// One column's name in both generations.
+/// The name of a column in both generations.
 type Name = (&'static str, &'static str);
 
 const LINE_ITEM_ID: Name = ("identity/LineItemId", "identity_line_item_id");
@@ -148,7 +148,7 @@ impl Line<'_> {
         &self.record[self.report.columns[column]]
     }
 
-    /// The cell's number, zero where it is empty.
+    /// The number in the cell, or zero if the cell is empty.
     fn number(&self, name: Name) -> Amount {
         match self.text(name) {
             "" => Amount::ZERO,
@@ -174,7 +174,7 @@ impl Line<'_> {
     }
 }
 
-/// Without exponent, which contracts' rates do not have.
+/// A number without an exponent, because rates in contracts have none.
 fn plain(amount: Amount) -> String {
     amount.to_string()
 }
@@ -195,7 +195,7 @@ impl Report {
         let mut headers = BTreeSet::new();
         let mut records = Vec::new();
         for key in &summary.file_keys {
-            // The reader refuses a record whose length differs from the header's.
+            // The reader refuses a record that has another number of fields than the header.
             let text = bucket.text(key);
             let mut reader = csv::Reader::from_reader(text.as_bytes());
             headers.insert(reader.headers().unwrap().iter().map(str::to_owned).collect::<Vec<_>>());
@@ -216,7 +216,7 @@ impl Report {
     }
 }
 
-/// What is expected of every report, whatever its options.
+/// Checks an expectation on reports with different options.
 fn check(expect: fn(&Report)) {
     for options in cases() {
         expect(&Report::new(options));
@@ -437,7 +437,7 @@ fn negations_cancel_covered_usage_in_every_account() {
     });
 }
 
-/// What lines of one reservation, or all of them, come to.
+/// The sums of the lines of one reservation, or of all reservations.
 #[derive(Default)]
 struct Used {
     amount: Amount,
@@ -445,16 +445,16 @@ struct Used {
     effective: Amount,
     upfront: Amount,
     recurring: Amount,
-    /// Whether every line says its normalized units.
+    /// Whether every line has normalized units.
     is_normalized: bool,
 }
 
-/// `rds` of `arn:aws:rds:us-east-1:…`.
+/// The service in an ARN: `rds` in `arn:aws:rds:us-east-1:…`.
 fn service(arn: &str) -> &str {
     arn.split(':').nth(2).unwrap()
 }
 
-/// As far as AWS's columns go: what it leaves empty for a service is checked to be empty.
+/// Checks the columns that AWS fills for a service, and checks that AWS's empty columns are empty.
 #[test]
 fn used_and_unused_are_what_was_reserved() {
     check(|report| {
@@ -495,12 +495,13 @@ fn used_and_unused_are_what_was_reserved() {
             let unused = number(UNUSED_UPFRONT) + number(UNUSED_RECURRING);
             let all = number(PERIOD_UPFRONT) + number(COST);
             match service(arn) {
-                // Without unused columns.
+                // These services have no columns of the unused part.
                 "dynamodb" | "mediaconnect" | "redshift-serverless" => {
                     assert!(unused.is_zero() && number(UNUSED).is_zero(), "{describe}");
                     assert!(used.effective <= all && used.amount <= number(RESERVED), "{describe}");
                 }
-                // Without the recurring part, and so without the sum, of what is used.
+                // Redshift has no column of the recurring part that was used, and so no sum of the used
+                // part.
                 "redshift" => {
                     assert_eq!(used.upfront + number(UNUSED_UPFRONT), number(PERIOD_UPFRONT));
                     assert!(number(UNUSED_RECURRING) < number(COST), "{describe}");
@@ -530,8 +531,8 @@ fn used_and_unused_are_what_was_reserved() {
     });
 }
 
-/// AWS's dictionary contradicts itself and names services that lack a column: one report has several of
-/// these, and all seeds together have all of them.
+/// AWS's dictionary contradicts itself and names services without certain columns. Each report has several
+/// of these forms, and all seeds together have all forms.
 #[test]
 fn commitments_are_written_in_every_way_of_aws() {
     let mut seen: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
@@ -682,7 +683,7 @@ fn ways_of_reservations(line: &Line<'_>, ways: &mut Ways<'_>) {
     }
 }
 
-/// One account neither lends nor borrows, and contracts say which, or leave it to be learned.
+/// One account does not share. The contracts either name it, or Sluice has to learn it.
 #[test]
 fn an_account_may_be_without_sharing() {
     let (mut stated, mut covered) = (0, 0);
@@ -734,7 +735,7 @@ fn effective_costs_are_the_used_commitment_of_the_hour() {
     });
 }
 
-/// Usage beyond all commitments stays on demand, as a second line of the same resource and hour.
+/// Usage beyond all commitments stays on demand, as a second line with the same resource and hour.
 #[test]
 fn commitments_cover_a_part_of_an_hour() {
     check(|report| {

@@ -1,5 +1,7 @@
-//! Reports and contracts small enough to work out by hand, and exactly what is published of them.
-//! `UPDATE=1 cargo test -p tests golden` writes what comes out; read the difference before you keep it.
+//! Reports and contracts that are small enough to compute by hand, and exactly the files that are
+//! published.
+//!
+//! `UPDATE=1 cargo test -p tests golden` writes the new files. Read the difference before you keep it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -30,7 +32,8 @@ async fn what_is_published_is_what_was() {
     assert!(cases > 3, "{cases}");
 }
 
-/// What is published under a case's contracts. Several contracts over one report have a folder each.
+/// The files that are published under the contracts of a case. If a case has several contracts, each has a
+/// folder.
 async fn publish_all(input: &Path) -> BTreeMap<String, String> {
     let mut published = BTreeMap::new();
     for entry in fs::read_dir(input).unwrap() {
@@ -46,7 +49,7 @@ async fn publish_all(input: &Path) -> BTreeMap<String, String> {
     published
 }
 
-/// What customers and the operator see, without the id of the run.
+/// The files that customers and the operator see, without the id of the run.
 async fn publish(input: &Path, contracts: &Path) -> BTreeMap<String, String> {
     let world = World::new(&fs::read_to_string(contracts).unwrap());
     let mut delivery = Delivery::new(Generation::Legacy, "20261103T120125Z", &[]);

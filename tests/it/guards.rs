@@ -1,4 +1,5 @@
-//! What a run does not know, or what the contracts have for nothing, is named and never guessed.
+//! Things that a run does not know, and entries of the contracts that match nothing, are named and never
+//! guessed.
 
 use std::collections::BTreeMap;
 
@@ -74,7 +75,7 @@ async fn what_the_contracts_have_for_nothing_is_named() {
     let lines = [
         Line::usage(ACME, "10"),
         Line::usage(GLOBEX, "1"),
-        // Retained, so the rule for credits sets no price.
+        // The credit is retained, so the rule for credits sets no price.
         Line::new(LineItemType::Credit, ACME).with(Column::UnblendedCost, "-1"),
     ];
     let (_, proof) = bill(&lines).await;
@@ -95,14 +96,14 @@ async fn what_the_contracts_have_for_nothing_is_named() {
             .collect(),
     };
     assert_eq!(proof.unmatched, expected);
-    // The report has no commitments at all, so no day has looked for this one.
+    // The report has no commitments, so no day is allocated, and only the proof looks for this commitment.
     assert_eq!(
         proof.unknown_assignments,
         ["arn:aws:savingsplans::111122223333:savingsplan/0a1b2c3d-0000-4000-8000-00000000000f"]
     );
 }
 
-/// Cost in the report, and the kind and charge that acme has of it.
+/// Checks lines with this cost in the report, and the kind and charge that Acme gets for them.
 #[tokio::test]
 async fn support_is_told_by_its_product_code() {
     let of = |item_type, code: &str| {
@@ -162,7 +163,8 @@ async fn codes_that_look_like_support_are_named_once() {
     assert_eq!(proof.support_suspects, suspects);
 }
 
-/// Of two lines in one group, one has no on-demand price: the sum is not known, and not smaller.
+/// Two lines are in one group, and one of them has no on-demand price. Then the sum is unknown, and not
+/// just smaller.
 #[tokio::test]
 async fn a_partly_unknown_list_cost_is_unknown() {
     const RESERVATION: Reservation<'_> = Reservation {

@@ -1,5 +1,5 @@
-//! A delivery with far less in it than the one before is proved and waits: what is current stays, until a
-//! person says that less is right.
+//! A delivery that has far less than the one before is proved and then waits. The current run stays current
+//! until a person accepts the new one.
 
 use std::fs;
 use std::process::ExitCode;
@@ -22,7 +22,7 @@ fn usage(account: &str, cost: &str, lines: usize) -> Vec<Line> {
     vec![Line::usage(account, cost); lines]
 }
 
-/// Two customers, ten lines, 100 dollars.
+/// Two customers, ten lines and 100 dollars.
 fn full() -> Vec<Line> {
     [usage(ACME, "10", 6), usage(GLOBEX, "10", 4)].concat()
 }
@@ -46,21 +46,21 @@ fn current(world: &World) -> Current {
     serde_json::from_slice(pointers.values().next().unwrap()).unwrap()
 }
 
-/// Every run with its proof.
+/// The proofs of all runs.
 fn proofs(world: &World) -> Vec<Reconciliation> {
     let objects = world.results.contents();
     let proofs = objects.iter().filter(|(key, _)| key.ends_with("/reconciliation.json"));
     proofs.map(|(_, bytes)| serde_json::from_slice(bytes).unwrap()).collect()
 }
 
-/// The run of a delivery under the contracts as they were last.
+/// The run of a delivery.
 fn run_of(world: &World, delivery_id: &str) -> RunId {
     let proofs = proofs(world);
     let found = proofs.iter().find(|proof| proof.delivery_id == delivery_id);
     found.map(|proof| proof.run_id.clone()).unwrap()
 }
 
-/// Why a run is held, as its note says.
+/// The reasons why a run is held, from its note.
 fn reasons(world: &World, run: &RunId) -> Vec<String> {
     let objects = world.results.contents();
     let Some(note) = objects.get(&keys::held(run)) else { return Vec::new() };
@@ -68,7 +68,7 @@ fn reasons(world: &World, run: &RunId) -> Vec<String> {
     serde_json::from_value(note["reasons"].clone()).unwrap()
 }
 
-/// What holds the second delivery, if anything does.
+/// Delivers both lists of lines and returns the reasons why the second run is held.
 async fn held(first: &[Line], second: &[Line]) -> Vec<String> {
     let world = World::new(CONTRACTS);
     deliver(&world, FIRST, first).await;
@@ -92,7 +92,7 @@ async fn half_of_the_lines_or_of_the_cost_may_go_and_no_more() {
     assert_eq!(reasons[0], "it has 4 lines, fewer than half of the 10 that there were");
     assert_eq!(reasons[1], "AWS's cost is 40, and was 100: less than half is left");
 
-    // Lines alone, and cost alone.
+    // Only the number of lines fell, and then only the cost.
     let dear = [usage(ACME, "99", 1), usage(GLOBEX, "1", 1)].concat();
     assert_eq!(
         held(&full(), &dear).await,
@@ -107,7 +107,7 @@ async fn half_of_the_lines_or_of_the_cost_may_go_and_no_more() {
         ["AWS's cost is 49.4, and was 100: less than half is left"]
     );
     assert_eq!(held(&cheap, &full()).await, none, "more is no reason");
-    // Nothing at all.
+    // A delivery without any lines.
     assert_eq!(held(&full(), &[]).await.len(), 4);
     assert_eq!(held(&[], &full()).await, none);
     assert_eq!(held(&[], &[]).await, none);
@@ -119,15 +119,15 @@ async fn a_cost_below_zero_or_near_it_is_compared_as_well() {
         |cost: &str| Line::new(LineItemType::Credit, ACME).with(Column::UnblendedCost, cost);
     let with = |cost: &str, paid: &str| vec![Line::usage(ACME, cost), credit(paid)];
     for (before, after, is_held) in [
-        // Credits leave dust, which has no half.
+        // Credits pay the cost in full and leave a tiny rest. Half of this rest does not matter.
         (with("100", "-100"), with("100", "-100.0000003"), false),
         (with("100", "-99.9999999"), with("100", "-100"), false),
         (with("100", "-100"), with("10", "-100"), true),
-        // More credit than usage: −50.
+        // Credits are larger than usage: the cost is −50.
         (with("100", "-150"), with("76", "-150"), false),
         (with("100", "-150"), with("74", "-150"), true),
         (with("100", "-150"), with("900", "-150"), false),
-        // Small amounts are amounts.
+        // Costs of a few cents are compared as well.
         (with("0.30", "0"), with("0.10", "0"), true),
         (with("0.30", "0"), with("0.20", "0"), false),
     ] {
@@ -136,7 +136,8 @@ async fn a_cost_below_zero_or_near_it_is_compared_as_well() {
     }
 }
 
-/// Container shares of instances come and go with a setting; their money is another line's.
+/// Lines with container shares of instances come and go with a setting. Their money is the money of other
+/// lines.
 #[tokio::test]
 async fn split_cost_lines_are_not_missed() {
     let share = Line::usage(ACME, "1").of_service("AmazonEKS", "EKS-EC2-vCPU-Hours", "EKSPod-EC2");
@@ -150,15 +151,15 @@ async fn a_customer_that_the_contracts_have_and_the_report_has_no_more_is_a_hole
     let reasons = held(&full(), &acme).await;
     let gone = format!("customer `globex` is not in the report any more, with account {GLOBEX}");
     assert_eq!(reasons, [gone]);
-    // One of two accounts is closed, the customer is still there.
+    // One of a customer's two accounts is closed, and the customer is still in the report.
     let two = [usage(ACME, "10", 6), usage(ACME_TWO, "10", 4)].concat();
     assert_eq!(held(&two, &acme).await, [""; 0]);
-    // What belongs to nobody may go.
+    // An account that belongs to nobody may disappear.
     let nobody = [acme.clone(), usage("100000000009", "10", 1)].concat();
     assert_eq!(held(&nobody, &acme).await, [""; 0]);
 }
 
-/// Whose an account is, is the reseller's decision: no hole.
+/// The reseller decides which customer owns an account. Such a change is no hole in the report.
 #[tokio::test]
 async fn a_customer_that_the_contracts_have_no_more_is_not_missed() {
     let world = World::new(CONTRACTS);
@@ -172,20 +173,21 @@ async fn a_customer_that_the_contracts_have_no_more_is_not_missed() {
     let without = &CONTRACTS[..CONTRACTS.find("[[customer]]\nid = \"globex\"").unwrap()];
     let acme_alone = recalculate(without).await.run_id;
     assert_ne!(acme_alone, both);
-    // The account goes to the other customer, and this one stays in the contracts without any.
+    // The account moves to the other customer. This customer stays in the contracts without an account of
+    // the report.
     let moved = CONTRACTS
         .replace("accounts = [\"444455556666\"]", "accounts = [\"100000000008\"]")
         .replace("[\"111122223333\", ", "[\"444455556666\", \"111122223333\", ");
     let given_away = recalculate(&moved).await.run_id;
     assert_ne!(given_away, acme_alone);
     assert_eq!(recalculate(CONTRACTS).await.run_id, both, "back to the first contracts");
-    // And a delivery without the account under contracts that do not name it.
+    // Now a delivery without the account comes under contracts that do not name the account.
     recalculate(without).await;
     deliver(&world, SECOND, &usage(ACME, "10", 10)).await;
     assert_eq!(current(&world).delivery_id, SECOND);
 }
 
-/// The full delivery, then one with four of its lines.
+/// Delivers the full report, then a report with four of its lines.
 async fn world_with_a_held_run() -> (World, RunId) {
     let world = World::new(CONTRACTS);
     deliver(&world, FIRST, &full()).await;
@@ -201,7 +203,7 @@ async fn an_accepted_run_is_current_however_often_anything_is_said() {
     let late = world.message_about(&held, "acme");
     let outcome = world.handle(&late).await.unwrap();
     assert!(matches!(&outcome, Outcome::Held { run, .. } if *run == held), "{outcome:?}");
-    // Both of its manifests come again, and someone resumes it: it is held as before.
+    // Both manifests of the delivery come again, and a person resumes it. It is held as before.
     let manifests = delivery(SECOND, &[]).manifest_keys();
     for manifest in &manifests {
         assert_eq!(world.deliver(manifest, Order::Twice).await, [""; 0]);
@@ -215,14 +217,14 @@ async fn an_accepted_run_is_current_however_often_anything_is_said() {
     assert_eq!(world.handle(&late).await, Ok(Outcome::Sealed));
     assert_eq!(world.deliver(&manifests[0], Order::Twice).await, [""; 0]);
     assert_eq!(current(&world).run_id, held);
-    // A plan names the manifest that came first.
+    // Only the plan differs when it is written again, because it names the manifest that came first.
     assert!(world.faulty.changed().iter().all(|key| key.ends_with("/plan.json")));
 }
 
 #[tokio::test]
 async fn an_acceptance_that_was_written_before_a_crash_is_found() {
     let (world, held) = world_with_a_held_run().await;
-    // The function died between its two writes; the last customer's message comes back.
+    // The function died between its two writes, and the message of the last customer comes back.
     world.results.put(&keys::accepted(&held), "{}");
     let late = world.message_about(&held, "acme");
     assert_eq!(world.handle(&late).await, Ok(Outcome::Sealed));
@@ -232,7 +234,7 @@ async fn an_acceptance_that_was_written_before_a_crash_is_found() {
 #[tokio::test]
 async fn the_next_delivery_is_compared_with_the_current_run_and_not_with_the_held_one() {
     let (world, held) = world_with_a_held_run().await;
-    // As little as the held one has: it would pass for the same if it were compared with that.
+    // This delivery has as little as the held one. Compared with the held run it would not be held.
     deliver(&world, THIRD, &full()[4..8]).await;
     assert_eq!(current(&world).delivery_id, FIRST);
     let third = run_of(&world, THIRD);
@@ -240,14 +242,14 @@ async fn the_next_delivery_is_compared_with_the_current_run_and_not_with_the_hel
     let later = "20261106T120125Z";
     deliver(&world, later, &full()).await;
     assert_eq!(current(&world).delivery_id, later);
-    // Whoever accepts an older delivery now is told that it is too late.
+    // A person who accepts an older delivery now is told that it is too late.
     for run in [held, third] {
         assert_eq!(world.accept(&run).await, Ok(Outcome::Superseded));
     }
     assert_eq!(current(&world).delivery_id, later);
 }
 
-/// After an acceptance, less is what there is: the next delivery is compared with it.
+/// After an acceptance, the next delivery is compared with the accepted run.
 #[tokio::test]
 async fn what_was_accepted_is_the_measure_of_what_comes_next() {
     let (world, held) = world_with_a_held_run().await;
@@ -265,7 +267,8 @@ async fn a_late_acceptance_does_not_bring_back_a_run_that_was_replaced() {
     let new = current(&world);
     assert_ne!(new.run_id, held);
     assert_eq!(world.accept(&held).await, Ok(Outcome::Superseded));
-    // Contracts have changed once more and nothing is calculated yet: still no way back.
+    // The contracts have changed again, and nothing has been calculated yet. The held run still cannot
+    // become current.
     world.results.put(keys::CONTRACTS, CONTRACTS.replace("0.05", "0.07"));
     assert_eq!(world.accept(&held).await, Ok(Outcome::Superseded));
     assert_eq!(current(&world), new);
@@ -285,8 +288,8 @@ async fn only_a_run_that_is_proved_can_be_accepted() {
     assert!(!world.results.contents().contains_key(&keys::accepted(&held)));
 }
 
-/// In any order, twice, and while somebody else makes another run current: whatever is compared, it is with
-/// what the pointer names when it is moved.
+/// Messages come in any order and twice, while another run becomes current. A run is always compared with
+/// the run that the pointer names when it moves.
 #[tokio::test]
 async fn deliveries_that_race_are_held_as_if_they_had_come_one_after_the_other() {
     for seed in 0..12 {
@@ -303,7 +306,7 @@ async fn deliveries_that_race_are_held_as_if_they_had_come_one_after_the_other()
     }
 }
 
-/// A proof that an older version wrote has the fields that are compared, and need not have others.
+/// A proof of an older version has the fields that are compared. It need not have the others.
 #[tokio::test]
 async fn a_proof_of_another_version_is_compared() {
     let world = World::new(CONTRACTS);
@@ -330,7 +333,7 @@ async fn a_run_says_what_it_changes_for_each_customer() {
     assert_eq!(changes(&world, FIRST), None, "nothing was there before");
     let found = changes(&world, SECOND).unwrap();
     assert_eq!((&found.replaces, found.delivery_id.as_str()), (&current(&world).run_id, FIRST));
-    // Acme has five percent off, and two of its six lines; Globex two of its four.
+    // Acme pays five percent less and keeps two of its six lines. Globex keeps two of its four lines.
     let customers: Value = serde_json::to_value(&found.customers).unwrap();
     let change = |customer, lines: [u64; 2], charges: [&str; 3]| {
         json!({
@@ -348,16 +351,16 @@ async fn a_run_says_what_it_changes_for_each_customer() {
     );
     assert_eq!(found.loud, ["acme has 2 lines only, and had 6"]);
 
-    // Less for one customer is said even where the run as a whole is not held.
+    // A customer that has fewer lines is named even if the run as a whole is not held.
     deliver(&world, THIRD, &[usage(ACME, "10", 6), usage(GLOBEX, "10", 1)].concat()).await;
     assert_eq!(current(&world).delivery_id, THIRD);
     assert_eq!(changes(&world, THIRD).unwrap().loud, ["globex has 1 lines only, and had 4"]);
-    // An older delivery replaces nothing.
+    // An older delivery replaces no run.
     deliver(&world, "20261101T120125Z", &full()).await;
     assert_eq!(changes(&world, "20261101T120125Z"), None);
 }
 
-/// What a command line prints, and whether it ended well.
+/// Runs a command line. Returns its output, and whether it ended well.
 async fn call(words: &[&str]) -> (String, bool) {
     let args = Args::try_parse_from(["sluice"].iter().chain(words)).unwrap();
     let mut out = Vec::new();
@@ -429,7 +432,8 @@ async fn sluice_run_holds_and_sluice_accept_accepts() {
     assert!(Args::try_parse_from(["sluice", "accept", "the last one", "--out", &out]).is_err());
 }
 
-/// The step whose message seals writes its receipt first: a crash anywhere is healed as ever.
+/// The last step writes its receipt before it seals the run. So a crash at any write is repaired as in
+/// other steps.
 #[tokio::test]
 async fn a_crash_at_any_write_of_a_held_run_changes_nothing() {
     let (world, held) = world_with_a_held_run().await;

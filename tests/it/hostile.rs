@@ -1,4 +1,5 @@
-//! Reports that somebody wrote to do harm, and tools that meant well: read exactly, or refused by name.
+//! Reports that were written to do harm, and reports that tools have changed: each is read exactly or
+//! refused by name.
 
 use std::fs;
 use std::io::Write;
@@ -22,7 +23,8 @@ fn empty() -> Delivery {
     Delivery::new(Generation::Legacy, "20261103T120125Z", &[])
 }
 
-/// What was given up on a report of this one file, packed already.
+/// Bills a report of this one file, which is already packed. Returns the reasons of messages that were
+/// given up.
 async fn bill(packed: impl Into<bytes::Bytes>) -> (World, Vec<String>) {
     let world = World::new(CONTRACTS);
     empty().put(&world.reports);
@@ -40,7 +42,7 @@ async fn refused(packed: impl Into<bytes::Bytes>, words: &[&str]) {
     }
 }
 
-/// The report of `small` after a change to its text.
+/// The report of `small` after one change of its text.
 fn changed(from: &str, to: &[u8]) -> Vec<u8> {
     let text = csv(Generation::Legacy, &lines());
     let (before, after) = text.split_once(from).unwrap();
@@ -56,7 +58,7 @@ async fn bytes_that_are_no_text_are_refused_where_they_are_read() {
         refused(gzip(changed(from, to)), &words).await;
     };
     let not_text = "is not text: it has a NUL byte or is not UTF-8";
-    // A line is that of AWS's file, whichever step finds out.
+    // Errors name the line of AWS's file, whichever step finds the fault.
     let service = "/costs-00001.csv.gz`, line 4, column lineItem/ProductCode";
     check(",AmazonS3,", b",Amazon\0S3,", &[service, "\"Amazon\\u0000S3\"", not_text]).await;
     check(",AmazonS3,", b",Amazon\xffS3,", &[service, not_text]).await;
@@ -94,7 +96,7 @@ async fn account_ids_are_twelve_ascii_digits() {
     }
 }
 
-/// What some tools do to a file on its way: nothing that changes a bill.
+/// Changes that some tools make to a file. None of them changes a bill.
 #[tokio::test]
 async fn marks_and_line_ends_change_no_bill() {
     let text = csv(Generation::Legacy, &lines());
@@ -134,7 +136,7 @@ async fn a_record_without_end_is_refused() {
     let commas = format!("{header}{}", ",".repeat(15 << 20));
     refused(gzip(commas), &["line 2: the record has more than 16384 fields"]).await;
     refused(gzip(",".repeat(15 << 20)), &["line 1: the record has more than 16384 fields"]).await;
-    // A bomb: a thousandth of its size when packed, and nothing of it is kept.
+    // This file is a thousand times larger when it is unpacked. Nothing of it is kept.
     refused(gzip(vec![0; 256 << 20]), &["line 1: the record is longer than 16 MiB"]).await;
 }
 
@@ -150,7 +152,7 @@ async fn no_ratio_is_too_good() {
     assert_eq!(given_up, [""; 0]);
 }
 
-/// What splitting one file within these limits says, and what it leaves.
+/// Splits one file within these limits. Returns the number of its lines, or the error.
 async fn split_limited(limits: Limits) -> Result<u64, String> {
     let world = World::new(CONTRACTS);
     let file = Line::usage(ACME, "1");
@@ -206,7 +208,7 @@ async fn streams_that_do_not_end_well_are_refused() {
     refused([&b"PK\x03\x04"[..], &[0; 60]].concat(), &["and its bytes say csv.zip"]).await;
 }
 
-/// A service, a usage type, an operation and a region that a spreadsheet would run.
+/// A line whose service, usage type, operation and region a spreadsheet would run.
 fn formulas() -> Line {
     Line::new(LineItemType::Usage, ACME)
         .of_service("=cmd|' /C calc'!A0", "-2+3+cmd|' /C calc'!D2", "@SUM(1;=1)")
@@ -254,7 +256,8 @@ fn invoice_line(text: &str) -> InvoiceLineRow {
 }
 
 proptest! {
-    /// Wherever a spreadsheet thinks that a cell begins, and whatever it was that we protected.
+    /// No part of a text is a formula wherever a spreadsheet begins a cell, and the text is read back
+    /// unchanged.
     #[test]
     fn texts_come_back_and_no_part_of_them_is_a_formula(text in "[=+@'＝\\-\t\r\n,;|\" a\0]{0,12}") {
         let rows = [invoice_line(&text)];
@@ -269,7 +272,7 @@ proptest! {
     }
 }
 
-/// Puts a delivery where the program finds it, and the contracts beside it.
+/// Puts a delivery where the program finds it, with the contracts beside it.
 async fn on_disk(folder: &Path, lines: &[Line]) {
     let world = World::new(CONTRACTS);
     Delivery::new(Generation::Legacy, "20261103T120125Z", lines).put(&world.reports);
@@ -283,7 +286,7 @@ async fn on_disk(folder: &Path, lines: &[Line]) {
     assert!(store.head(keys::CONTRACTS).await.unwrap().is_some());
 }
 
-/// What the program says on a terminal.
+/// The output of the program on a terminal.
 async fn said(folder: &Path, command: &str) -> String {
     let path = |name: &str| folder.join(name).display().to_string();
     let command = command
@@ -319,7 +322,8 @@ async fn a_terminal_obeys_nothing() {
     assert!(json[0]["failures"][0].as_str().unwrap().contains(named), "{json}");
 }
 
-/// Two cells that can be read and a sum that cannot be held: the run ends, the program does not.
+/// Each of two cells can be read, but their sum is too large for an amount. The run fails, and the program
+/// goes on.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sum_beyond_every_amount_is_a_failure() {
     let scratch = tempfile::tempdir().unwrap();
@@ -330,7 +334,7 @@ async fn a_sum_beyond_every_amount_is_a_failure() {
     assert!(run.contains("an amount left the range of decimal(38,18)"), "{run}");
 }
 
-/// A file of ours with any byte changed is rows or an error, never a panic.
+/// A dataset file with any byte changed is read or refused, and never causes a panic.
 #[tokio::test]
 async fn damaged_parquet_is_read_or_refused() {
     let (world, given_up) = bill(gzip(csv(Generation::Legacy, &lines()))).await;

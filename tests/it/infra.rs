@@ -21,7 +21,7 @@ const QUEUE: &str = "AWS::SQS::Queue";
 const ALARM: &str = "AWS::CloudWatch::Alarm";
 const TABLE: &str = "AWS::Glue::Table";
 
-/// What each function is told. Its own dead-letter queue comes on top: every function has one.
+/// The settings of each function, apart from its dead-letter queue, which every function has.
 const SETTINGS: [(&str, &[&str]); 6] = [
     (
         "receive-report",
@@ -44,7 +44,7 @@ const SETTINGS: [(&str, &[&str]); 6] = [
         "register-partitions",
         &[
             "DATABASE",
-            // A report without lines has no accounts.
+            // A report without lines has no accounts, so `publish-datasets` may come next.
             "QUEUE_URL_PUBLISH_DATASETS",
             "QUEUE_URL_RECALCULATE_ACCOUNT",
             "RESULTS_BUCKET",
@@ -55,9 +55,9 @@ const SETTINGS: [(&str, &[&str]); 6] = [
         "recalculate-account",
         &[
             "QUEUE_URL_ALLOCATE_COMMITMENTS",
-            // A report without commitments has no days to allocate.
+            // A report without commitments has no days to allocate, so `publish-datasets` may come next.
             "QUEUE_URL_PUBLISH_DATASETS",
-            // Messages name the line of AWS's file.
+            // Error messages name the line of AWS's file.
             "REPORT_BUCKET",
             "RESULTS_BUCKET",
         ],
@@ -66,7 +66,7 @@ const SETTINGS: [(&str, &[&str]); 6] = [
     ("publish-datasets", &["REPORT_BUCKET", "RESULTS_BUCKET"]),
 ];
 
-/// Which objects of the results bucket each function reads, and which it writes.
+/// The objects of the results bucket that each function reads, and those that it writes.
 const RIGHTS: [(&str, &[&str], &[&str]); 6] = [
     (
         "receive-report",
@@ -97,7 +97,7 @@ fn steps() -> Vec<&'static str> {
     ["receive-report"].into_iter().chain(after_the_plan).collect()
 }
 
-/// A step's name as the ids of its resources begin: `split-report` is `SplitReport`.
+/// The prefix of a step's resource ids: `split-report` becomes `SplitReport`.
 fn id(step: &str) -> String {
     let capitalised = |word: &str| word[..1].to_uppercase() + &word[1..];
     step.split('-').map(capitalised).collect()
@@ -111,7 +111,7 @@ fn arn(id: &str) -> Value {
     json!({ "Fn::GetAtt": format!("{id}.Arn") })
 }
 
-/// `CloudFormation` takes one value where it takes a list of one.
+/// `CloudFormation` accepts a single value in place of a list with one item.
 fn list(value: &Value) -> Vec<&Value> {
     value.as_array().map_or_else(|| vec![value], |items| items.iter().collect())
 }
@@ -159,7 +159,7 @@ fn check_function(template: &Template, step: &str) {
     assert_eq!(function["CodeUri"], format!("../target/lambda/{step}/"));
     assert_eq!(function["Role"], arn(&format!("{id}Role")), "{step}");
 
-    // A single call of the SDK may take 90 seconds with all its attempts (`lambda::run`).
+    // One call of the SDK may take 90 seconds with all its attempts (`lambda::run`).
     assert!(number(&function["Timeout"]) > 90, "{step}: a function outlives its slowest call");
 
     let log = template.properties(&format!("{id}Log"), "AWS::Logs::LogGroup");
@@ -210,7 +210,7 @@ fn check_alarms(template: &Template, step: &str) {
     }
 }
 
-/// What a sealed and what a held run log is counted, and the counts ring.
+/// The logs of sealed and held runs are counted, and the counts raise alarms.
 #[test]
 fn runs_that_are_sealed_or_held_are_counted() {
     let template = Template::read();
@@ -339,7 +339,8 @@ fn a_role_touches_only_its_own_objects() {
         };
         check("ReadResults", reads);
         check("WriteResults", writes);
-        // Without it S3 says that a missing object is forbidden, and `missing` is an answer.
+        // Without this right, S3 answers "forbidden" for a missing object. The code must be able to tell
+        // that it is missing.
         assert_eq!(statements["ListResults"]["Resource"], arn("ResultsBucket"), "{step}");
 
         let (_, settings) = SETTINGS.into_iter().find(|(name, _)| *name == step).unwrap();
@@ -442,10 +443,10 @@ fn only_manifests_wake_the_first_step() {
     assert_eq!(bucket["NotificationConfiguration"], events);
 }
 
-/// Names and types, as the template and the code have them.
+/// The names and types of columns.
 type Columns = Vec<(String, String)>;
 
-/// A table of the template by its name in Athena.
+/// A table of the template, by its name in Athena.
 fn table_input<'a>(template: &'a Template, name: &str) -> &'a Value {
     let tables = template.all(TABLE);
     let found = tables
@@ -481,7 +482,7 @@ fn sample_plan() -> Plan {
     }
 }
 
-/// A table's folder and the columns that its partitions' folders carry: `rated`, [`payer`, …].
+/// The folder of a table and the columns in the names of its partitions' folders: `rated` and [`payer`, …].
 fn layout(table: Table) -> (String, Columns) {
     let account: Option<AccountId> =
         table.is_partitioned_by_account().then(|| "111122223333".parse().unwrap());
@@ -516,7 +517,8 @@ fn tables_have_the_columns_of_their_datasets() {
                 .iter()
                 .map(|column| (column.name.to_owned(), column.kind.sql().to_owned()))
                 .collect(),
-            // Reports differ in their columns, and Athena reads CSV by position.
+            // Reports have different columns, and Athena reads CSV by position, so the table has only one
+            // column.
             None => vec![("line".to_owned(), "string".to_owned())],
         };
         assert_eq!(found, expected, "{table}");
@@ -586,7 +588,7 @@ fn views_show_the_sealed_runs_of_their_tables() {
     }
 }
 
-/// The columns of a view's definition with Hive's names of the types.
+/// The columns of a view, with Hive's names of the types.
 fn trino_columns(declared: &Value) -> Columns {
     let column = |column: &Value| {
         let kind = match column["type"].as_str().unwrap() {

@@ -1,4 +1,5 @@
-//! Rounding and tax of an invoice: what each scope comes to, what is taxable, and the law that finds a slip.
+//! Rounding and tax of an invoice: the result of each scope, the taxable amount, and the law that finds an
+//! error.
 
 use billing::{Charge, ChargeKey, Invoice, Measures, invoice, invoice_re_adds};
 use contracts::{ChargeKind, Contracts};
@@ -63,7 +64,7 @@ fn make(contracts: &Contracts, charges: &[Charge]) -> Invoice {
     made
 }
 
-/// Taxable, tax and total of lines in yen: kind, service and amount.
+/// Checks taxable amount, tax and total of lines in yen. A line has a kind, a service and an amount.
 fn check(mode: &str, per: &str, lines: &[(ChargeKind, &str, &str)], expected: [&str; 3]) {
     let charges: Vec<Charge> = (lines.iter())
         .map(|(kind, service, amount)| {
@@ -84,13 +85,13 @@ fn tax_is_on_whole_coins_and_never_on_a_tax() {
         check("down", per, &usage_and_tax, ["1000", "100", "1110"]);
         check("up", per, &usage_and_tax, ["1000", "100", "1111"]);
     }
-    // A scope with both is rounded as a whole; what is taxable is rounded by itself.
+    // A scope with usage and tax is rounded as a whole. Its taxable amount is rounded separately.
     let both_broken = [(Usage, "AmazonEC2", "1000.4"), (Tax, "AmazonEC2", "10.4")];
     check("half_up", "line", &both_broken, ["1000", "100", "1110"]);
     check("half_up", "service", &both_broken, ["1000", "100", "1111"]);
     check("half_up", "account", &both_broken, ["1000", "100", "1111"]);
     check("half_up", "invoice", &both_broken, ["1000", "100", "1111"]);
-    // Of two services, one has both.
+    // One of two services has usage and tax.
     let two = [
         (Usage, "AmazonEC2", "9.5"),
         (Tax, "AmazonEC2", "0.5"),
@@ -100,7 +101,7 @@ fn tax_is_on_whole_coins_and_never_on_a_tax() {
     check("half_up", "line", &two, ["20", "2", "23"]);
     check("half_up", "service", &two, ["19", "1", "20"]);
     check("half_up", "account", &two, ["19", "1", "20"]);
-    // Tax alone leaves nothing to be taxed, and neither does a tax that AWS has given back.
+    // Tax alone leaves nothing to be taxed. A tax that AWS has given back leaves nothing either.
     check("up", "line", &[(Tax, "AmazonEC2", "10.4")], ["0", "0", "11"]);
     check("down", "invoice", &[(Tax, "AmazonEC2", "-10.4")], ["0", "0", "-10"]);
 }
@@ -151,7 +152,7 @@ proptest! {
         for sum in [made.subtotal, made.taxes[0].taxable, made.taxes[0].amount, made.total] {
             prop_assert_eq!(sum.units() % coin, 0, "{}", sum);
         }
-        // Without the taxes of AWS, nothing of what is taxed changes.
+        // Without AWS's taxes, the taxable amount does not change.
         let untaxed: Vec<Charge> = (charges.iter())
             .filter(|charge| charge.key.charge_kind != ChargeKind::Tax)
             .cloned()
@@ -161,7 +162,7 @@ proptest! {
         prop_assert_eq!(without.subtotal, without.taxes[0].taxable);
     }
 
-    /// The law finds an amount that is off by the last digit, and a base with a tax in it.
+    /// The law finds an amount that differs in the last digit, and a taxable amount that includes a tax.
     #[test]
     fn the_law_finds_a_slip(charges in charges(), per in select(SCOPES.to_vec()), at in any::<usize>()) {
         let contracts = contracts("half_up", per, "JPY");

@@ -1,4 +1,5 @@
-//! One line from its arrival to the invoice: the best way into the code, together with `docs/walkthrough.md`.
+//! One line from its arrival to the invoice. Together with `docs/walkthrough.md` it is the best way into
+//! the code.
 
 use bytes::Bytes;
 use cur::{AccountId, Generation};
@@ -9,10 +10,10 @@ use testkit::{Delivery, World};
 
 use crate::small::{ACME, CONTRACTS, lines};
 
-/// The page for readers, which must not go stale.
+/// The page that describes this journey. The test keeps it correct.
 const WALKTHROUGH: &str = include_str!("../../docs/walkthrough.md");
 
-/// Every key that the page names is there, and every key that the journey looks at is named.
+/// Checks that every key on the page exists, and that the page names every key that the journey looks at.
 fn check_walkthrough(world: &World, run: &RunId, looked_at: &[String]) {
     let named = WALKTHROUGH.split('`').skip(1).step_by(2);
     let is_key =
@@ -28,7 +29,7 @@ fn check_walkthrough(world: &World, run: &RunId, looked_at: &[String]) {
     }
 }
 
-/// The page says a number or a text as the journey finds it.
+/// Checks that the page has a number or text of the journey.
 fn told(what: &str) {
     assert!(WALKTHROUGH.contains(what), "the walkthrough does not say {what}");
 }
@@ -38,7 +39,8 @@ async fn follow(generation: Generation) {
     let delivery = Delivery::new(generation, "20261103T120125Z", &lines());
     delivery.put(&world.reports);
 
-    // receive-report: a manifest was created. The delivery gets its run, and every file is pinned.
+    // receive-report: a manifest was created. The delivery gets its run, and the ETag of every file is
+    // pinned.
     let key = delivery.manifest_keys()[0].clone();
     if generation == Generation::Legacy {
         told(&key);
@@ -49,7 +51,7 @@ async fn follow(generation: Generation) {
     assert_eq!(plan.files.len(), 1);
     let run = &plan.run_id;
 
-    // split-report: the line is in its account's object, byte for byte, below the report's header.
+    // split-report: the line is in its account's object, byte for byte, under the report's header.
     let split = world.message(run, &Unit::SplitReport { file: 0 });
     assert_eq!(world.handle(&split).await, Ok(Outcome::Done));
     let account: AccountId = ACME.parse().unwrap();
@@ -63,7 +65,7 @@ async fn follow(generation: Generation) {
     assert_eq!(own.lines().next(), report.next(), "the header");
     assert_eq!(own.lines().nth(1), report.next(), "the first line, 12.34 USD of EC2");
 
-    // register-partitions: Athena knows where to look.
+    // register-partitions: Athena learns where the objects are.
     for table in Table::ALL {
         let register = world.message(run, &Unit::RegisterPartitions { table });
         assert_eq!(world.handle(&register).await, Ok(Outcome::Done));
@@ -80,8 +82,8 @@ async fn follow(generation: Generation) {
     assert_eq!(group.charge_kind.name(), "usage");
     assert_eq!(group.list_cost, Some(group.unblended_cost));
 
-    // allocate-commitments: what AWS covered on the first of the month is handed out. On the second there
-    // is nothing but the hours of a reservation that nobody used, and some usage on the third.
+    // allocate-commitments: the usage that AWS covered on the first of the month is handed out. On the
+    // second there are only hours of a reservation that nobody used, and on the third there is some usage.
     for day in plan.billing_period.days().take(3) {
         let allocate = world.message(run, &Unit::AllocateCommitments { day });
         assert_eq!(world.handle(&allocate).await, Ok(Outcome::Done));
@@ -104,9 +106,9 @@ async fn follow(generation: Generation) {
     check_walkthrough(&world, run, &looked_at);
 }
 
-/// The second half of the journey; gives the key of the pointer.
+/// The second half of the journey. Returns the key of the pointer.
 async fn check_published(world: &World, plan: &Plan, account: AccountId) -> String {
-    // publish-datasets: the line is part of a charge, five percent below the standard price.
+    // publish-datasets: the line is part of a charge, which is five percent below the standard price.
     let mut outcomes = Vec::new();
     for customer in ["_unassigned", "acme", "globex"] {
         let publish = world.message_about(&plan.run_id, customer);
@@ -123,13 +125,14 @@ async fn check_published(world: &World, plan: &Plan, account: AccountId) -> Stri
     let charge = &charge.unwrap().charge;
     assert_eq!(charge.price_rule, "discount 0.05 service=AmazonEC2");
     told(&charge.price_rule);
-    // 12.34 on demand and 0.124 reserved, which costs its effective 0.1: (12.34 + 0.1) × 0.95.
+    // 12.34 is on demand. Usage of 0.124 is reserved and has an effective cost of 0.1: (12.34 + 0.1) × 0.95
+    // = 11.818.
     assert_eq!(charge.measures.line_count, 2);
     assert_eq!(charge.measures.list_cost, Some("12.464".parse().unwrap()));
     assert_eq!(charge.measures.benefit, Some("0.024".parse().unwrap()));
     assert_eq!(charge.charge, "11.818".parse().unwrap());
 
-    // The invoice: in yen, to the yen.
+    // The invoice is in yen and is rounded to whole yen.
     let invoice: InvoiceFile =
         serde_json::from_slice(&object(world, &keys::billing(plan, "acme", "invoice.json")))
             .unwrap();
@@ -137,7 +140,7 @@ async fn check_published(world: &World, plan: &Plan, account: AccountId) -> Stri
     assert_eq!(line.unwrap().amount, "1777.07266".parse().unwrap());
     assert!(!invoice.total.to_string().contains('.'), "{}", invoice.total);
 
-    // And readers are sent to this run.
+    // The pointer names this run.
     let pointer = keys::current(plan.payer_account_id, plan.billing_period);
     let current: Current = serde_json::from_slice(&object(world, &pointer)).unwrap();
     assert_eq!(current.run_id, plan.run_id);

@@ -1,4 +1,4 @@
-//! Each law, margin term and report check of `docs/laws.md`, broken on purpose.
+//! Each law, margin term and report check of `docs/laws.md` is broken on purpose.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,7 +16,7 @@ use testkit::{Delivery, Line, Order, World};
 
 use crate::small::{ACME, CONTRACTS, GLOBEX, NOBODY, PLAN, RESERVATION, lines};
 
-/// Two customers who are billed by list prices, so that everything that can be split is.
+/// Bills both customers by list prices, so that everything that can be split is split.
 const SPLIT: &str = "basis = \"list\"";
 
 struct Run {
@@ -44,7 +44,7 @@ async fn sealed(contracts: &str, lines: &[Line]) -> World {
     world
 }
 
-/// What a sealed run is proved from.
+/// The books from which a sealed run is proved.
 async fn run(contracts: &str) -> Run {
     let world = sealed(contracts, &lines()).await;
     let plan: Plan = serde_json::from_slice(&world.object("/plan.json")).unwrap();
@@ -105,7 +105,7 @@ async fn cost_is_conserved() {
     check_broken(CONTRACTS, &changes).await;
 }
 
-/// What the first day made of the savings plan, whose ARN is the last.
+/// The sums of the savings plan on the first day. Its ARN comes last.
 fn sums(books: &mut Books) -> &mut CommitmentSums {
     books.allocated[0].commitments.values_mut().next_back().unwrap()
 }
@@ -124,7 +124,7 @@ async fn commitment_is_conserved() {
     check_broken(CONTRACTS, &as_billed).await;
 }
 
-/// A law of the kind "at most": of no commitment is more used in an hour than there is.
+/// A law of the kind "at most": in no hour is more of a commitment used than it has.
 #[test]
 fn nobody_uses_more_than_there_is() {
     let check = |used: &str, there: &str| {
@@ -138,7 +138,7 @@ fn nobody_uses_more_than_there_is() {
     assert_eq!(broken.to_string(), words);
 }
 
-/// A customer's part of what nobody used.
+/// A customer's part of an unused cost.
 fn part(books: &mut Books) -> &mut Amount {
     let mut parts = books.published.iter_mut().flat_map(|of| of.unused_shares.values_mut());
     parts.find(|part| !part.is_zero()).unwrap()
@@ -148,7 +148,7 @@ fn part(books: &mut Books) -> &mut Amount {
 async fn parts_sum_to_whole() {
     let changes: [(Law, Change); 2] = [
         (Law::PartsSumToWhole, |books| *part(books) += cent()),
-        // A split that nobody was given is noticed too.
+        // A split whose parts no customer got is found too.
         (Law::PartsSumToWhole, |books| {
             books.published.iter_mut().for_each(|of| of.unused_shares.clear());
         }),
@@ -180,7 +180,7 @@ async fn invoice_re_adds_to_its_charges() {
     assert!(broken(|invoice| _ = invoice.lines.pop()));
 }
 
-/// Each term counts: without it the margin is not explained.
+/// Without any one of the terms, the margin is not explained.
 #[tokio::test]
 async fn margin_explains_itself_by_every_term() {
     let mut run = run(CONTRACTS).await;
@@ -214,14 +214,15 @@ async fn aws_replays() {
     check_broken(&under("everyone", "owner"), &changes).await;
 }
 
-/// The small report without its one fault: a negation that adds to a cost instead of taking it back.
+/// The small report without its one fault, which is a negation that adds to a cost instead of taking it
+/// back.
 fn faultless() -> Vec<Line> {
     let mut lines = lines();
     lines[9] = PLAN.negates(GLOBEX, "-0.2");
     lines
 }
 
-/// What each report check sees: the faultless report, with one more line or another one.
+/// A report for each check that breaks it: the faultless report with one more line or one changed line.
 fn faults() -> Vec<(ReportCheck, Vec<Line>)> {
     let with = |more: Vec<Line>| [faultless(), more].concat();
     let more = |line: Line| with(vec![line]);
@@ -269,7 +270,7 @@ fn proof(world: &World) -> Reconciliation {
     serde_json::from_slice(&world.object("/reconciliation.json")).unwrap()
 }
 
-/// Everything that is checked has a paragraph, and the paragraph names a test that is there.
+/// Every law, check and term has a paragraph, and the paragraph names a test that exists.
 #[test]
 fn every_law_has_its_paragraph() {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/laws.md");

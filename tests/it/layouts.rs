@@ -1,5 +1,5 @@
-//! Where a delivery lies and how its manifest names it: found however it is spelled, and refused where it
-//! leads elsewhere.
+//! The places of deliveries and the names in their manifests. A delivery is found however its name is
+//! spelled, and is refused if its manifest leads to another place.
 
 use cur::{Column, Generation, LineItemType};
 use lambda::{Request, event};
@@ -30,7 +30,7 @@ fn proof(world: &World) -> Reconciliation {
     serde_json::from_slice(&world.object(&format!("{run}/reconciliation.json"))).unwrap()
 }
 
-/// Puts a delivery under another prefix, and announces its manifest as S3 does: in an event.
+/// Puts a delivery under another prefix and announces its manifest in an event, as S3 does.
 async fn deliver_below(prefix: &str, encoded: &str, generation: Generation) -> World {
     let world = World::new(CONTRACTS);
     let delivery = small(generation);
@@ -80,7 +80,7 @@ async fn a_prefix_is_empty_deep_or_strange() {
     }
 }
 
-/// A legacy or an export's manifest with these fields set anew.
+/// A manifest of a legacy report or an export with new values for these fields.
 fn manifest_with(delivery: &Delivery, fields: &[(&str, Value)]) -> String {
     let mut manifest: Value = serde_json::from_str(&delivery.manifest()).unwrap();
     for (name, value) in fields {
@@ -89,7 +89,7 @@ fn manifest_with(delivery: &Delivery, fields: &[(&str, Value)]) -> String {
     manifest.to_string()
 }
 
-/// The small report under a manifest of our own.
+/// Delivers the small report with this manifest.
 async fn with_manifest(delivery: &Delivery, manifest: String) -> (World, Vec<String>) {
     let world = World::new(CONTRACTS);
     delivery.put(&world.reports);
@@ -195,7 +195,7 @@ async fn a_replica_is_billed_when_it_is_said_to_be_one() {
     }
 }
 
-/// Lines of the report and their cost as the proof has them.
+/// The number of lines and the cost in the proof.
 async fn totals(files: &[(&str, Vec<u8>)]) -> (u64, String) {
     let (world, given_up) = deliver_files(files).await;
     assert_eq!(given_up, [""; 0]);
@@ -203,7 +203,7 @@ async fn totals(files: &[(&str, Vec<u8>)]) -> (u64, String) {
     (totals.lines, totals.unblended_cost.to_string())
 }
 
-/// What is given up on a delivery of these files, in this order.
+/// Delivers these files in this order. Returns the reasons of messages that were given up.
 async fn deliver_files(files: &[(&str, Vec<u8>)]) -> (World, Vec<String>) {
     let world = World::new(CONTRACTS);
     let delivery = Delivery::new(Generation::DataExports, DELIVERED, &[]).overwriting();
@@ -220,7 +220,7 @@ async fn deliver_files(files: &[(&str, Vec<u8>)]) -> (World, Vec<String>) {
 
 const PARQUET: Packing = Packing::Parquet(Times::Millis, Tags::Map);
 
-/// Every way in which a file has no lines.
+/// Files without lines, in every form.
 fn empty_files() -> [(&'static str, Vec<u8>); 7] {
     let header = csv(Generation::DataExports, &[]);
     [
@@ -250,7 +250,7 @@ async fn files_without_rows_and_a_delivery_without_lines_add_nothing() {
     assert_eq!(named, empty.map(|(name, _)| key(name)));
 }
 
-/// Somebody has emptied a file, or it was never whole: half of a bill is no bill.
+/// The file was emptied or was never complete. A bill for half of the lines would be wrong.
 #[tokio::test]
 async fn an_empty_file_before_one_with_lines_is_refused_by_name() {
     let line = csv(Generation::DataExports, &[Line::usage(ACME, "1.25")]);
@@ -279,13 +279,13 @@ async fn an_empty_file_before_one_with_lines_is_refused_by_name() {
             assert!(given_up.iter().any(|reason| reason.contains(empty)), "{given_up:?}");
         }
     }
-    // What follows cannot be read: that is what is said.
+    // The next file cannot be read, so the error is about that file.
     let damaged = [("a-1.csv.gz", Vec::new()), ("a-2.csv.gz", one[..one.len() - 9].to_vec())];
     let (_, given_up) = deliver_files(&damaged).await;
     assert!(given_up.iter().any(|reason| reason.contains("a-2.csv.gz")), "{given_up:?}");
 }
 
-/// Files without manifests are taken in the order of their numbers: the tenth is the last.
+/// Without a manifest, files are taken in the order of their numbers, so the tenth file is the last.
 #[tokio::test]
 async fn without_a_manifest_trailing_files_are_trailing() {
     let mut world = World::new(CONTRACTS);
@@ -301,7 +301,7 @@ async fn without_a_manifest_trailing_files_are_trailing() {
     assert_eq!(proof(&world).report_totals.lines, 9);
 }
 
-/// A report with only these columns, in this order, under these names.
+/// A report with only these columns, in this order and with these names.
 fn columns(names: &[(&str, Column)], lines: &[Line]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(names.iter().map(|(name, _)| *name)).unwrap();
@@ -323,7 +323,8 @@ async fn files_of_one_delivery_differ_in_their_columns() {
         names.collect::<Vec<_>>()
     };
     let line = |account: &str, cost: &str| vec![Line::usage(account, cost)];
-    // The fewest, the same in reverse with a region under each of its names, and other names for all.
+    // Three headers: the required columns only; the same columns in reverse order, with the region under
+    // each of its names; and other names for all columns.
     let fewest = required(Generation::Legacy);
     let mut reversed: Vec<_> = fewest.iter().rev().copied().collect();
     reversed.push(("product/regionCode", Column::Region));
@@ -348,7 +349,7 @@ async fn tags_by_the_hundred_pass_through_and_two_of_a_read_column_do_not() {
     let (header, rest) = text.split_once('\n').unwrap();
     let mut tags: Vec<String> =
         (0..500).map(|number| format!("resourceTags/user:T{number}")).collect();
-    // In another case, and once more.
+    // One tag is there in another case, and one tag is there twice.
     tags.extend(["resourceTags/user:t7", "resourceTags/user:T7"].map(str::to_owned));
     let cells = ",".repeat(tags.len());
     let mut lines = vec![format!("{header},{}", tags.join(","))];
@@ -365,7 +366,7 @@ async fn tags_by_the_hundred_pass_through_and_two_of_a_read_column_do_not() {
     assert!(given_up.iter().any(|reason| reason.contains(twice)), "{given_up:?}");
 }
 
-/// A bucket to which only report files come.
+/// A bucket that gets only report files.
 async fn replicated(
     deliveries: &[Delivery],
     contracts: &str,
@@ -405,7 +406,7 @@ async fn a_bucket_without_manifests_is_billed_and_says_what_nobody_can_know() {
         assert_eq!(world.recalculate("999988887777", "2026-10").await, [""; 0]);
         assert_ne!(current(&world).run_id, run, "recalculated from its folder");
     }
-    // Overwritten in place, there is one folder for all deliveries.
+    // If deliveries are overwritten, all of them have one folder.
     let overwritten = small(Generation::DataExports).overwriting();
     let (world, given_up) = replicated(&[overwritten], CONTRACTS, true).await;
     assert_eq!(given_up, [""; 0]);
@@ -419,7 +420,7 @@ async fn a_report_file_starts_nothing_unless_the_function_is_told_so() {
     assert!(world.outcome().is_empty());
 }
 
-/// A bucket of data files, with nothing but these lines in a folder of this name.
+/// A bucket of data files whose folder with this name has only these lines.
 async fn folder(contracts: &str, folder: &str, lines: &[Line]) -> (World, Vec<String>) {
     let mut world = World::new(contracts);
     world.app.settings.manifest_less = true;
@@ -463,7 +464,7 @@ async fn without_a_manifest_the_lines_say_whose_report_it_is() {
             first(start("soon")),
             "the first line's start of the billing period is \"soon\"",
         ),
-        // Every other line is compared when it is rated, and named where it stands.
+        // Every line after the first is compared when it is rated, and an error names its place.
         (
             &two,
             october,
@@ -483,7 +484,7 @@ async fn without_a_manifest_the_lines_say_whose_report_it_is() {
     }
 }
 
-/// A file without the columns, as someone may have made it.
+/// A file without the columns of payer and billing period, as a person may have made it.
 #[tokio::test]
 async fn without_a_manifest_and_the_columns_the_folder_or_the_contracts_say_whose_report_it_is() {
     let any = CONTRACTS.replace("payers = [\"999988887777\"]\n", "");

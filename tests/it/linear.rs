@@ -1,5 +1,4 @@
-//! What a run costs in requests and messages grows with what there is to do, and not with how many work on
-//! it.
+//! The requests and messages of a run grow with the work, and not with the number of workers.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -19,24 +18,25 @@ use tokio::task::JoinSet;
 
 use crate::small::{CONTRACTS, lines};
 
-/// Enough for many to find at the same moment that a step is complete.
+/// So many workers that several find at the same moment that a step is complete.
 const WORKERS: usize = 50;
 
-/// About what S3 takes.
+/// About the time that S3 takes.
 const A_REQUEST: Duration = Duration::from_millis(20);
 
-/// So many messages that come back without anything being wrong are a mistake of ours.
+/// The largest number of retries. Nothing is wrong in these runs, so more retries would be a mistake in the
+/// code.
 const RETRIES_MAX: usize = 100;
 
 struct Report {
     bucket: MemoryStore,
-    /// The delivery's own, then the period's latest.
+    /// The delivery's own manifest and the manifest of the period's latest delivery.
     manifest_keys: Vec<String>,
-    /// Objects of the results bucket that a run begins with.
+    /// The objects that are in the results bucket before a run.
     config: Vec<(&'static str, String)>,
 }
 
-/// Objects in the order in which they were written.
+/// The objects in the order in which they were written.
 #[derive(Default)]
 struct Written(Vec<(String, Vec<u8>)>);
 
@@ -47,13 +47,13 @@ impl Sink for Written {
     }
 }
 
-/// With commitments, and with usage in every hour of the month.
+/// A report with commitments, and with usage in every hour of the month.
 fn generated(accounts: u32, customers: usize, files: u32, lines: u64) -> Report {
     let options = Options {
         generation: Generation::Legacy,
         accounts,
         lines,
-        // Even seeds may name an account in the contracts.
+        // With an even seed, the contracts may name an account that does not share.
         seed: 7,
         period: BillingPeriod::new(2026, 10).unwrap(),
         files,
@@ -76,8 +76,8 @@ fn generated(accounts: u32, customers: usize, files: u32, lines: u64) -> Report 
     }
 }
 
-/// The small report, and a line of each account in each file. Few days are allocated, so requests are mostly
-/// those of accounts and customers.
+/// The small report with one more line of each account in each file. Few days are allocated, so most
+/// requests are for accounts and customers.
 fn plain(accounts: u64, customers: usize, files: usize) -> Report {
     let ids: Vec<String> = (0..accounts).map(|n| (200_000_000_000 + n).to_string()).collect();
     let mut all = lines();
@@ -109,13 +109,13 @@ struct Deployment {
 #[derive(Default)]
 struct Happened {
     handled: BTreeMap<(Step, String), u64>,
-    /// Handled while there was no receipt yet.
+    /// How often a unit was handled before it had a receipt.
     worked: BTreeMap<(Step, String), u64>,
-    /// Why messages came back.
+    /// The reasons why messages came back.
     retried: Vec<String>,
 }
 
-/// Clones share the queue and the counts.
+/// All clones share the queue and the counts.
 #[derive(Clone, Default)]
 struct CountingQueue {
     inner: MemoryQueue,
@@ -132,7 +132,8 @@ impl Queue for CountingQueue {
 }
 
 impl CountingQueue {
-    /// A message's own messages are sent before it is done, so nothing can follow then.
+    /// A message is counted as done only after the messages that follow from it were sent. So if both
+    /// counts are equal, nothing follows.
     fn is_drained(&self) -> bool {
         self.done.load(Ordering::SeqCst) == self.sent.load(Ordering::SeqCst)
     }
@@ -154,7 +155,7 @@ impl Deployment {
         })
     }
 
-    /// What one worker sees. Nothing is shared with the others but buckets and queue.
+    /// The resources of one worker. Workers share only the buckets and the queue.
     fn app(&self) -> App {
         let slow = |store: CountingStore| -> Arc<dyn Store> {
             match self.a_request {
@@ -168,7 +169,7 @@ impl Deployment {
         App { queue: Arc::new(self.queue.clone()), ..world.app }
     }
 
-    /// Manifests whose events arrive at the same moment.
+    /// Announces manifests whose events arrive at the same moment.
     async fn announce(&self, manifest_keys: &[String]) {
         let mut receiving = JoinSet::new();
         for key in manifest_keys {
@@ -181,7 +182,7 @@ impl Deployment {
         }
     }
 
-    /// So many workers take messages until there are none and nobody is at work.
+    /// This number of workers take messages until no message is left and no worker is busy.
     async fn drain(self: &Arc<Self>, workers: usize) {
         let mut working = JoinSet::new();
         for _ in 0..workers {
@@ -249,7 +250,7 @@ impl Deployment {
     }
 }
 
-/// Shown whole when one of them is too much.
+/// All counts are shown if one of them is too large.
 #[derive(Debug)]
 #[expect(dead_code, reason = "some are only shown")]
 struct Counts {
@@ -264,7 +265,7 @@ struct Counts {
     requests: Requests,
 }
 
-/// One in ten may be done again: nobody can promise that messages come once.
+/// One unit in ten may be done again, because a queue cannot promise to deliver a message only once.
 fn is_about_once(times: u64, there_are: u64) -> bool {
     10 * times <= 11 * there_are
 }

@@ -1,4 +1,4 @@
-//! The whole pipeline, from outside. Read `journey` first.
+//! The whole pipeline, tested from outside. Read `journey` first.
 
 #![allow(clippy::unwrap_used, reason = "a test that breaks says so by panicking")]
 

@@ -1,4 +1,4 @@
-//! What is said of a line names AWS's file and AWS's line, and what a report has twice is found.
+//! Messages about a line name AWS's file and AWS's line, and a line that a report has twice is found.
 
 use cur::{Column, Generation, LineItemType};
 use laws::{ReportCheck, Tally};
@@ -11,12 +11,12 @@ use crate::small::{ACME, ACME_TWO, CONTRACTS, GLOBEX};
 
 const DELIVERED: &str = "20261103T120125Z";
 
-/// A line whose description has line ends in it: lines are counted as an editor counts them.
+/// A line whose description has line ends. Lines are counted as an editor counts them.
 fn tall(account: &str) -> Line {
     Line::usage(account, "1").with(Column::LineItemDescription, "one\ntwo\r\nthree")
 }
 
-/// Four files. Accounts take turns, and the second has none of Acme's lines.
+/// Four files. The accounts take turns, and the second file has none of Acme's lines.
 fn files() -> Vec<Vec<Line>> {
     let line = |account| Line::usage(account, "1");
     vec![
@@ -27,7 +27,7 @@ fn files() -> Vec<Vec<Line>> {
     ]
 }
 
-/// Puts these files as one delivery, packed.
+/// Puts these files as one delivery, packed in this way.
 fn put(world: &World, files: &[Vec<Line>], packing: Packing) -> Delivery {
     let mut delivery = Delivery::new(Generation::DataExports, DELIVERED, &[]);
     let mut first = 1;
@@ -50,7 +50,7 @@ fn proof(world: &World) -> Reconciliation {
     serde_json::from_slice(&world.object("reconciliation.json")).unwrap()
 }
 
-/// What is given up on these files, or the proof.
+/// Bills these files. Returns the reasons of messages that were given up.
 async fn bill(contracts: &str, files: &[Vec<Line>], packing: Packing) -> (World, Vec<String>) {
     let world = World::new(contracts);
     let delivery = put(&world, files, packing);
@@ -63,7 +63,8 @@ const PACKINGS: [Packing; 4] =
 
 #[tokio::test]
 async fn a_cell_that_cannot_be_billed_is_named_where_aws_wrote_it() {
-    // File, line of it, and where that is: the header is the first line, and the tall line has three.
+    // The index of the file, the index of the line in it, and the line of the CSV file. The header is the
+    // first line of the file, and the tall line takes three.
     for (file, line, csv_line) in [(0, 1, 3), (0, 3, 7), (2, 1, 5), (2, 3, 7), (3, 0, 2)] {
         let mut files = files();
         files[file][line] = files[file][line].clone().with(Column::UsageAmount, "many");
@@ -131,7 +132,7 @@ async fn a_missing_column_is_named_in_aws_s_file() {
     assert!(given_up.iter().any(|reason| reason.starts_with(&words)), "{given_up:?}");
 }
 
-/// AWS overwrites a file between the step that reads it and the one that finds something.
+/// AWS overwrites a file after the step that reads it and before the step that finds a fault.
 #[tokio::test]
 async fn a_file_that_is_gone_is_said_to_be_gone() {
     for removed in [true, false] {
@@ -165,7 +166,7 @@ async fn a_file_that_is_gone_is_said_to_be_gone() {
     }
 }
 
-/// The tally of `no_line_twice` over these files.
+/// The tally of `no_line_twice` for these files.
 async fn twice(files: &[Vec<Line>]) -> Tally {
     let (world, given_up) = bill(CONTRACTS, files, Packing::Gzip).await;
     assert_eq!(given_up, [""; 0]);
@@ -193,7 +194,7 @@ async fn a_line_that_is_there_twice_is_found_in_one_file_and_in_two() {
     assert_eq!((tally.checked, tally.broken), (4, 1));
     assert!(tally.example.unwrap().contains("costs-00002.csv.gz`, line 5: the line abc"));
 
-    // AWS uses an id again in another hour. What is empty names no line.
+    // AWS uses an id again in another hour. An empty cell does not identify a line.
     let later = hour(&one, "2026-10-01T01:00:00Z/2026-10-01T02:00:00Z");
     assert_eq!(twice(&[vec![one.clone(), later]]).await.broken, 0);
     let unnamed = hour(&one, "");
@@ -245,7 +246,7 @@ async fn lines_of_another_payer_or_period_are_counted_and_named() {
     );
 }
 
-/// Nothing is known of columns that a report does not have, and that is said.
+/// If a report does not have the columns, nothing is checked, and the tally shows this.
 #[tokio::test]
 async fn a_report_without_the_columns_is_not_checked() {
     let world = World::new(CONTRACTS);

@@ -1,4 +1,5 @@
-//! Exact money: every notation, products to the 18th decimal, rounding by name, parts that add up.
+//! Exact money: all notations, products to the 18th decimal, rounding by named modes, and parts that add
+//! up.
 
 use money::rounding::{Mode, round};
 use money::{Amount, ParseAmountError, Rate, apportion};
@@ -42,11 +43,11 @@ fn a_product_is_rounded_at_the_18th_decimal() {
     for (rate, by, expected) in [
         ("150.37", "0.0000000001", "0.000000015037"),
         ("0.95", "-12.34", "-11.723"),
-        // 0.04285259999999999525: a quarter of the last decimal is dropped.
+        // The exact product is 0.04285259999999999525. A quarter of the last decimal is dropped.
         ("0.95", "0.045107999999999995", "0.042852599999999995"),
-        // AWS's price of Lambda: 0.00000205761726689297.
+        // AWS's price of Lambda. The exact product is 0.00000205761726689297.
         ("0.0000166667", "0.1234567891", "0.000002057617266893"),
-        // Halves go to the even neighbour, on both sides of zero.
+        // A half is rounded to the even neighbour, on both sides of zero.
         ("0.5", "0.000000000000000001", "0"),
         ("0.5", "0.000000000000000003", "0.000000000000000002"),
         ("0.5", "-0.000000000000000003", "-0.000000000000000002"),
@@ -87,7 +88,8 @@ fn rounding_goes_by_magnitude() {
     }
 }
 
-/// Twelve services at 0.006 dollars and 150.37 yen: nothing each, ten yen together.
+/// Twelve services cost 0.006 dollars each, at 150.37 yen a dollar. Rounded down one by one they cost
+/// nothing; rounded together they cost ten yen.
 #[test]
 fn the_scope_of_rounding_is_real_money() {
     let yen = "150.37".parse::<Rate>().unwrap().times(amount("0.006")).unwrap();

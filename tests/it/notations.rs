@@ -1,5 +1,5 @@
-//! Money in every notation: exact, rounded at the 18th decimal with a word of what was dropped, or refused
-//! by name.
+//! Money in every notation: read exactly, rounded at the 18th decimal while the dropped digits are stated,
+//! or refused by name.
 
 use std::collections::BTreeMap;
 
@@ -46,7 +46,7 @@ fn what_is_not_exact_has_a_name() {
         assert_eq!(text.parse::<Amount>(), Err(error.clone()), "{text}");
         assert_eq!(read(text.as_bytes()).map(|read| read.amount), Err(error), "{text}");
     };
-    // Of what we write ourselves nothing is rounded.
+    // Text that Sluice or the contracts write is never rounded.
     for text in [
         "0.0000000000000000001".to_owned(),
         "1E-19".to_owned(),
@@ -131,7 +131,7 @@ fn digits_beyond_the_18th_decimal_are_rounded_half_to_even_and_stated() {
         ("25000000E-1", "2500000", "0"),
         ("1.5E+3", "1500", "0"),
         ("-0.0", "0", "0"),
-        // What a 64-bit float next to 0.1 is exactly.
+        // The exact value of the 64-bit float next to 0.1.
         (
             "0.1000000000000000055511151231257827021181583404541015625",
             "0.100000000000000006",
@@ -144,14 +144,14 @@ fn digits_beyond_the_18th_decimal_are_rounded_half_to_even_and_stated() {
         assert_eq!(read.dropped.to_string(), dropped, "{text}");
         assert_eq!(dropped.parse(), Ok(read.dropped), "{text}");
     }
-    // One that is only too large once it is rounded.
+    // This number is too large only after it is rounded.
     let text = "99999999999999999999.9999999999999999995";
     assert_eq!(read(text.as_bytes()), Err(ParseAmountError::TooLarge));
     let text = "99999999999999999999.9999999999999999994";
     assert_eq!(read(text.as_bytes()).unwrap().amount.units(), 10_i128.pow(38) - 1);
 }
 
-/// A number and one of the ways to write it: digits moved behind an exponent, a sign, zeros at both ends.
+/// A number and one way to write it, with an exponent, a sign, or zeros at both ends.
 fn notation() -> impl Strategy<Value = (Amount, String)> {
     let units = prop_oneof![
         -10_i128.pow(38) + 1..10_i128.pow(38),
@@ -162,7 +162,7 @@ fn notation() -> impl Strategy<Value = (Amount, String)> {
     (units, -60_i32..60, 0_usize..30, 0_usize..30, any::<[bool; 4]>()).prop_map(
         |(units, exponent, before, after, [is_upper, has_plus, has_exponent, drops_zeros])| {
             let exponent = if has_exponent { exponent } else { 0 };
-            // The digits and, counted from their end, where the point is.
+            // The digits, and the position of the point, counted from the end.
             let mut digits = units.unsigned_abs().to_string();
             let mut decimals = 18 + exponent;
             if decimals < 0 {
@@ -207,8 +207,8 @@ proptest! {
         prop_assert_eq!(amount.to_string().parse(), Ok(amount));
     }
 
-    /// An amount and what was dropped are the text together, to the last digit, and no more is dropped than
-    /// half of the 18th decimal.
+    /// An amount and the dropped part together are the text, to the last digit. The dropped part is never
+    /// more than half of the 18th decimal.
     #[test]
     fn no_digit_is_lost(
         is_negative in any::<bool>(),
@@ -241,12 +241,12 @@ proptest! {
     }
 }
 
-/// A sum of numbers place by place, as on paper: by power of ten, how many there are.
+/// A sum that is computed place by place, as on paper: for each power of ten, how many there are.
 #[derive(Default)]
 pub(crate) struct Places(BTreeMap<i32, i64>);
 
 impl Places {
-    /// Adds a text so many times.
+    /// Adds the number in a text this many times.
     pub(crate) fn add(&mut self, text: &str, times: i64) {
         let (number, exponent) = text.split_once('E').unwrap_or((text, "0"));
         let (number, times) = match number.strip_prefix('-') {
@@ -261,7 +261,7 @@ impl Places {
         }
     }
 
-    /// -1, 0 or 1, from the highest place after carrying.
+    /// The sign (−1, 0 or 1), which the highest place has after carrying.
     fn sign(&self) -> i64 {
         let (Some(first), Some(last)) = (self.0.keys().next(), self.0.keys().last()) else {
             return 0;
@@ -284,7 +284,7 @@ impl Places {
     }
 }
 
-/// The error of a cell says where it is, in every column that is read as an amount.
+/// The error about a cell names its line and column, in every column that is read as an amount.
 #[test]
 fn a_cell_that_is_no_amount_is_named_by_line_and_column() {
     let check = |cell: &str, problem: &str| {

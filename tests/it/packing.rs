@@ -1,4 +1,4 @@
-//! A report's text in every format that AWS packs it in, made by other means than it is read.
+//! Packs the text of a report into every format that AWS uses, with other code than the code that reads it.
 
 use std::io::{Cursor, Write};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use testkit::gzip;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-/// How Parquet stores a time. AWS has written each of the first three.
+/// How Parquet stores a time. AWS has written each of the first three forms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Times {
     Int96,
@@ -25,7 +25,7 @@ pub(crate) enum Times {
     Text,
 }
 
-/// How tags are stored: maps in data exports, JSON in what was made of their CSV.
+/// How tags are stored: as maps in data exports, and as JSON in Parquet that was made from an export's CSV.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tags {
     Map,
@@ -36,7 +36,7 @@ pub(crate) enum Tags {
 pub(crate) enum Packing {
     Csv,
     Gzip,
-    /// A gzip member every 100 bytes.
+    /// One gzip member for every 100 bytes.
     Members,
     Zip,
     Zip64,
@@ -53,7 +53,7 @@ impl Packing {
         }
     }
 
-    /// What a legacy manifest calls it. For plain CSV it has no word.
+    /// The name of the compression in a legacy manifest. It has no name for plain CSV.
     pub(crate) const fn compression(self) -> &'static str {
         match self {
             Self::Csv => "",
@@ -105,7 +105,7 @@ impl Cells {
         self.name.ends_with("_date") && !self.name.ends_with("_to_date")
     }
 
-    /// As AWS has it: costs, rates and amounts are doubles.
+    /// Returns whether AWS would store the column as doubles, as it does costs, rates and amounts.
     fn is_number(&self) -> bool {
         let mut filled = self.cells.iter().filter(|cell| !cell.is_empty()).peekable();
         !self.name.ends_with("_id")
@@ -114,7 +114,7 @@ impl Cells {
     }
 }
 
-/// With a row group every so many rows, as AWS's writer: each value may be absent.
+/// Writes a row group for every `rows` rows, as AWS's writer does. Each value may be absent.
 pub(crate) fn parquet(text: &str, times: Times, tags: Tags, rows: usize) -> Vec<u8> {
     let columns = columns(text);
     let fields: String = columns.iter().map(|column| field(column, times, tags)).collect();
@@ -147,7 +147,7 @@ fn columns(text: &str) -> Vec<Cells> {
     columns
 }
 
-/// `lineItem/UsageType` is `line_item_usage_type` in Parquet.
+/// The name of a column in Parquet: `lineItem/UsageType` becomes `line_item_usage_type`.
 fn snake(name: &str) -> String {
     let known = Column::ALL.into_iter().find(|column| column.names().contains(&name));
     match known {
@@ -191,7 +191,7 @@ fn write(group: &mut Group<'_>, column: &Cells, cells: &[String], times: Times, 
     let millis =
         |cell: &str| chrono::DateTime::parse_from_rfc3339(cell).unwrap().timestamp_millis();
     if is_map(column, tags) {
-        // One tag a row: the levels of a key and of its value where there are any.
+        // Each row has at most one tag. The numbers are the definition levels of its key and its value.
         put::<ByteArrayType>(group, cells, 2, Some(0), |_| text("user_project"));
         put::<ByteArrayType>(group, cells, 3, Some(0), text);
     } else if column.is_time() && times != Times::Text {
@@ -217,7 +217,7 @@ fn int96(millis: i64) -> Int96 {
     value
 }
 
-/// Writes the next column: an empty cell is an absent value.
+/// Writes the next column. An empty cell becomes an absent value.
 fn put<T: DataType>(
     group: &mut Group<'_>,
     cells: &[String],

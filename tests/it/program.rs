@@ -1,4 +1,4 @@
-//! The `sluice` program as a person calls it: what it prints and how it ends.
+//! The `sluice` program as a person calls it: its output and its exit code.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::Parser;
 use sluice::args::Args;
 
-/// What a command line printed, and whether it ended well.
+/// Runs a command line. Returns its output, and whether it ended well.
 async fn call(words: &[&str]) -> (String, bool) {
     let args = Args::try_parse_from(["sluice"].iter().chain(words)).unwrap();
     let mut out = Vec::new();
@@ -15,7 +15,7 @@ async fn call(words: &[&str]) -> (String, bool) {
     (String::from_utf8(out).unwrap(), is_good)
 }
 
-/// Why a command line could not be tried at all.
+/// The reason why a command could not be tried.
 async fn refused(words: &[&str]) -> String {
     let args = Args::try_parse_from(["sluice"].iter().chain(words)).unwrap();
     format!("{:#}", sluice::main(args.command, &mut Vec::new()).await.unwrap_err())
@@ -76,7 +76,7 @@ async fn what_is_not_sealed_says_why_and_ends_badly() {
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert!(is_good && json[0]["is_sealed"] == true, "{json}");
 
-    // The contracts do not know the payer any more.
+    // The contracts no longer have the payer.
     let text = fs::read_to_string(&contracts).unwrap();
     fs::write(&contracts, text.replace("999988887777", "123456789012")).unwrap();
     let (shown, is_good) = call(&run).await;
@@ -84,14 +84,14 @@ async fn what_is_not_sealed_says_why_and_ends_badly() {
     assert!(shown.starts_with("NOT SEALED  "), "{shown}");
     assert!(shown.contains("payer 999988887777, which is not among the payers"), "{shown}");
 
-    // A later step misses a rate, and does so again when it is asked again.
+    // A later step finds that a rate is missing, and finds it again when the run is repeated.
     fs::write(&contracts, text.replace("\"2026-10\" = ", "\"2026-09\" = ")).unwrap();
     for _ in 0..2 {
         let (shown, is_good) = call(&run).await;
         assert!(!is_good && shown.contains("[fx.USD.JPY]"), "{shown}");
     }
 
-    // What is right and looks wrong does not change how a check ends.
+    // A warning does not change the exit code of a check.
     let customer =
         "[[customer]]\nid = \"acme\"\naccounts = [\"111122223333\"]\nbasis = \"unblended\"\n";
     let warned =
@@ -101,7 +101,7 @@ async fn what_is_not_sealed_says_why_and_ends_badly() {
     assert!(is_good && said.contains(":7:1: warning: `discount 0.05` takes from usage"), "{said}");
     assert!(said.ends_with("nothing wrong, 1 customers, warnings: 1\n"), "{said}");
 
-    // They are not contracts any more.
+    // The file is no longer a valid contracts file.
     fs::write(&contracts, text.replace("[reseller]", "[reseler]")).unwrap();
     let (problems, is_good) = call(&["check", &contracts]).await;
     assert!(!is_good && problems.contains(":3:2"), "{problems}");

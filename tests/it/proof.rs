@@ -1,4 +1,4 @@
-//! What `sluice verify` proves: every digit of everything that a run has written.
+//! `sluice verify` proves every digit of every object that a run has written.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,7 +11,7 @@ use testkit::{Delivery, World};
 use crate::samples::{bill, files};
 use crate::small::{CONTRACTS, lines};
 
-/// A sealed run in a folder, and the report that it is of.
+/// A sealed run in a folder, and the report from which it was made.
 async fn sealed(generation: Generation, folder: &Path) -> (PathBuf, PathBuf) {
     let (reports, out) = (folder.join("reports"), folder.join("out"));
     let world = World::new(CONTRACTS);
@@ -26,7 +26,7 @@ async fn sealed(generation: Generation, folder: &Path) -> (PathBuf, PathBuf) {
     (reports, out)
 }
 
-/// Everything that is said to differ; an error says it too.
+/// All differences that are reported. An error counts as one.
 async fn differences(out: &Path, reports: Option<&Path>) -> Vec<String> {
     match sluice::verify(out, reports).await {
         Ok(proofs) => proofs.into_iter().flat_map(|proof: Proof| proof.differences).collect(),
@@ -38,11 +38,11 @@ async fn differences(out: &Path, reports: Option<&Path>) -> Vec<String> {
 fn written(out: &Path) -> BTreeMap<String, PathBuf> {
     let key = |path: &PathBuf| path.strip_prefix(out).unwrap().to_str().unwrap().to_owned();
     let all = files(out).into_iter().map(|path| (key(&path), path));
-    // What the user put there: a run pins its own copy.
+    // Files that the user put there are left out, because a run has its own copy of them.
     all.filter(|(key, _)| !key.starts_with("config/") && key != "contracts-in.toml").collect()
 }
 
-/// Where to change a file: at digits of a text, at bytes of anything else.
+/// The positions at which a file is changed: digits of a text, or any bytes of another file.
 fn positions(bytes: &[u8]) -> Vec<usize> {
     let is_text = std::str::from_utf8(bytes).is_ok();
     let may_change = |(_, byte): &(usize, &u8)| !is_text || byte.is_ascii_digit();
@@ -132,7 +132,7 @@ async fn lines_of_an_account_that_the_report_does_not_have_are_found() {
     }
 }
 
-/// Athena reads every object of a partition, whoever has put it there.
+/// Athena reads every object of a partition, so an object that no step has written must be found.
 #[tokio::test]
 async fn a_foreign_file_is_found_in_every_folder() {
     let scratch = tempfile::tempdir().unwrap();

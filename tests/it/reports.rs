@@ -1,13 +1,14 @@
-//! Small reports as AWS writes them, each with the exact answer: the project's own under `tests/reports`,
-//! those beside the repository, and any that `SLUICE_REPORTS` names (one such folder, or a folder of them).
+//! Small reports as AWS writes them, each with the exact result: reports of the project under
+//! `tests/reports`, reports beside the repository, and reports that `SLUICE_REPORTS` names (one folder, or
+//! a folder of such folders).
 //!
-//! A folder has the report bucket (`bucket/`), the contracts (`contracts.toml`), what is right and why
-//! (`expected.md`), and what is compared (`expected.json`): `charges`, the exact sum of each customer;
-//! `totals`, those of the invoices; `exit`, the exit code of `sluice run`; `says`, a text that the output
-//! has. The project's own may also say `verify`, the exit code of `sluice verify`. A folder may have the
-//! rates of savings plans as well (`savings-plan-rates.csv`).
+//! A folder has the report bucket (`bucket/`), the contracts (`contracts.toml`), the right result with its
+//! reason (`expected.md`), and the values to compare (`expected.json`). The values are `charges`, the exact
+//! sum of each customer; `totals`, the totals of the invoices; `exit`, the exit code of `sluice run`; and
+//! `says`, a text that the output must contain. The reports of the project may also have `verify`, the exit
+//! code of `sluice verify`. A folder may also have rates of savings plans (`savings-plan-rates.csv`).
 //!
-//! `cargo test -p tests reports -- --nocapture` shows how many there are and what fails.
+//! `cargo test -p tests reports -- --nocapture` shows the number of reports and those that fail.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -51,7 +52,7 @@ async fn every_report_is_billed_as_it_should_be() {
     assert!(cases.len() > 3, "there are reports: {}", cases.len());
 }
 
-/// The folder itself if it is a case, else the cases in it.
+/// The folder itself if it is a case, otherwise the cases in it.
 fn cases(path: &Path) -> Vec<PathBuf> {
     let is_case = |path: &Path| path.join("expected.json").is_file();
     if is_case(path) {
@@ -64,7 +65,7 @@ fn cases(path: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// What of a case is not as it says.
+/// The expectations of a case that are not met.
 async fn check(case: &Path) -> Vec<String> {
     let expected = fs::read_to_string(case.join("expected.json")).unwrap();
     let expected: Value = serde_json::from_str(&expected).unwrap();
@@ -117,10 +118,11 @@ async fn check(case: &Path) -> Vec<String> {
     wrong
 }
 
-/// What is right where a report beside the repository says otherwise.
+/// The right value, if a report beside the repository has a wrong one.
 fn corrected(case: &Path) -> Option<&'static Value> {
     static PRODUCT: LazyLock<Value> = LazyLock::new(|| "0.000002057617266893".into());
-    // 0.1234567891 × 0.0000166667 is 0.00000205761726689297; its answer has 4873 for the last digits 6893.
+    // 0.1234567891 × 0.0000166667 is 0.00000205761726689297. The report's answer has 4873 in place of the
+    // last digits 6893.
     let name = "32-rate-of-aws-needs-twenty-decimals";
     case.ends_with(name).then(|| &*PRODUCT)
 }
@@ -142,7 +144,7 @@ impl Run {
     }
 }
 
-/// What a command line printed, and its exit code.
+/// Runs a command line. Returns its output and its exit code.
 async fn call(words: &[&str]) -> (String, i64) {
     let args = Args::try_parse_from(["sluice"].iter().chain(words)).unwrap();
     let mut out = Vec::new();
@@ -158,7 +160,7 @@ async fn call(words: &[&str]) -> (String, i64) {
     (said, i64::from(!is_good))
 }
 
-/// Charge and invoice total by customer, over all runs.
+/// The charge and the invoice total of each customer, over all runs.
 fn billed(runs: &Value) -> BTreeMap<String, [Amount; 2]> {
     let mut billed: BTreeMap<String, [Amount; 2]> = BTreeMap::new();
     for run in runs.as_array().unwrap() {

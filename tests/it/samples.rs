@@ -1,5 +1,5 @@
-//! Real reports beside the repository, and generated ones: what is billed is what stands in the files,
-//! added up here by other means.
+//! Real reports beside the repository, and generated reports. The bill must be what stands in the files,
+//! which is added up here with other code.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -14,7 +14,7 @@ use money::Amount;
 use pipeline::Compression;
 use sluice::{Finished, RunOptions};
 
-/// Public samples, where the machine has them.
+/// The folder of public samples, if the machine has it.
 fn shared_data() -> Option<PathBuf> {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
     let is_required = std::env::vars_os().any(|(name, _)| name == "SLUICE_REQUIRE_SHARED");
@@ -22,7 +22,7 @@ fn shared_data() -> Option<PathBuf> {
     data.is_dir().then_some(data)
 }
 
-/// Beside a report, where there is one.
+/// The file of rates beside a report, if there is one.
 const RATES: &str = "savings-plan-rates.csv";
 
 pub(crate) async fn bill(source: &Path, contracts: &str, out: &Path) -> Vec<Finished> {
@@ -52,7 +52,7 @@ async fn bill_with(
     sluice::run(&options).await.unwrap()
 }
 
-/// Lines and unblended cost of each account, as the published charges have them.
+/// The number of lines and the unblended cost of each account in the published charges.
 fn charged(out: &Path) -> BTreeMap<String, (u64, i128)> {
     let mut totals: BTreeMap<String, (u64, i128)> = BTreeMap::new();
     for path in files(&out.join("billing")) {
@@ -69,7 +69,8 @@ fn charged(out: &Path) -> BTreeMap<String, (u64, i128)> {
     totals
 }
 
-/// The same from the report's files, with another CSV reader and decimals read by hand.
+/// The number of lines and the unblended cost of each account in the report's files. They are read with
+/// another CSV reader, and decimals are read digit by digit.
 fn reported(source: &Path, skips_split_cost: bool) -> BTreeMap<String, (u64, i128)> {
     let mut totals = BTreeMap::new();
     for path in files(source).into_iter().filter(|path| !path.ends_with(RATES)) {
@@ -103,7 +104,7 @@ fn add_up(text: &[u8], skips_split_cost: bool, totals: &mut BTreeMap<String, (u6
     }
 }
 
-/// A decimal number as a count of 10⁻¹⁸, digit by digit.
+/// A decimal number as a number of 10⁻¹⁸, read digit by digit.
 fn units(text: &str) -> i128 {
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -138,7 +139,7 @@ fn contracts(sharing: &str, customers: &[(&str, &str, &str)]) -> String {
     text
 }
 
-/// It seals, adds up to the last digit, and is proved again from its files.
+/// Checks that a report seals, adds up to the last digit, and is proved again from its files.
 async fn check_sealed(source: &Path, contracts: &str) -> Finished {
     let scratch = tempfile::tempdir().unwrap();
     let mut finished = bill(source, contracts, scratch.path()).await;
@@ -180,7 +181,8 @@ async fn real_reports_add_up() {
     ] {
         assert!(proof.report_checks[&check].broken > 0, "{check}");
     }
-    // AWS says that ids come back, and not that they do so within an hour: in real reports they do not.
+    // AWS says that ids are used again, but not whether this happens within an hour. In real reports it
+    // does not.
     for athena in ["gzip", "zip", "athena", "athena-int96"] {
         let bucket = data.join(format!("legacy-cur/logzio/bucket-{athena}"));
         let scratch = tempfile::tempdir().unwrap();
@@ -252,14 +254,14 @@ async fn mock_reports_of_other_tools_add_up() {
     }
 }
 
-/// Copies a sample to where AWS would have put it.
+/// Copies a sample to the place where AWS would have put it.
 fn place(sample: &Path, bucket: &Path, key: &str) {
     let path = bucket.join(key);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, fs::read(sample).unwrap()).unwrap();
 }
 
-/// A sample that has no manifest, or is none of AWS's: what becomes of it is known.
+/// Checks the known result of a sample that has no manifest or is not from AWS.
 async fn check_placed(sample: &Path, key: &str, payer: &str, words: &[&str]) {
     let scratch = tempfile::tempdir().unwrap();
     let source = scratch.path().join("in");
@@ -304,7 +306,7 @@ async fn samples_without_a_manifest_are_billed_or_say_why_not() {
     check_placed(&mock, export, "123456789012", &no_type).await;
 }
 
-/// A folder as a report bucket.
+/// A folder that stands for a report bucket.
 struct Folder(PathBuf);
 
 impl Sink for Folder {
@@ -330,7 +332,7 @@ fn generate(generation: Generation, folder: &Path) -> String {
     generator::contracts(&options)
 }
 
-/// The same contracts under another policy.
+/// The contracts with another policy.
 fn under(contracts: &str, sharing: &str, unused: &str) -> String {
     let policy = format!("sharing = \"{sharing}\"\nunused = \"{unused}\"");
     contracts
@@ -359,7 +361,7 @@ async fn generated_reports_add_up_and_agree_with_themselves() {
     }
 }
 
-/// Under every policy the bill adds up, and AWS's own rules give what AWS has billed.
+/// Under every policy, the bill adds up and AWS's own rules give what AWS has billed.
 #[tokio::test]
 async fn generated_reports_seal_under_every_policy() {
     let scratch = tempfile::tempdir().unwrap();
@@ -377,7 +379,8 @@ async fn generated_reports_seal_under_every_policy() {
         assert!(proof.missing_rates.is_empty(), "{sharing}: {:?}", proof.missing_rates);
         benefits.insert(sharing, proof.margin.terms[&MarginTerm::Benefit]);
     }
-    // A benefit makes a charge less. Who may lend to more gives more, and all there is AWS gave already.
+    // A benefit reduces a charge, so it is negative. If commitments may be shared more widely, more usage
+    // is covered. AWS has shared all of them already, so no policy can give more.
     assert!(benefits["reseller"].is_zero());
     assert!(benefits["owner"] < Amount::ZERO);
     assert!(benefits["customer"] <= benefits["owner"]);

@@ -1,4 +1,4 @@
-//! A small report with a line of most kinds, and contracts that fit it.
+//! A small report with a line of nearly every kind, and contracts that fit it.
 
 use cur::{Column, Generation, LineItemType};
 use testkit::{Delivery, Line, Reservation, ReservationMonth, SavingsPlan};
@@ -47,7 +47,7 @@ pub(crate) const RESERVATION: Reservation<'_> = Reservation {
 };
 
 pub(crate) fn lines() -> Vec<Line> {
-    // It ends after two days.
+    // The reservation ends after two days.
     let month = ReservationMonth {
         cost: "4.8",
         units: "48",

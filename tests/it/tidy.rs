@@ -1,4 +1,4 @@
-//! What a careful reader would notice: form, and documents that say what is no longer so.
+//! Checks of form, and of statements in documents that are no longer true.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +11,7 @@ use sluice::args::Args;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// Not ours, or made by a tool.
+/// Folders that are not part of the project, or that a tool has made.
 const FOREIGN: [&str; 7] =
     [".aws-sam", ".git", "__pycache__", "cdk.out", "node_modules", "sluice-demo", "target"];
 
@@ -20,7 +20,8 @@ const LINE_CHARS_MAX: usize = 110;
 #[test]
 fn every_source_says_what_it_is_for() {
     for (path, text) in files(&["rs"]) {
-        // A file that belongs to another, as a macro's or a test's input, would begin otherwise.
+        // A file that is part of another file, such as the input of a macro or a test, may not begin with
+        // such a sentence.
         assert!(text.starts_with("//! "), "`{path}` does not begin with a `//!` sentence");
     }
 }
@@ -39,7 +40,7 @@ fn lines_are_clean_and_short() {
     }
 }
 
-/// How long a line is without its strings and addresses, which nobody can break.
+/// The length of a line without its strings and addresses, which cannot be broken.
 fn length(line: &str) -> usize {
     let without_addresses = line.split("https://").next().unwrap_or_default();
     let mut is_in_string = false;
@@ -128,7 +129,7 @@ fn commands_in_documents_are_commands() {
     assert_eq!(shown, commands.collect(), "commands in documents, and those there are");
 }
 
-/// What the program is given on a line of a document, if the line calls it.
+/// The arguments of the program, if the line of a document calls it.
 fn arguments_of(line: &str) -> Option<&str> {
     let line = line.split(" #").next().unwrap_or_default();
     line.strip_prefix("sluice ").or_else(|| line.strip_prefix("cargo run --release -p sluice -- "))
@@ -160,7 +161,7 @@ fn links(prose: &str) -> Vec<String> {
     targets.filter_map(|rest| rest.split(')').next()).map(str::to_owned).collect()
 }
 
-/// A document's headings as their anchors.
+/// The headings of a document, as their anchors.
 fn headings(text: &str) -> BTreeSet<String> {
     let titles = text.lines().filter_map(|line| line.strip_prefix('#'));
     titles
@@ -266,7 +267,7 @@ fn the_changelog_knows_the_version() {
     assert!(has_it, "CHANGELOG.md has no heading for {version}");
 }
 
-/// Every file with one of these extensions by its path below the root, with its text.
+/// All files with one of these extensions: the path below the root, and the text.
 fn files(extensions: &[&str]) -> Vec<(String, String)> {
     let mut found = Vec::new();
     collect(Path::new(ROOT), extensions, &mut found);
@@ -274,7 +275,7 @@ fn files(extensions: &[&str]) -> Vec<(String, String)> {
     found
 }
 
-/// A file without an extension, such as `.ci/run`, goes by its name.
+/// A file without an extension, such as `.ci/run`, counts as if its whole name were the extension.
 fn collect(folder: &Path, extensions: &[&str], found: &mut Vec<(String, String)>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path: PathBuf = entry.unwrap().path();
@@ -293,7 +294,7 @@ fn read(path: &str) -> String {
     text.unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// A document from one heading to the next of the same level.
+/// The part of a document from a heading to the next heading of the same level.
 fn section(path: &str, heading: &str) -> String {
     let text = read(path);
     let start = text.find(&format!("{heading}\n"));
@@ -303,7 +304,7 @@ fn section(path: &str, heading: &str) -> String {
     rest.split(&format!("\n{level} ")).next().unwrap_or_default().to_owned()
 }
 
-/// A document's lines outside its blocks of code, as one text.
+/// The lines of a document outside its blocks of code, as one text.
 fn prose(text: &str) -> String {
     split_by_fences(text, false).join("\n")
 }

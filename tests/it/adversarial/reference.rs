@@ -1,5 +1,5 @@
-//! CSV as RFC 4180 defines it, one byte after the other: slow and obvious. What `cur::Records` finds must be
-//! what this finds. The fuzz target `records` compares the two as well.
+//! CSV as RFC 4180 defines it, read byte by byte, slowly and simply. `cur::Records` must find the same
+//! records. The fuzz target `records` compares both readers as well.
 
 use cur::{Column, CsvError, LineError, LineItem, Place, Records};
 
@@ -7,15 +7,15 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Record {
-    /// On which line it begins.
+    /// The line on which the record begins.
     pub(crate) line: u64,
-    /// As it stands in the file.
+    /// The bytes of the record as they stand in the file.
     pub(crate) raw: Vec<u8>,
-    /// Without their quotes.
+    /// The fields without their quotes.
     pub(crate) fields: Vec<Vec<u8>>,
 }
 
-/// Where the reader is in a record.
+/// The place of the reader within a record.
 enum State {
     FieldStart,
     Plain,
@@ -32,7 +32,7 @@ struct Reader {
     records: Vec<Record>,
 }
 
-/// The records up to the first mistake, header included, and the mistake.
+/// The records up to the first mistake, including the header, and the mistake.
 pub(crate) fn read(bytes: &[u8]) -> (Vec<Record>, Option<CsvError>) {
     let record = Record { line: 1, raw: Vec::new(), fields: Vec::new() };
     let (field, records) = (Vec::new(), Vec::new());
@@ -95,7 +95,7 @@ impl Reader {
         self.end_field();
         let next = Record { line: self.line, raw: Vec::new(), fields: Vec::new() };
         let record = std::mem::replace(&mut self.record, next);
-        // A line with nothing on it is no record.
+        // An empty line is no record.
         if matches!(record.raw.as_slice(), b"\n" | b"\r\n") {
             return Ok(());
         }
@@ -112,16 +112,16 @@ impl Reader {
     }
 }
 
-/// What `Records` makes of a line: its place, its bytes, and every column that is read.
+/// A line as `Records` reads it: its place, its bytes, and every column that is read.
 type Seen = (u64, Vec<u8>, Vec<Option<String>>);
 
-/// Reads the bytes in pieces of these lengths, again and again, and with the reference: the lines, their
-/// cells and the mistake must be the same.
+/// Reads the bytes in pieces, whose lengths are repeated, and with the reference reader. Both must find the
+/// same lines, cells and mistake.
 pub(crate) fn check(bytes: &[u8], pieces: &[usize]) {
     let (records, mistake) = read(bytes);
     let (lines, found) = pushed(bytes, pieces);
     if let Some(CsvError::Layout(_)) = found {
-        // A header with a column twice, which only a header without a mistake can be refused for.
+        // A header with a column twice. Only a header without any other mistake is refused for this reason.
         let header = &records.first().unwrap().fields;
         assert!(Column::ALL.iter().any(|column| positions(header, *column).len() > 1));
         return;
@@ -146,7 +146,7 @@ pub(crate) fn check(bytes: &[u8], pieces: &[usize]) {
     assert_eq!(found, mistake);
 }
 
-/// Where the column stands, under the first of its names that the header has.
+/// The positions of the column, under the first of its names that the header has.
 fn positions(header: &[Vec<u8>], column: Column) -> Vec<usize> {
     let is_named = |position: usize, name: &str| {
         let found = header[position].as_slice();

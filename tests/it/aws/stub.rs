@@ -1,4 +1,4 @@
-//! A server on this machine that says what a test wants AWS to say, and remembers what it was asked.
+//! A server on this machine that answers what a test wants AWS to answer, and remembers the requests.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// What was asked: `PUT /bucket/key?partNumber=1`, the headers in lower case, the body.
+/// A request: `PUT /bucket/key?partNumber=1`, the headers in lower case, and the body.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
     pub(crate) line: String,
@@ -20,7 +20,7 @@ impl Asked {
     }
 }
 
-/// What is said, as it goes over the wire.
+/// An answer, as the bytes that are sent.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer(String);
 
@@ -35,13 +35,13 @@ impl Answer {
         Self::new(status, "content-type: application/x-amz-json-1.0\r\n", body)
     }
 
-    /// S3's words for an error.
+    /// An error as S3 writes it.
     pub(crate) fn error(status: u16, code: &str) -> Self {
         let body = format!("<Error><Code>{code}</Code><Message>in a test</Message></Error>");
         Self::new(status, "", &body)
     }
 
-    /// The connection breaks this many bytes before the end.
+    /// The connection breaks this number of bytes before the end.
     pub(crate) fn broken_off(mut self, bytes: usize) -> Self {
         self.0.truncate(self.0.len() - bytes);
         self
@@ -54,7 +54,7 @@ pub(crate) struct Stub {
 }
 
 impl Stub {
-    /// `answer` is given a request and how many of the same were asked before.
+    /// `answer` gets a request and the number of earlier requests with the same first line.
     pub(crate) fn start(answer: impl Fn(&Asked, usize) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -73,13 +73,13 @@ impl Stub {
         self.asked.lock().unwrap().clone()
     }
 
-    /// The requests' lines, in the order of their arrival.
+    /// The first lines of the requests, in the order of arrival.
     pub(crate) fn lines(&self) -> Vec<String> {
         self.asked().into_iter().map(|asked| asked.line).collect()
     }
 }
 
-/// One request a connection.
+/// Answers one request for each connection.
 fn serve(
     mut stream: &TcpStream,
     answer: &dyn Fn(&Asked, usize) -> Answer,

@@ -1,4 +1,4 @@
-//! Reads the SAM template as `CloudFormation` does: `!Sub x` is `{"Fn::Sub": "x"}`.
+//! Reads the SAM template as `CloudFormation` does: `!Sub x` becomes `{"Fn::Sub": "x"}`.
 
 use std::fs;
 
@@ -21,7 +21,7 @@ impl Template {
         &self.0["Globals"]["Function"]
     }
 
-    /// The properties of one resource, which must be of this type.
+    /// The properties of one resource, which must have this type.
     pub(super) fn properties(&self, id: &str, kind: &str) -> &Value {
         let resource = &self.0["Resources"][id];
         assert_eq!(resource["Type"], kind, "resource {id}");

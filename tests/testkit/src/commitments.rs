@@ -1,20 +1,20 @@
-//! Commitments as AWS shows them in lines: what they cover, what they cost, what nobody used.
+//! Commitments as AWS shows them in lines: the usage that they cover, their cost, and the unused part.
 
 use cur::{Column, LineItemType};
 
 use crate::Line;
 
-/// A reserved instance. Each of its lines carries its ARN.
+/// A reserved instance. Each of its lines has its ARN.
 #[derive(Debug, Clone, Copy)]
 pub struct Reservation<'a> {
     pub arn: &'a str,
     pub owner: &'a str,
 }
 
-/// A reservation's month as its fee line has it.
+/// The numbers of a reservation's fee line for a month.
 #[derive(Debug, Clone, Copy)]
 pub struct ReservationMonth<'a> {
-    /// What is paid now: nothing when all was paid upfront.
+    /// The cost that is paid in this month. It is zero if all was paid upfront.
     pub cost: &'a str,
     pub units: &'a str,
     pub unused_units: &'a str,
@@ -27,12 +27,12 @@ impl Reservation<'_> {
         Line::new(item_type, account).with(Column::ReservationArn, self.arn)
     }
 
-    /// The payment on the day of purchase.
+    /// The upfront payment on the day of purchase.
     pub fn upfront_fee(&self, cost: &str) -> Line {
         self.line(LineItemType::Fee, self.owner).with(Column::UnblendedCost, cost)
     }
 
-    /// Dated the first of the month, for all its hours.
+    /// The fee of a month. It is dated the first of the month and is for all of its hours.
     pub fn monthly_fee(&self, month: &ReservationMonth<'_>) -> Line {
         self.line(LineItemType::RiFee, self.owner)
             .with(Column::UnblendedCost, month.cost)
@@ -45,7 +45,7 @@ impl Reservation<'_> {
             .with(Column::UnusedAmortizedUpfrontFee, month.unused_upfront)
     }
 
-    /// An instance's hour that costs nothing because it was reserved.
+    /// One hour of an instance that costs nothing because it was reserved.
     pub fn covers(&self, account: &str, on_demand: &str, effective: &str) -> Line {
         self.line(LineItemType::DiscountedUsage, account)
             .with(Column::UnblendedRate, "0")
@@ -66,21 +66,22 @@ impl SavingsPlan<'_> {
         Line::new(item_type, account).with(Column::SavingsPlanArn, self.arn)
     }
 
-    /// Usage at its on-demand price, which a negation takes back.
+    /// Covered usage at its on-demand price. A negation takes this price back.
     pub fn covers(&self, account: &str, on_demand: &str, effective: &str) -> Line {
         self.line(LineItemType::SavingsPlanCoveredUsage, account)
             .with(Column::UnblendedCost, on_demand)
             .with(Column::SavingsPlanEffectiveCost, effective)
     }
 
-    /// One may take back many covered lines of its hour, operation, usage type and zone.
+    /// A negation. One negation may take back many covered lines of its hour, operation, usage type and
+    /// zone.
     pub fn negates(&self, account: &str, on_demand: &str) -> Line {
         self.line(LineItemType::SavingsPlanNegation, account)
             .with(Column::UsageAmount, "-1")
             .with(Column::UnblendedCost, on_demand)
     }
 
-    /// The hour's commitment, and how much of it was used.
+    /// The fee of an hour, with the commitment of the hour and its used part.
     pub fn recurring_fee(&self, cost: &str, commitment: &str, used: &str) -> Line {
         self.fee(LineItemType::SavingsPlanRecurringFee, cost)
             .with(Column::OfferingType, "ComputeSavingsPlans")

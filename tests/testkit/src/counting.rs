@@ -1,4 +1,4 @@
-//! A bucket that counts what is asked of it, in the requests that S3 would have to answer.
+//! A bucket that counts the requests which S3 would have to answer.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{AddAssign, Range};
@@ -8,21 +8,22 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use storage::{Created, Error, Object, ObjectInfo, Replaced, Store, Upload};
 
-/// S3 answers a request to list with so many keys at most.
+/// The largest number of keys that S3 returns for one list request.
 const KEYS_A_PAGE: usize = 1_000;
 
-/// Requests by kind, and the bytes that they carried.
+/// The number of requests of each kind, and the bytes that they carried.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Requests {
-    /// Reads of whole objects, whether the object was there or not.
+    /// Reads of whole objects, whether the object existed or not.
     pub get: u64,
     pub read_range: u64,
     pub head: u64,
-    /// Pages of lists. An empty list is a page, too.
+    /// Pages of lists. An empty list counts as one page.
     pub list: u64,
     pub create: u64,
     pub replace: u64,
-    /// An object of one part takes one request, a larger one takes one a part and two around them.
+    /// Requests of uploads. An object of one part takes one request. A larger object takes one request for
+    /// each part and two more, to begin and to end.
     pub upload: u64,
     pub bytes_read: u64,
     pub bytes_written: u64,
@@ -49,7 +50,7 @@ impl AddAssign for Requests {
     }
 }
 
-/// Clones share the bucket and the counts.
+/// All clones share the bucket and the counts.
 #[derive(Clone)]
 pub struct CountingStore {
     inner: Arc<dyn Store>,
@@ -69,7 +70,7 @@ impl CountingStore {
         Self { inner, counts: Arc::default() }
     }
 
-    /// Another bucket whose requests are added to the same counts.
+    /// Counts the requests to another bucket in the same counts.
     #[must_use]
     pub fn around(&self, inner: Arc<dyn Store>) -> Self {
         Self { inner, counts: Arc::clone(&self.counts) }
@@ -79,7 +80,7 @@ impl CountingStore {
         self.counts.lock().unwrap().requests
     }
 
-    /// How often someone tried to write each write-once object at one go, by key.
+    /// How often a worker tried to write each write-once object in one request, by key.
     pub fn creates(&self) -> BTreeMap<String, u64> {
         self.counts.lock().unwrap().creates.clone()
     }
@@ -185,7 +186,7 @@ impl Store for CountingStore {
     }
 }
 
-/// How many requests it takes to list so many keys.
+/// The number of requests that are needed to list this many keys.
 pub(crate) fn pages(keys: usize) -> u64 {
     keys.div_ceil(KEYS_A_PAGE).max(1) as u64
 }

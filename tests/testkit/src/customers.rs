@@ -1,16 +1,16 @@
-//! Contracts of as many customers as a test wants, where the generator writes those of a few.
+//! Contracts of as many customers as a test wants. The generator only writes contracts of a few.
 
 use cur::AccountId;
 
-/// What a customer's part of the contracts begins with.
+/// The text with which a customer's part of the contracts begins.
 const HEADING: &str = "\n[[customer]]\n";
 
-/// The same contracts with so many customers. They have the terms of the few in turn, and the accounts are
-/// dealt to them one by one.
+/// The contracts with this number of customers. The customers get the terms of the few customers in turn,
+/// and the accounts are dealt to them one by one.
 pub fn contracts_of(few: &str, customers: usize, accounts: &[AccountId]) -> String {
     let mut parts = few.split(HEADING);
     let mut text = parts.next().unwrap().to_owned();
-    // Each part begins with the customer's id and accounts, which are told anew.
+    // Each part begins with the customer's id and accounts, which are written anew.
     let terms: Vec<&str> = parts.map(|part| part.split_once("]\n").unwrap().1).collect();
     for (number, terms) in (0..customers).zip(terms.iter().cycle()) {
         let own = accounts.iter().skip(number).step_by(customers);

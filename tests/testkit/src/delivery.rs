@@ -1,4 +1,4 @@
-//! One delivery of a report, laid out as AWS lays it out: files first, then the manifests.
+//! One delivery of a report, laid out as AWS does it: files first, then the manifests.
 
 use std::io::Write;
 
@@ -13,12 +13,12 @@ use crate::Line;
 
 pub const PAYER: &str = "999988887777";
 pub const REPORT: &str = "costs";
-/// Of the period that deliveries are of unless they say otherwise.
+/// The start of October 2026, the period of a delivery that names no other.
 const PERIOD_START: &str = "2026-10-01T00:00:00Z";
 const BUCKET: &str = "reports";
 const PREFIX: &str = "cur";
 
-/// Whether each delivery has a folder of its own, or takes the place of the one before.
+/// Where AWS puts a delivery: into a folder of its own, or over the delivery before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layout {
     CreateNew,
@@ -32,14 +32,15 @@ pub struct Delivery {
     pub payer: String,
     pub report: String,
     pub period: BillingPeriod,
-    /// Such as `20261103T120125Z`: a legacy report is named by it, an export's folder begins with it.
+    /// For example `20261103T120125Z`. The folder of a legacy report has this name, and the folder of an
+    /// export begins with it.
     pub delivered_at: String,
     /// The text of each report file.
     pub files: Vec<String>,
 }
 
 impl Delivery {
-    /// Of October 2026, in one file.
+    /// A delivery of October 2026, in one file.
     pub fn new(generation: Generation, delivered_at: &str, lines: &[Line]) -> Self {
         Self {
             generation,
@@ -52,7 +53,7 @@ impl Delivery {
         }
     }
 
-    /// The same lines in so many files.
+    /// Splits the lines over this number of files.
     #[must_use]
     pub fn in_files(mut self, lines: &[Line], count: usize) -> Self {
         let size = lines.len().div_ceil(count).max(1);
@@ -67,7 +68,7 @@ impl Delivery {
         self
     }
 
-    /// Puts the whole delivery, in AWS's order: a manifest comes when everything it names is there.
+    /// Puts the whole delivery in AWS's order: a manifest comes after all files that it names.
     pub fn put(&self, bucket: &MemoryStore) {
         for (key, file) in self.file_keys().iter().zip(&self.files) {
             bucket.put(key, gzip(file));
@@ -86,7 +87,8 @@ impl Delivery {
         (1..=self.files.len()).map(|n| format!("{folder}/{}-{n:05}.csv.gz", self.report)).collect()
     }
 
-    /// Where deliveries are kept apart: this delivery's own, then the period's latest.
+    /// The keys of the manifests. If each delivery has its own folder, the delivery's manifest is the first
+    /// and the manifest of the period's latest delivery is the second.
     pub fn manifest_keys(&self) -> Vec<String> {
         let key = |folder: String| format!("{folder}/{}-Manifest.json", self.report);
         let latest = key(self.folder("metadata", false));
@@ -96,7 +98,8 @@ impl Delivery {
         }
     }
 
-    /// A data export has a tree for its files and one for its manifests, a legacy report has one.
+    /// The folder of a file or manifest. A data export has one tree for its files and one for its
+    /// manifests; a legacy report has one tree for both.
     fn folder(&self, tree: &str, is_version: bool) -> String {
         let (period, version) = match self.generation {
             Generation::Legacy => {
@@ -117,7 +120,7 @@ impl Delivery {
         }
     }
 
-    /// Another one each delivery, and it says nothing of when that was.
+    /// An id that differs for each delivery and does not say when the delivery was.
     fn execution_id(&self) -> String {
         let digits: String = self.delivered_at.chars().filter(char::is_ascii_digit).rev().collect();
         format!("6ddf17ff-b767-346c-b1dd-{digits:0>12.12}")
@@ -157,18 +160,19 @@ impl Delivery {
     }
 }
 
-/// Columns that stand in every report and that nobody reads.
+/// Columns that are in every report and that Sluice does not read.
 const UNREAD: [[&str; 2]; 2] = [
     ["lineItem/BlendedCost", "line_item_blended_cost"],
     ["resourceTags/user:Project", "resource_tags"],
 ];
 
-/// A report file's text, header included.
+/// The text of a report file, with its header.
 pub fn csv(generation: Generation, lines: &[Line]) -> String {
     csv_from(1, generation, lines)
 }
 
-/// The same of a file whose first line is the `first` of the delivery: no two lines have one id.
+/// The text of a report file whose first line is line number `first` of the delivery. So no two lines of a
+/// delivery have the same id.
 pub fn csv_from(first: usize, generation: Generation, lines: &[Line]) -> String {
     let unread = UNREAD.map(|names| pick(&names, generation));
     let names = Column::ALL.map(|column| pick(column.names(), generation));
@@ -187,7 +191,7 @@ pub fn csv_from(first: usize, generation: Generation, lines: &[Line]) -> String 
     String::from_utf8(writer.into_inner().unwrap()).unwrap()
 }
 
-/// Only the names of legacy reports have a slash.
+/// Picks the name for this kind of report. Only the names of legacy reports have a slash.
 fn pick(names: &[&'static str], generation: Generation) -> &'static str {
     let is_legacy = generation == Generation::Legacy;
     names.iter().find(|name| name.contains('/') == is_legacy).unwrap()

@@ -1,4 +1,5 @@
-//! What can go wrong between a function and its bucket or queue, once, at a moment of one's choice.
+//! Faults between a function and its bucket or queue. A fault happens once, at a moment that the test
+//! chooses.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -12,16 +13,16 @@ use storage::{
     Created, Error, ErrorKind, MemoryStore, Object, ObjectInfo, Replaced, Store, Upload,
 };
 
-/// The function dies at its n-th write, counted over the whole run from 0.
+/// The function dies at its n-th write, counted from 0 over the whole run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     BeforeWrite(u32),
     AfterWrite(u32),
-    /// Of the messages that follow a receipt only half get through.
+    /// Only half of the messages that follow a receipt are sent.
     InSend(u32),
 }
 
-/// A bucket that fails once, and that notices a write-once object written with other bytes.
+/// A bucket that fails once. It also notices if a write-once object is written again with other bytes.
 #[derive(Clone)]
 pub struct FaultyStore {
     inner: MemoryStore,
@@ -46,17 +47,17 @@ impl FaultyStore {
         self.writes.load(Ordering::SeqCst)
     }
 
-    /// Whether the fault has come about, here or in the queue.
+    /// Returns whether the fault has happened, in the bucket or in the queue.
     pub fn has_failed(&self) -> bool {
         self.has_failed.load(Ordering::SeqCst)
     }
 
-    /// A queue with the same fault.
+    /// A queue that shares the fault.
     pub fn queue(&self, inner: MemoryQueue) -> FaultyQueue {
         FaultyQueue { inner, sends: AtomicU32::new(0), store: self.clone() }
     }
 
-    /// Keys of objects that someone tried to write again with other bytes.
+    /// The keys of objects that a worker tried to write again with other bytes.
     pub fn changed(&self) -> Vec<String> {
         self.changed.lock().unwrap().clone()
     }
@@ -151,7 +152,7 @@ impl Upload for FaultyUpload {
     }
 }
 
-/// A queue that loses messages once, and says so as SQS would.
+/// A queue that loses messages once. It reports the loss as SQS would.
 pub struct FaultyQueue {
     inner: MemoryQueue,
     sends: AtomicU32,

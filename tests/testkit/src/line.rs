@@ -1,18 +1,18 @@
-//! A line item as a test writes it: what matters is said, the rest is as usual.
+//! A line item as a test writes it. The test sets the cells that matter; all others have usual values.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use cur::{Column, LineItemType};
 
-/// One line of a report, in any generation of it.
+/// One line of a report, of either generation.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Line {
     cells: BTreeMap<Column, String>,
 }
 
 impl Line {
-    /// A line on 1 October 2026 in Tokyo that costs nothing.
+    /// A line of 1 October 2026 in Tokyo that costs nothing.
     pub fn new(item_type: LineItemType, account: &str) -> Self {
         let cells = [
             (Column::TimeInterval, "2026-10-01T00:00:00Z/2026-10-01T01:00:00Z"),
@@ -28,14 +28,14 @@ impl Line {
             (Column::CurrencyCode, "USD"),
             (Column::UnblendedCost, "0"),
             (Column::Region, "ap-northeast-1"),
-            // Text that needs quoting, as nearly every description does.
+            // This text must be quoted in CSV, like nearly every description.
             (Column::LineItemDescription, "$0.124 per \"m5.large\" Instance Hour, Tokyo"),
         ];
         let cells = cells.map(|(column, value)| (column, value.to_owned()));
         Self { cells: cells.into() }
     }
 
-    /// On-demand usage.
+    /// A line of on-demand usage.
     pub fn usage(account: &str, cost: &str) -> Self {
         Self::new(LineItemType::Usage, account).with(Column::UnblendedCost, cost)
     }
@@ -53,13 +53,13 @@ impl Line {
             .with(Column::Operation, operation)
     }
 
-    /// The hour in which it begins, such as `2026-10-05T13`.
+    /// Sets the hour in which the usage begins, such as `2026-10-05T13`.
     #[must_use]
     pub fn at(self, hour: &str) -> Self {
         self.with(Column::UsageStartDate, format_args!("{hour}:00:00Z"))
     }
 
-    /// Empty where nothing was said.
+    /// The value of the cell. It is empty if nothing was set.
     pub fn get(&self, column: Column) -> &str {
         self.cells.get(&column).map_or("", String::as_str)
     }

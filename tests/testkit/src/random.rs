@@ -1,6 +1,6 @@
-//! Choices that a seed repeats.
+//! Random choices. The same seed gives the same choices.
 
-/// `SplitMix64`: small, and good enough to shuffle.
+/// `SplitMix64`, which is small, and good enough to shuffle.
 #[derive(Debug, Clone)]
 pub struct Random(u64);
 

@@ -1,4 +1,4 @@
-//! A bucket as far away as S3 is: every request takes its time, so that workers meet as they do in AWS.
+//! A bucket that is as slow as S3. Each request takes its time, so workers meet as they do in AWS.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use storage::{Created, Error, Object, ObjectInfo, Replaced, Store, Upload};
 
 use crate::counting::pages;
 
-/// Clones share the bucket.
+/// All clones share the bucket.
 #[derive(Clone)]
 pub struct SlowStore {
     inner: Arc<dyn Store>,
@@ -64,7 +64,7 @@ impl Store for SlowStore {
         Ok(Box::new(SlowUpload { inner, store: self.clone() }))
     }
 
-    /// Pages are asked for one after another: each says where the next begins.
+    /// The pages of a list are requested one after another, because each page says where the next begins.
     async fn list(&self, prefix: &str) -> Result<Vec<String>, Error> {
         self.wait().await;
         let listed = self.inner.list(prefix).await?;
@@ -95,7 +95,7 @@ impl Upload for SlowUpload {
         self.inner.push(part).await
     }
 
-    /// Parts go side by side, so an upload waits once.
+    /// The parts of an upload are sent at the same time, so an upload waits once.
     async fn finish(self: Box<Self>) -> Result<Created, Error> {
         self.store.wait().await;
         self.inner.finish().await

@@ -18,22 +18,22 @@ use crate::{Fault, FaultyStore, Random};
 /// How often a message comes back before it is given up.
 const ATTEMPTS_MAX: u32 = 5;
 
-/// In which order messages are taken, and how often each of them.
+/// The order in which messages are taken, and how often each is taken.
 #[derive(Debug, Clone, Copy)]
 pub enum Order {
-    /// As they were sent.
+    /// In the order in which they were sent.
     Sent,
-    /// As they were sent, each of them twice.
+    /// In the order in which they were sent, each twice.
     Twice,
-    /// Each of them twice, in an order that the seed decides.
+    /// Each twice, in an order that the seed decides.
     Shuffled(u64),
 }
 
 pub struct World {
-    /// The report bucket, as AWS sees it.
+    /// The report bucket as AWS sees it.
     pub reports: MemoryStore,
     pub results: MemoryStore,
-    /// What the handlers see of the results bucket.
+    /// The results bucket as the handlers see it.
     pub faulty: FaultyStore,
     pub app: App,
     queue: MemoryQueue,
@@ -67,27 +67,28 @@ impl World {
         Self { reports, results, faulty, app, queue }
     }
 
-    /// A manifest's event, and all that follows. The reasons of what was given up.
+    /// Delivers the event of a manifest and handles everything that follows. Returns the reasons of
+    /// messages that were given up.
     pub async fn deliver(&self, manifest_key: &str, order: Order) -> Vec<String> {
         let mut given_up = self.announce(manifest_key).await;
         given_up.extend(self.drain(order).await);
         given_up
     }
 
-    /// A manifest's event alone: the messages that follow wait.
+    /// Delivers only the event of a manifest. The messages that follow wait.
     pub async fn announce(&self, manifest_key: &str) -> Vec<String> {
         let key = manifest_key.to_owned();
         self.notice(&Notice::ObjectCreated { bucket: "reports".to_owned(), key }).await
     }
 
-    /// Someone asks for the contracts as they are now.
+    /// A person asks for a calculation under the contracts as they are now.
     pub async fn recalculate(&self, payer: &str, period: &str) -> Vec<String> {
         let mut given_up = self.request(payer, period).await;
         given_up.extend(self.drain(Order::Sent).await);
         given_up
     }
 
-    /// The request alone: the messages that follow wait.
+    /// Sends only the request. The messages that follow wait.
     pub async fn request(&self, payer: &str, period: &str) -> Vec<String> {
         let request = RecalculateRequest {
             payer_account_id: payer.parse().unwrap(),
@@ -96,7 +97,7 @@ impl World {
         self.notice(&Notice::Recalculate(request)).await
     }
 
-    /// Someone asks for a delivery's run to go on.
+    /// A person asks that the run of a delivery goes on.
     pub async fn resume(&self, manifest_key: &str) -> Vec<String> {
         let request = ResumeRequest { manifest: manifest_key.to_owned() };
         let mut given_up = self.notice(&Notice::Resume(request)).await;
@@ -104,13 +105,14 @@ impl World {
         given_up
     }
 
-    /// Someone says that a run which is held is right.
+    /// A person accepts a held run.
     pub async fn accept(&self, run: &RunId) -> Result<Outcome, Failure> {
         let notice = Notice::Accept(AcceptRequest { run: run.clone() });
         receive_report::handle(&notice, &self.app).await
     }
 
-    /// Takes so many messages; those that wait then are lost. Whether any were.
+    /// Handles this number of messages and loses all messages that wait then. Returns whether any were
+    /// lost.
     pub async fn lose_messages_after(&self, taken: usize) -> bool {
         for _ in 0..taken {
             if let Some(message) = self.queue.receive() {
@@ -125,19 +127,19 @@ impl World {
         self.queue.receive()
     }
 
-    /// The messages that a step of a run was begun with.
+    /// The messages with which a step of a run began.
     pub fn messages(&self, run: &RunId, step: Step) -> Vec<Message> {
         let units = self.results.contents().remove(&keys::units(run, step)).unwrap();
         serde_json::from_slice(&units).unwrap()
     }
 
-    /// The message about one unit of a step.
+    /// The message for one unit of a step.
     pub fn message(&self, run: &RunId, unit: &Unit) -> Message {
         let mut messages = self.messages(run, unit.step()).into_iter();
         messages.find(|message| message.unit == *unit).unwrap()
     }
 
-    /// The message about a customer.
+    /// The message for a customer.
     pub fn message_about(&self, run: &RunId, customer: &str) -> Message {
         self.message(run, &Unit::PublishDatasets { customer: customer.to_owned() })
     }
@@ -154,7 +156,7 @@ impl World {
         given_up
     }
 
-    /// Works until no message is left.
+    /// Handles messages until none is left.
     pub async fn drain(&self, order: Order) -> Vec<String> {
         let mut random = match order {
             Order::Shuffled(seed) => Some(Random::new(seed)),
@@ -186,21 +188,21 @@ impl World {
         sluice::dispatch(message, &self.app).await
     }
 
-    /// Everything in the results bucket but the contracts, which are an input.
+    /// All objects of the results bucket except the contracts, which are an input.
     pub fn outcome(&self) -> BTreeMap<String, Bytes> {
         let mut objects = self.results.contents();
         objects.remove(keys::CONTRACTS);
         objects
     }
 
-    /// What readers see: nothing of a run that is not sealed.
+    /// The objects that readers begin with. They name sealed runs only.
     pub fn current(&self) -> BTreeMap<String, Bytes> {
         let mut objects = self.results.contents();
         objects.retain(|key, _| key.starts_with(keys::current_prefix()));
         objects
     }
 
-    /// The bytes of the one object whose key ends so.
+    /// The bytes of the object whose key ends with this text.
     pub fn object(&self, ending: &str) -> Bytes {
         let objects = self.results.contents();
         let mut found = objects.into_iter().filter(|(key, _)| key.ends_with(ending));
