@@ -53,7 +53,8 @@ fn generated(accounts: u32, customers: usize, files: u32, lines: u64) -> Report 
         generation: Generation::Legacy,
         accounts,
         lines,
-        // With an even seed, the contracts may name an account that does not share.
+        // With an even seed, the contracts may name an account that does not share. An odd seed avoids
+        // this.
         seed: 7,
         period: BillingPeriod::new(2026, 10).unwrap(),
         files,

@@ -76,7 +76,7 @@ pub fn benefits_by_customer(
     customers
 }
 
-/// The id under which an account's charges are published.
+/// The id of the customer under which an account's charges are published.
 pub(crate) fn customer_of(
     account: AccountId,
     contracts: &Contracts,

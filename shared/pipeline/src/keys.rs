@@ -119,7 +119,7 @@ pub fn partition(plan: &Plan, table: Table, account: Option<AccountId>) -> Strin
     }
 }
 
-/// An account's own lines of one report file. A file whose account outgrows memory has several parts.
+/// An account's own lines of one report file. If the lines do not fit into memory, they have several parts.
 pub fn line_items(plan: &Plan, account: AccountId, file_stem: &str, part: u32) -> String {
     let folder = partition(plan, Table::LineItems, Some(account));
     let extension = plan.compression.extension();

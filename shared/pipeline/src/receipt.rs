@@ -71,7 +71,7 @@ pub struct AllocateReceipt {
     /// By how much list prices were reduced, by customer. Accounts without a customer are under the empty
     /// name.
     pub taken_off: BTreeMap<String, Amount>,
-    /// By ARN.
+    /// The sums of each commitment, by ARN.
     pub commitments: BTreeMap<String, CommitmentSums>,
     /// The number of hours of commitments in which the used units were compared with the available units.
     pub hours_compared: u64,

@@ -1,4 +1,4 @@
-//! How a message ends.
+//! How the handling of a message ends.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! Reading and writing a run's objects.
+//! Reads and writes the objects of a run.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

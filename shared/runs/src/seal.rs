@@ -51,8 +51,9 @@ impl App {
         })
     }
 
-    /// Says where the lines stand that examples are of. They are looked up here, where one is left of each
-    /// check, and not where an account has found it: a file would be read once for every account.
+    /// Adds to each example the place of its line in AWS's file. The places are looked up here, when each
+    /// check has one example left. If each account looked up its own examples, a file would be read once
+    /// for every account.
     async fn put_places(&self, checks: &mut Tallies, plan: &Plan) -> Result<(), Failure> {
         let (lines, examples): (Vec<AccountLine>, Vec<&mut String>) = checks
             .values_mut()

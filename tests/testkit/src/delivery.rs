@@ -197,7 +197,7 @@ fn pick(names: &[&'static str], generation: Generation) -> &'static str {
     names.iter().find(|name| name.contains('/') == is_legacy).unwrap()
 }
 
-/// The same text gives the same bytes: there is no time in the header.
+/// The same text always gives the same bytes, because the header has no time.
 pub fn gzip(text: impl AsRef<[u8]>) -> Bytes {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(text.as_ref()).unwrap();
