@@ -52,7 +52,7 @@ impl Instances {
     }
 }
 
-/// The facts of RDS, Aurora, Neptune and DocumentDB.
+/// The facts of RDS, Aurora, Neptune and `DocumentDB`.
 #[derive(Deserialize)]
 pub(crate) struct Databases {
     /// The names of engines, by the text after `CreateDBInstance:` in the operation.
