@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use cur::Generation;
-use pipeline::{Current, Plan, Unit, keys};
+use pipeline::{Current, Plan, Step, Unit, keys};
 use runs::{Failure, Outcome};
-use testkit::{Delivery, Fault, Order, World};
+use testkit::{Delivery, Fault, Line, Order, World};
 
 use crate::small::{CONTRACTS, delivery, lines};
 
@@ -228,4 +228,38 @@ async fn a_run_that_lost_its_plan_is_refused() {
     let message = world.message(&run, &Unit::SplitReport { file: 0 });
     let reason = format!("`runs/{run}/plan.json` is missing");
     assert_eq!(world.handle(&message).await, Err(Failure::Reject(reason)));
+}
+
+/// A step of two pages stops where all receipts of the first page are there and nobody has put them
+/// together, and a unit of the second page is missing.
+#[tokio::test]
+async fn a_run_that_stopped_between_two_pages_goes_on_when_someone_asks() {
+    let accounts =
+        (0..60).map(|number| Line::usage(&(200_000_000_000_u64 + number).to_string(), "1"));
+    let lines: Vec<Line> = lines().into_iter().chain(accounts).collect();
+    let delivery = Delivery::new(Generation::Legacy, FIRST, &lines);
+    let world = World::new(CONTRACTS);
+    delivery.put(&world.reports);
+    let manifest = delivery.manifest_keys()[0].clone();
+    assert_eq!(world.deliver(&manifest, Order::Sent).await, [""; 0]);
+    let whole = world.outcome();
+    let run = current(&world).run_id;
+    let last = world.messages(&run, Step::RecalculateAccount).pop().unwrap();
+    assert_eq!((last.page.number, last.page.of), (1, 2));
+    let is_lost = |key: &str| {
+        let later = [Step::AllocateCommitments, Step::PublishDatasets].map(Step::name);
+        let of_run = key.starts_with(&format!("runs/{run}/"));
+        key == keys::receipt(&last)
+            || of_run && later.iter().any(|step| key.contains(step))
+            || of_run && key.contains("/pages/recalculate-account/")
+            || of_run && key.contains("/books/customers/")
+            || key == keys::book(&run, Step::RecalculateAccount)
+            || key == keys::reconciliation(&run)
+            || key.starts_with(keys::current_prefix())
+    };
+    for key in whole.keys().filter(|key| is_lost(key)) {
+        world.results.remove(key);
+    }
+    assert_eq!(world.resume(&manifest).await, [""; 0]);
+    assert_eq!(world.outcome(), whole);
 }

@@ -288,6 +288,11 @@ async fn many_workers_do_each_unit_once() {
             too_much.push(what);
         }
     }
+    // An account's objects of 4 files, its demand on 31 days, and a few objects for each unit.
+    let there_are = 60 * (4 + 31) + 12 * counts.units;
+    if counts.requests.get + counts.requests.read_range > there_are {
+        too_much.push("objects are read");
+    }
     assert_eq!(too_much, [""; 0], "{counts:#?}");
 }
 

@@ -4,11 +4,14 @@
 mod delivery;
 mod manifest_less;
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use contracts::Contracts;
 use cur::{ExportKind, Heading, Manifest};
 use pipeline::{
-    Current, ManifestRef, Notice, Plan, PlannedFile, RecalculateRequest, RunId, keys, version_of,
+    Current, ManifestRef, Notice, Plan, PlannedFile, RecalculateRequest, RunId, Step, keys,
+    version_of,
 };
 use runs::{App, Arrival, Entry, Failure, Outcome, parse_contracts, parse_rates, to_json};
 use serde_json::json;
@@ -19,7 +22,7 @@ pub use delivery::{Delivery, Found, PassedOver};
 use delivery::{beginning, iso, other_kind, other_report, planned};
 
 /// A part of every run id, so that a new version computes everything again.
-const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
+pub const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub async fn handle(notice: &Notice, app: &App) -> Result<Outcome, Failure> {
     match notice {
@@ -118,8 +121,7 @@ async fn receive(
     };
     if (arrival, again) == (Arrival::Again, Again::Ignore) {
         let first = app.plan(&plan.run_id).await?.manifest;
-        if first.key != plan.manifest.key {
-            // Its own event has started the run, or will when that event comes back.
+        if first.key != plan.manifest.key && is_started(&plan, app).await? {
             return Ok(Outcome::Ignored(format!("`{}` is of the same delivery", first.key)));
         }
     }
@@ -274,6 +276,22 @@ async fn plan(
     }
     Ok(plan)
 }
+
+/// Waits until the event of the other manifest has started the run. If that event never does, this one has
+/// to.
+async fn is_started(plan: &Plan, app: &App) -> Result<bool, Failure> {
+    for _ in 0..STARTS_WAITED_FOR {
+        if app.results.head(&keys::sent(&plan.run_id, Step::SplitReport)).await?.is_some() {
+            return Ok(true);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(false)
+}
+
+/// Both manifests of a delivery arrive at about the same time, and a run is started within a second.
+const STARTS_WAITED_FOR: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The id of a run, made from everything that the run's bytes depend on. Both manifests of a delivery give
 /// one id, and so does a delivery that is received again.

@@ -9,6 +9,8 @@
 //! the worker looks for objects and messages that are missing, and writes or sends them. Doing work twice
 //! does no harm.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use pipeline::{Message, Page, Plan, Step, keys};
 use serde::de::DeserializeOwned;
@@ -48,6 +50,7 @@ impl App {
             let Some(mut units) = self.find::<Vec<Message>>(&keys::units(run, step)).await? else {
                 continue;
             };
+            let planned = units.len();
             let Some(Message { page: Page { of, .. }, .. }) = units.first().cloned() else {
                 // A step without units is complete. The worker that found this may have stopped before it
                 // opened the next step.
@@ -60,18 +63,17 @@ impl App {
             for page in 0..of {
                 receipts.extend(self.results.list(&keys::receipts_prefix(run, step, page)).await?);
             }
-            let missing: Vec<Message> = units
-                .iter()
-                .filter(|unit| !receipts.contains(&keys::receipt(unit)))
-                .cloned()
-                .collect();
-            if !missing.is_empty() {
-                return Ok(self.queue.send(&missing).await?);
-            }
-            // All receipts exist, so one message of each page is enough to repeat what follows when a page
-            // is complete.
-            units.dedup_by_key(|unit| unit.page.number);
-            return Ok(self.queue.send(&units).await?);
+            let is_missing = |unit: &Message| !receipts.contains(&keys::receipt(unit));
+            let open: BTreeSet<usize> =
+                units.iter().filter(|unit| is_missing(unit)).map(|unit| unit.page.number).collect();
+            // A page whose receipts are all there may still lack its object: one of its messages makes it.
+            let mut closed = BTreeSet::new();
+            units.retain(|unit| {
+                let page = unit.page.number;
+                is_missing(unit) || !open.contains(&page) && closed.insert(page)
+            });
+            self.queue.send(&units).await?;
+            return self.write_once(&keys::sent(run, step), &planned).await;
         }
         self.start(plan, Step::SplitReport, Arrival::Again).await?;
         Ok(())

@@ -7,7 +7,9 @@ use cur::LineNote;
 use laws::Check;
 use pipeline::{Message, Plan, keys};
 use serde::Serialize;
+use storage::Created;
 
+use crate::ledger::to_json;
 use crate::steps::Arrival;
 use crate::{App, Failure, Outcome};
 
@@ -18,8 +20,8 @@ pub trait Work: Send + Sync {
     type Input: Send;
     type Receipt: Serialize + Send + Sync;
 
-    /// Reads the input. This is the only part that waits for something outside, and nothing is computed
-    /// here.
+    /// Reads the input. This is the only part that waits for something outside. What is larger than memory is
+    /// worked on while it is read: a report file is split, and the lines of an account are rated.
     async fn load(&self, plan: &Plan, app: &App) -> Result<Self::Input, Stop>;
 
     /// Computes the results from the input, without any I/O.
@@ -75,8 +77,13 @@ pub async fn handle<W: Work>(work: &W, message: &Message, app: &App) -> Result<O
     for (key, bytes) in results.objects {
         app.results.create(&key, bytes).await?;
     }
-    app.write_once(&receipt, &results.receipt).await?;
-    app.advance(&plan, message, Arrival::First).await
+    let bytes = to_json(&receipt, &results.receipt)?;
+    // The same message may be worked on twice at once. Whoever is second may be the only one who is left.
+    let arrival = match app.results.create(&receipt, bytes).await? {
+        Created::New => Arrival::First,
+        Created::AlreadyThere => Arrival::Again,
+    };
+    app.advance(&plan, message, arrival).await
 }
 
 async fn results<W: Work>(work: &W, plan: &Plan, app: &App) -> Result<Results<W::Receipt>, Stop> {
