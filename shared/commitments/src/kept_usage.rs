@@ -29,10 +29,18 @@ impl KeptUsage {
 impl Situation<'_> {
     /// Adds up the report's covered lines and the allocations of all kept hours of the day.
     pub fn kept_usage(&self, replayed: &Replayed, allocated: &AllocatedDay) -> KeptUsage {
-        let arn = |whole| self.wholes.holdings[whole].arn.as_str();
-        let kept: BTreeSet<(UsageHour, &str)> = (replayed.kept.iter())
-            .flat_map(|(hour, wholes)| wholes.keys().map(|whole| (*hour, arn(*whole))))
-            .collect();
+        let mut kept: BTreeSet<(UsageHour, &str)> = BTreeSet::new();
+        for (hour, wholes) in &replayed.kept {
+            // The allocations name ARNs. Of an ARN with several fees, one may be kept and the other not.
+            let is_kept = |whole| wholes.contains_key(&whole);
+            let handed_out: BTreeSet<&str> = (self.wholes.holdings.enumerate())
+                .filter(|(whole, _)| !is_kept(*whole))
+                .map(|(_, holding)| holding.arn.as_str())
+                .collect();
+            let arns = wholes.keys().map(|whole| self.wholes.holdings[*whole].arn.as_str());
+            let arns = arns.filter(|arn| !handed_out.contains(arn));
+            kept.extend(arns.map(|arn| (*hour, arn)));
+        }
         let rows = self.day.rows.iter().filter(|row| {
             let sku = &self.day.skus[row.sku];
             sku.line_item_type.is_covered_usage()
