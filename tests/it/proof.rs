@@ -154,3 +154,29 @@ async fn a_foreign_file_is_found_in_every_folder() {
         fs::remove_file(foreign).unwrap();
     }
 }
+
+/// A run that takes the place of another one says what changed, and each number of that is derived too.
+#[tokio::test]
+async fn every_changed_digit_of_a_run_that_replaces_another_is_found() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (reports, out) = sealed(Generation::Legacy, scratch.path()).await;
+    let contracts = CONTRACTS.replace("0.05", "0.06");
+    assert!(bill(&reports, &contracts, &out).await.remove(0).is_sealed);
+    assert_eq!(differences(&out, Some(&reports)).await, [""; 0]);
+    assert_eq!(differences(&out, None).await, [""; 0]);
+
+    let written = written(&out);
+    let changes = |path: &PathBuf| fs::read_to_string(path).unwrap().find("\"changes\"");
+    let proofs = written.iter().filter(|(key, _)| key.ends_with("/reconciliation.json"));
+    let (key, path) = proofs.into_iter().find(|(_, path)| changes(path).is_some()).unwrap();
+    let (before, from) = (fs::read(path).unwrap(), changes(path).unwrap());
+    let digits = (from..before.len()).filter(|position| before[*position].is_ascii_digit());
+    for position in digits.step_by(3) {
+        fs::write(path, changed(&before, position)).unwrap();
+        for reports in [Some(reports.as_path()), None] {
+            let found = differences(&out, reports).await;
+            let is_named = found.iter().any(|difference| difference.contains(key));
+            assert!(is_named, "{key} at {position}: {found:?}");
+        }
+    }
+}

@@ -3,6 +3,7 @@
 //! they speak of, and not read from where they are written.
 
 mod derived_store;
+mod planned_reports;
 mod reread;
 
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ use money::Amount;
 use pipeline::{
     AllocateReceipt, Compression, Current, Plan, Reconciliation, Step, Unit, keys, version_of,
 };
-use runs::{App, Arrival, Stop};
+use runs::{App, Arrival, Stop, to_json};
 use serde::Serialize;
 use storage::{FolderStore, MemoryStore, Store};
 
@@ -25,6 +26,7 @@ use crate::args::VerifyArgs;
 use crate::progress::Progress;
 use crate::world::World;
 use derived_store::DerivedStore;
+use planned_reports::PlannedReports;
 use reread::Reread;
 
 /// What was proved of one run, and what was not.
@@ -146,12 +148,23 @@ async fn prove(
 ) -> anyhow::Result<Proof> {
     let empty: Arc<dyn Store> = Arc::new(MemoryStore::default());
     let of_reports = reports.unwrap_or(&empty);
-    let world = |results| World::new(Arc::clone(of_reports), results, Compression::default());
-    let app = world(Arc::clone(stored)).app;
+    let world = |reports: &Arc<dyn Store>, results| {
+        World::new(Arc::clone(reports), results, Compression::default())
+    };
+    let app = world(of_reports, Arc::clone(stored)).app;
     let current: Current = app.need(pointer).await?;
     let plan = app.plan(&current.run_id).await?;
     if plan.run_id != current.run_id {
         bail!("`{}` is the plan of run {}", keys::plan(&current.run_id), plan.run_id);
+    }
+    if plan.engine_version != receive_report::ENGINE_VERSION {
+        bail!(
+            "run {} was sealed by version {} of Sluice, and this is version {}: prove the run with the version \
+             that sealed it",
+            plan.run_id,
+            plan.engine_version,
+            receive_report::ENGINE_VERSION
+        );
     }
     let mut proof = Proof {
         run_id: plan.run_id.to_string(),
@@ -174,7 +187,8 @@ async fn prove(
         of_then.put(pointer, serde_json::to_vec(&before)?);
     }
     let derived = DerivedStore::new(Arc::clone(stored), plan.clone(), of_then);
-    let again = world(Arc::new(derived.clone()));
+    let planned: Arc<dyn Store> = Arc::new(PlannedReports::new(Arc::clone(of_reports), &plan));
+    let again = world(&planned, Arc::new(derived.clone()));
     again.app.begin(&plan, Arrival::First).await?;
     if reports.is_none() {
         proof.not_derived.push(NO_REPORTS.to_owned());
@@ -184,6 +198,9 @@ async fn prove(
     for given_up in drained.given_up {
         let unit = format!("{} {}", given_up.step, given_up.unit);
         proof.differences.push(format!("{unit} cannot be done again: {}", given_up.reason));
+    }
+    if let Some((_, reason)) = drained.held {
+        proof.differences.push(format!("the run is current, and nobody has accepted it: {reason}"));
     }
     if drained.superseded {
         proof.differences.push("a report file is not the one that was billed".to_owned());
@@ -243,11 +260,14 @@ async fn before(
     app: &App,
     proof: &mut Proof,
 ) -> anyhow::Result<Option<Current>> {
-    let changes = reconciliation.and_then(|reconciliation| reconciliation.changes.as_ref());
-    let Some(changes) = changes else { return Ok(None) };
+    let Some(Reconciliation { run_id: run, changes: Some(changes), .. }) = reconciliation else {
+        return Ok(None);
+    };
     let Some(plan) = app.find::<Plan>(&keys::plan(&changes.replaces)).await? else {
-        let gone = format!("what changed from run {}, of which no plan is left", changes.replaces);
-        proof.not_derived.push(gone);
+        let (key, gone) = (keys::reconciliation(run), &changes.replaces);
+        proof
+            .differences
+            .push(format!("`{key}` compares with run {gone}, of which no plan is left"));
         return Ok(None);
     };
     Ok(Some(Current::of(&plan)))
@@ -278,11 +298,12 @@ async fn compare(
     for key in &compared.keys {
         *proof.compared.entry(folder_of(key).to_owned()).or_default() += 1;
     }
+    let lines_are_given = proof.not_derived.iter().any(|what| what == NO_REPORTS);
     let proved_apart = keys::reconciliation(&plan.run_id);
     for (key, difference) in &compared.differences {
         let is_excused = match reconciliation {
-            Some(stored) if *key == proved_apart && !proof.not_derived.is_empty() => {
-                is_same_but_for(stored, derived, proof).await?
+            Some(proof_stored) if *key == proved_apart && lines_are_given => {
+                is_same_but_for(proof_stored, derived, stored).await?
             }
             _ => false,
         };
@@ -292,7 +313,6 @@ async fn compare(
     }
     let run = &plan.run_id;
     let origins = keys::Origins::new(plan);
-    let lines_are_given = proof.not_derived.iter().any(|what| what == NO_REPORTS);
     for folder in keys::folders_of_run(plan) {
         for key in stored.list(&folder).await? {
             let is_input = if keys::is_of_lines(&key) {
@@ -301,12 +321,19 @@ async fn compare(
             } else {
                 keys::is_input(run, &key)
             };
-            if !is_input && !compared.keys.contains(&key) && !keys::is_note(run, &key) {
+            let is_note = keys::is_note(run, &key) || is_marker(&key, stored).await?;
+            if !is_input && !is_note && !compared.keys.contains(&key) {
                 proof.differences.push(format!("`{key}` is there, and no step has written it"));
             }
         }
     }
     Ok(())
+}
+
+/// Athena marks the folder of a partition that has no objects yet by an empty object.
+async fn is_marker(key: &str, stored: &Arc<dyn Store>) -> anyhow::Result<bool> {
+    Ok(key.ends_with("_$folder$")
+        && stored.head(key).await?.is_some_and(|object| object.size_bytes == 0))
 }
 
 /// The folder by which objects are counted.
@@ -322,14 +349,11 @@ fn folder_of(key: &str) -> &str {
 async fn is_same_but_for(
     reconciliation: &Reconciliation,
     derived: &DerivedStore,
-    proof: &Proof,
+    stored: &Arc<dyn Store>,
 ) -> anyhow::Result<bool> {
     let key = keys::reconciliation(&reconciliation.run_id);
     let Some(object) = derived.get(&key).await? else { return Ok(false) };
     let mut again: Reconciliation = serde_json::from_slice(&object.bytes)?;
-    if proof.not_derived.iter().any(|what| what != NO_REPORTS) {
-        again.changes.clone_from(&reconciliation.changes);
-    }
     for (check, tally) in &mut again.report_checks {
         let stored = reconciliation.report_checks.get(check);
         let stored = stored.and_then(|stored| stored.example.as_deref());
@@ -342,7 +366,8 @@ async fn is_same_but_for(
             take_place(stored, missing);
         }
     }
-    Ok(again == *reconciliation)
+    let stored = stored.get(&key).await?.map(|object| object.bytes);
+    Ok(stored == Some(to_json(&key, &again)?))
 }
 
 /// Where a line stands in AWS's file, from the stored text if it says the same of the same file and line.

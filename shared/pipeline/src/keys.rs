@@ -268,10 +268,7 @@ pub fn is_of_lines(key: &str) -> bool {
 /// Returns whether the object only notes what happened to the run. No other object depends on such a note.
 pub fn is_note(run: &RunId, key: &str) -> bool {
     let notes = [superseded(run), held(run), accepted(run)];
-    key.starts_with(&format!("runs/{run}/failures/"))
-        || notes.iter().any(|note| note == key)
-        // Athena marks the folder of a partition that has no objects yet.
-        || key.ends_with("_$folder$")
+    key.starts_with(&format!("runs/{run}/failures/")) || notes.iter().any(|note| note == key)
 }
 
 /// The account that the object's folder is named after, if there is one.
