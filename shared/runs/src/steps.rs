@@ -59,7 +59,7 @@ impl App {
                 }
                 return Ok(());
             };
-            let mut receipts = Vec::new();
+            let mut receipts = BTreeSet::new();
             for page in 0..of {
                 receipts.extend(self.results.list(&keys::receipts_prefix(run, step, page)).await?);
             }
