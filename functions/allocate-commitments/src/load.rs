@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use commitments::{Day, DemandRow, DemandSku, ListedRates};
 use contracts::Contracts;
 use cur::{AccountId, BillingPeriod};
-use datasets::{decode_parquet, decode_parquet_day};
+use datasets::decode_parquet_day;
 use pipeline::{Plan, RecalculateBook, Step, keys};
 use runs::{App, Failure};
 
@@ -41,9 +41,7 @@ impl Input {
 pub async fn load(plan: &Plan, day: NaiveDate, app: &App) -> Result<Input, Failure> {
     let book: RecalculateBook =
         app.need(&keys::book(&plan.run_id, Step::RecalculateAccount)).await?;
-    let key = keys::all_skus(plan);
-    let skus: Vec<DemandSku> = decode_parquet(app.need_bytes(&key).await?)
-        .map_err(|error| Failure::Reject(format!("`{key}`: {error}")))?;
+    let skus: Vec<DemandSku> = app.rows(vec![keys::all_skus(plan)]).await?;
     let first_of = first_of_accounts(&skus);
     let accounts = book.demand.get(&day).cloned().unwrap_or_default();
     let (of_plan, of_app) = (plan.clone(), app.clone());

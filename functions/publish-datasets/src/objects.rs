@@ -2,9 +2,9 @@
 
 use books::Published;
 use bytes::Bytes;
-use datasets::{ChargeRow, DailyCostRow, EncodeError, InvoiceFile, encode_csv, encode_parquet};
+use datasets::{ChargeRow, DailyCostRow, InvoiceFile, Row, encode_csv};
 use pipeline::{Plan, Table, UNASSIGNED, keys};
-use runs::{Failure, to_json};
+use runs::{Failure, encoded, to_json};
 
 /// Makes the objects: charges as Parquet and CSV, the invoice as JSON and CSV, and the tables that analysts
 /// query. The charges are stored twice. One copy is beside the invoice, for people. The other is in the table
@@ -26,24 +26,23 @@ pub(crate) fn objects(
         .collect();
     let daily = DailyCostRow::of(customer_id, &published.daily);
 
-    let charges_parquet = encoded(encode_parquet([&charges]))?;
+    let charges_parquet = encoded(&charges)?;
     let mut objects = vec![
         (keys::report(plan, Table::Charges, customer), charges_parquet.clone()),
         (keys::billing(plan, customer, "charges.parquet"), charges_parquet),
-        (keys::billing(plan, customer, "charges.csv"), encoded(encode_csv(&charges))?),
-        (keys::report(plan, Table::DailyCosts, customer), encoded(encode_parquet([&daily]))?),
+        (keys::billing(plan, customer, "charges.csv"), csv(&charges)?),
+        (keys::report(plan, Table::DailyCosts, customer), encoded(&daily)?),
     ];
     if let Some(invoice) = &published.invoice {
         let file = InvoiceFile::new(&plan.run_id, invoice);
         let key = keys::billing(plan, customer, "invoice.json");
         let json = to_json(&key, &file)?;
         objects.push((key, json));
-        let csv = encoded(encode_csv(&file.rows()))?;
-        objects.push((keys::billing(plan, customer, "invoice.csv"), csv));
+        objects.push((keys::billing(plan, customer, "invoice.csv"), csv(&file.rows())?));
     }
     Ok(objects)
 }
 
-fn encoded(result: Result<Bytes, EncodeError>) -> Result<Bytes, Failure> {
-    result.map_err(|error| Failure::Reject(error.to_string()))
+fn csv<R: Row>(rows: &[R]) -> Result<Bytes, Failure> {
+    encode_csv(rows).map_err(|error| Failure::Reject(error.to_string()))
 }

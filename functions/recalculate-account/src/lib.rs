@@ -8,9 +8,9 @@ use billing::{Needs, OfReport, Rated, Rater};
 use commitments::DemandRow;
 use contracts::Contracts;
 use cur::{AccountId, Column, LineItem, LineNote};
-use datasets::{EncodeError, encode_parquet, encode_parquet_lightly};
+use datasets::encode_parquet_lightly;
 use pipeline::{Message, Plan, RecalculateReceipt, keys};
-use runs::{App, Failure, Outcome, Results, Stop, Work};
+use runs::{App, Failure, Outcome, Results, Stop, Work, encoded, encoded_lightly};
 
 pub use own_lines::{LineReader, ObjectError, OwnLines, own_lines};
 
@@ -43,16 +43,12 @@ impl Work for Recalculation {
     }
 
     fn compute(&self, plan: &Plan, rated: Rated) -> Result<Results<RecalculateReceipt>, Stop> {
-        let encoded = |error: EncodeError| Failure::Reject(error.to_string());
-        let groups = encode_parquet([&rated.groups]).map_err(encoded)?;
-        let mut objects = vec![(keys::rated(plan, self.account), groups)];
+        let mut objects = vec![(keys::rated(plan, self.account), encoded(&rated.groups)?)];
         if !rated.demand.is_empty() {
-            let skus = encode_parquet_lightly([&rated.skus]).map_err(encoded)?;
-            objects.push((keys::skus(plan, self.account), skus));
-            objects.push((
-                keys::demand(plan, self.account),
-                encode_parquet_lightly(whole_days(&rated.demand)).map_err(encoded)?,
-            ));
+            let demand = encode_parquet_lightly(whole_days(&rated.demand))
+                .map_err(|error| Failure::Reject(error.to_string()))?;
+            objects.push((keys::skus(plan, self.account), encoded_lightly(&rated.skus)?));
+            objects.push((keys::demand(plan, self.account), demand));
         }
         Ok(Results { objects, checks: Vec::new(), receipt: receipt(self.account, rated) })
     }

@@ -8,6 +8,8 @@ use commitments::ReservationFee;
 use cur::LineItemType;
 use pipeline::{RecalculateBook, RecalculateReceipt};
 
+use crate::costs::tallies;
+
 /// The types of lines that belong to commitments. A report without any of them has nothing to hand out.
 const OF_COMMITMENTS: [LineItemType; 5] = [
     LineItemType::DiscountedUsage,
@@ -21,17 +23,16 @@ const OF_COMMITMENTS: [LineItemType; 5] = [
 pub fn recalculate_book(receipts: &[RecalculateReceipt]) -> RecalculateBook {
     let mut book = RecalculateBook::default();
     for receipt in receipts {
-        let RecalculateReceipt { account, reservations, plans, commitments, .. } = receipt;
+        let RecalculateReceipt { account, reservations, plans, .. } = receipt;
         book.reservations.extend(reservations.iter().map(|fee| (*account, fee.clone())));
         let plans = plans.iter().map(|(arn, terms)| (arn.clone(), (*account, terms.clone())));
         book.plans.extend(plans);
-        for (arn, tally) in commitments {
-            book.tallies.entry(arn.clone()).or_default().add(tally);
-        }
         for day in &receipt.demand_days {
             book.demand.entry(*day).or_default().push(*account);
         }
     }
+    let tallies = tallies(receipts).into_iter();
+    book.tallies = tallies.map(|(arn, tally)| (arn.to_owned(), tally)).collect();
     if !book.reservations.is_empty() || !book.plans.is_empty() {
         book.not_hourly = receipts.iter().find_map(|receipt| receipt.not_hourly.clone());
     }

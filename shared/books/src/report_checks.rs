@@ -6,6 +6,7 @@ use commitments::commitment_rows_agree;
 use laws::{ReportCheck, Tallies, Tally};
 
 use crate::Books;
+use crate::costs::tallies;
 use crate::reconcile::union;
 
 impl Books {
@@ -17,10 +18,9 @@ impl Books {
         for (name, tally) in accounts.chain(days).flatten() {
             checks.entry(*name).or_default().add(tally);
         }
-        let commitments = self.recalculated.iter().map(|receipt| &receipt.commitments);
         let handed_out = self.handed_out();
         let is_normalized = |arn: &str| handed_out.get(arn).is_some_and(|of| of.is_normalized);
-        let agree = commitment_rows_agree(commitments, is_normalized);
+        let agree = commitment_rows_agree(&tallies(&self.recalculated), is_normalized);
         checks.insert(ReportCheck::CommitmentRowsAgree, agree);
         checks.insert(ReportCheck::OneCurrency, self.one_currency());
         let types = union(self.recalculated.iter().map(|account| &account.line_item_types));

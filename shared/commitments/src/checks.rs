@@ -44,14 +44,10 @@ pub fn negation_cancels(skus: &[DemandSku], rows: &[DemandRow]) -> Tally {
 /// The used and unused units of a commitment add up to the purchased units, over the period and all accounts.
 /// If sizes are normalized, normalized units are compared, because an instance may use half of a larger
 /// reservation. A commitment whose fees do not have all of these numbers is not compared.
-pub fn commitment_rows_agree<'a>(
-    accounts: impl IntoIterator<Item = &'a BTreeMap<String, CommitmentTally>>,
+pub fn commitment_rows_agree(
+    commitments: &BTreeMap<&str, CommitmentTally>,
     is_normalized: impl Fn(&str) -> bool,
 ) -> Tally {
-    let mut commitments: BTreeMap<&str, CommitmentTally> = BTreeMap::new();
-    for (commitment, tally) in accounts.into_iter().flatten() {
-        commitments.entry(commitment).or_default().add(tally);
-    }
     let mut tally = Tally::default();
     for (commitment, seen) in commitments {
         let normalized = is_normalized(commitment) || !seen.purchased.normalized.is_zero();
@@ -62,7 +58,7 @@ pub fn commitment_rows_agree<'a>(
         // If a column does not apply, AWS leaves it empty, or writes `0.0` in newer reports.
         let is_said = !(unused.is_zero() && used < purchased);
         let has_units = seen.fee_lines == 0 || !purchased.is_zero();
-        if !has_units || !is_said || !is_unused_possible(&seen) {
+        if !has_units || !is_said || !is_unused_possible(seen) {
             continue;
         }
         tally.record(used + unused == purchased, || {

@@ -12,5 +12,5 @@ mod unpack;
 pub use beginning::{Beginning, beginning};
 pub use error::{FileError, unreadable};
 pub use file::{chunk, in_chunks, packing};
-pub use place::{Place, places, with_place};
+pub use place::{Place, places};
 pub use unpack::{format_of, unpacked};

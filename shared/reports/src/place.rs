@@ -10,7 +10,7 @@ use std::fmt;
 use std::panic;
 use std::sync::Arc;
 
-use cur::{AccountId, AccountLine, Column, FileFormat, LineNote};
+use cur::{AccountId, AccountLine, Column, FileFormat};
 use pipeline::{Plan, PlannedFile, SplitReceipt};
 use storage::{BlockingRanges, ErrorKind, Store};
 use tokio::task;
@@ -74,18 +74,6 @@ pub async fn places(
         }
     }
     Ok(places)
-}
-
-/// The text of a note, after the place of its line.
-pub async fn with_place(
-    store: &Arc<dyn Store>,
-    plan: &Plan,
-    receipts: &[SplitReceipt],
-    note: &LineNote,
-) -> Result<String, storage::Error> {
-    let places = places(store, plan, receipts, &[note.line]).await?;
-    let place: String = places.iter().map(ToString::to_string).collect();
-    Ok(format!("{place}, {}", note.text))
 }
 
 /// Finds the file that has the line, and the line's number among the account's lines in that file.

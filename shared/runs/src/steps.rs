@@ -38,8 +38,7 @@ impl Arrival {
 impl App {
     /// Starts a planned run.
     pub async fn begin(&self, plan: &Plan, arrival: Arrival) -> Result<(), Failure> {
-        self.start(plan, Step::SplitReport, arrival).await?;
-        Ok(())
+        self.start(plan, Step::SplitReport, arrival).await
     }
 
     /// Sends the messages that a run still waits for again, in case they were lost. Sending them twice does
@@ -75,8 +74,7 @@ impl App {
             self.queue.send(&units).await?;
             return self.write_once(&keys::sent(run, step), &planned).await;
         }
-        self.start(plan, Step::SplitReport, Arrival::Again).await?;
-        Ok(())
+        self.begin(plan, Arrival::Again).await
     }
 
     /// Called after the receipt of a unit was written, or was found.
