@@ -29,15 +29,15 @@ use derived_store::DerivedStore;
 use planned_reports::PlannedReports;
 use reread::Reread;
 
-/// What was proved of one run, and what was not.
+/// The outcome of the proof of one run.
 #[derive(Debug, Serialize)]
 pub struct Proof {
     pub run_id: String,
-    /// How many objects of each folder were derived and compared.
+    /// The number of objects of each folder that were derived and compared.
     pub compared: BTreeMap<String, u64>,
     /// Objects that are not what they should be, each with its key.
     pub differences: Vec<String>,
-    /// What cannot be derived, in words.
+    /// The facts that cannot be derived, in words.
     pub not_derived: Vec<String>,
     pub replay: ReplayProof,
 }
@@ -114,7 +114,7 @@ fn show(proof: &Proof, out: &mut dyn Write) -> std::io::Result<()> {
     Ok(())
 }
 
-/// How many differences of a kind a person is shown.
+/// The number of differences of a kind that a person is shown.
 const LISTED: usize = 5;
 
 /// Proves every current run of a results bucket, and with the report bucket also what only AWS's files say.
@@ -174,7 +174,7 @@ async fn prove(
         replay: ReplayProof::default(),
     };
     proof.differences.extend(pointer_differs(pointer, &current, &plan, stored).await?);
-    // One that cannot be read is compared like any other object.
+    // A proof that cannot be read is compared like any other object.
     let reconciliation: Option<Reconciliation> =
         app.find(&keys::reconciliation(&plan.run_id)).await.unwrap_or_default();
     if reconciliation.as_ref().is_some_and(|proof| proof.plan_version != plan.version()) {
@@ -213,7 +213,7 @@ async fn prove(
 const NO_REPORTS: &str = "the totals of AWS's files, and where AWS's files have the lines that are named: say \
                           where the report bucket is with --reports";
 
-/// Whether the plan and what is pinned beside it are what the run is called after.
+/// Compares the plan and the files that are pinned beside the plan with the id of the run.
 async fn pinned(plan: &Plan, app: &App) -> anyhow::Result<Vec<String>> {
     let mut differences = Vec::new();
     let mut compare = |key: String, is_right: bool| {
@@ -232,8 +232,8 @@ async fn pinned(plan: &Plan, app: &App) -> anyhow::Result<Vec<String>> {
     Ok(differences)
 }
 
-/// The pointer says again what the plan says. Which runs it pointed to before is history, so that of these is
-/// known only that they were there.
+/// Compares the pointer with the plan of its run. The runs that the pointer named before are history: the
+/// proof only looks whether their plans are there.
 async fn pointer_differs(
     key: &str,
     current: &Current,
@@ -345,7 +345,7 @@ fn folder_of(key: &str) -> &str {
     }
 }
 
-/// Whether the proof differs in nothing but what cannot be derived.
+/// Returns whether the stored proof differs from the derived proof only in facts that cannot be derived.
 async fn is_same_but_for(
     reconciliation: &Reconciliation,
     derived: &DerivedStore,
@@ -383,8 +383,9 @@ fn take_place(stored: &str, derived: &mut String) {
     }
 }
 
-/// What AWS's rules came to, from the receipts of the days. The days on which they leave a choice, or come
-/// out otherwise, are worked out once more for the words.
+/// Adds up the outcome of AWS's rules from the receipts of the days. Days on which AWS's rules leave a
+/// choice, or give another outcome than the report, are computed once more, because the receipts do not have
+/// the words.
 async fn replay(plan: &Plan, app: &App) -> anyhow::Result<ReplayProof> {
     let mut proof = ReplayProof::default();
     let days: Vec<AllocateReceipt> = app.receipts(plan, Step::AllocateCommitments).await?;

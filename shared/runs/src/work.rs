@@ -20,8 +20,8 @@ pub trait Work: Send + Sync {
     type Input: Send;
     type Receipt: Serialize + Send + Sync;
 
-    /// Reads the input. This is the only part that waits for something outside. What is larger than memory is
-    /// worked on while it is read: a report file is split, and the lines of an account are rated.
+    /// Reads the input. This is the only part that waits for something outside. A file that is larger than
+    /// memory is worked on while it is read: a report file is split, and the lines of an account are rated.
     async fn load(&self, plan: &Plan, app: &App) -> Result<Self::Input, Stop>;
 
     /// Computes the results from the input, without any I/O.
@@ -78,7 +78,7 @@ pub async fn handle<W: Work>(work: &W, message: &Message, app: &App) -> Result<O
         app.results.create(&key, bytes).await?;
     }
     let bytes = to_json(&receipt, &results.receipt)?;
-    // The same message may be worked on twice at once. Whoever is second may be the only one who is left.
+    // The same message may be worked on twice at once. The second worker may be the only one that is left.
     let arrival = match app.results.create(&receipt, bytes).await? {
         Created::New => Arrival::First,
         Created::AlreadyThere => Arrival::Again,

@@ -17,7 +17,7 @@ use storage::{
 pub(crate) struct DerivedStore {
     stored: Arc<dyn Store>,
     plan: Arc<Plan>,
-    /// What stands in for objects that have changed since the run: the contracts as they were when the run
+    /// Stand-ins for objects that have changed since the run: the contracts as they were when the run
     /// was planned, and the pointer as it was when the run was sealed.
     of_then: MemoryStore,
     /// Objects that were derived and that are stored otherwise, or not at all. Later steps read these.
@@ -25,12 +25,12 @@ pub(crate) struct DerivedStore {
     compared: Arc<Mutex<Compared>>,
 }
 
-/// What has been derived so far.
+/// The objects that have been derived so far.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Compared {
     /// Every key, whatever its object is like.
     pub(crate) keys: BTreeSet<String>,
-    /// What is wrong with a stored object, by its key.
+    /// The faults of stored objects, by their keys.
     pub(crate) differences: BTreeMap<String, String>,
 }
 
@@ -66,7 +66,7 @@ impl DerivedStore {
         is_there.then_some(&*self.stored)
     }
 
-    /// Whether the key is new to this run.
+    /// Notes that the object has been derived. Returns whether nobody had derived the object before.
     fn note(&self, key: &str, difference: Option<String>) -> bool {
         let mut compared = self.lock();
         if let Some(difference) = difference {
@@ -150,7 +150,7 @@ impl Store for DerivedStore {
     async fn list_objects(&self, prefix: &str) -> Result<Vec<ObjectInfo>, Error> {
         let mut objects = self.stored.list_objects(prefix).await?;
         objects.retain(|object| self.store_of(&object.key).is_some());
-        // What is stored otherwise is read as it should be.
+        // An object that is stored otherwise is read as it should be.
         for object in self.other.list_objects(prefix).await? {
             objects.retain(|stored| stored.key != object.key);
             objects.push(object);

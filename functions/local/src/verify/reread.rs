@@ -72,7 +72,7 @@ impl Work for Reread {
 }
 
 fn totals_of(object: &ObjectInfo, reader: &mut LineReader) -> Result<LineTotals, ObjectError> {
-    // What tells lines that repeat the money of others, and the money.
+    // The columns that tell lines which repeat the money of other lines, and the money.
     const COLUMNS: [Column; 3] =
         [Column::SplitParentResourceId, Column::Operation, Column::UnblendedCost];
     let mut totals = LineTotals::default();
