@@ -9,7 +9,7 @@
 //! also applies AWS's rules to this report and compares. The difference in time is the cost of the
 //! comparison.
 #![expect(clippy::print_stdout, reason = "a program for a terminal")]
-#![expect(clippy::indexing_slicing, reason = "places come from the lists they are of")]
+#![expect(clippy::indexing_slicing, reason = "indices come from the lists they are of")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -127,7 +127,7 @@ impl Month {
                 (*account, format!("customer-{}", number / ACCOUNTS_A_CUSTOMER))
             })
             .collect();
-        let owner = |number: u64| accounts[place(mix(number) % ACCOUNTS)];
+        let owner = |number: u64| accounts[index(mix(number) % ACCOUNTS)];
         let (skus, fleet) = fleet(&accounts);
         let mut month = Self {
             period,
@@ -158,7 +158,7 @@ impl Month {
             term: "1yr".to_owned(),
             payment_option: "No Upfront".to_owned(),
             region: text("us-east-1"),
-            family: text(FAMILIES[place(number / 5) % FAMILIES.len()]),
+            family: text(FAMILIES[index(number / 5) % FAMILIES.len()]),
             service_code: "ComputeSavingsPlans".to_owned(),
             usage_type: String::new(),
             currency: "USD".to_owned(),
@@ -226,21 +226,21 @@ impl Month {
 
     /// Takes an allocation as the content of the report, and replays the report if `after` says so.
     fn replay(&self, day: &Day<'_>, allocated: &AllocatedDay, after: After) -> Replayed {
-        type Place<'a> = (AccountId, &'a str, &'a str, &'a str);
+        type SkuOf<'a> = (AccountId, &'a str, &'a str, &'a str);
         let mut skus = self.skus.clone();
-        let mut places: BTreeMap<Place<'_>, usize> = BTreeMap::new();
-        for (place, demand) in self.skus.iter().enumerate() {
+        let mut indices: BTreeMap<SkuOf<'_>, usize> = BTreeMap::new();
+        for (index, demand) in self.skus.iter().enumerate() {
             let key =
                 (demand.usage_account_id, &*demand.sku.usage_type, &*demand.availability_zone, "");
-            places.insert(key, place);
+            indices.insert(key, index);
         }
         let mut rows: BTreeMap<(UsageHour, usize), DemandRow> =
             day.rows.iter().map(|row| ((row.usage_hour, row.sku), row.clone())).collect();
         for of in &allocated.allocations {
             let key = (of.usage_account_id, &*of.sku.usage_type, &*of.availability_zone);
-            let usage = places[&(key.0, key.1, key.2, "")];
+            let usage = indices[&(key.0, key.1, key.2, "")];
             let covered =
-                *places.entry((key.0, key.1, key.2, &*of.commitment)).or_insert_with(|| {
+                *indices.entry((key.0, key.1, key.2, &*of.commitment)).or_insert_with(|| {
                     let is_plan = of.commitment.contains("savingsplan");
                     let line_item_type = if is_plan {
                         LineItemType::SavingsPlanCoveredUsage
@@ -318,7 +318,7 @@ fn fleet(accounts: &[AccountId]) -> (Vec<DemandSku>, Vec<(u64, i128)>) {
     let mut counts: BTreeMap<(usize, usize, usize, usize), u64> = BTreeMap::new();
     for account in 0..accounts.len() {
         for instance in 0..INSTANCES {
-            let luck = place(mix(account as u64 * INSTANCES + instance));
+            let luck = index(mix(account as u64 * INSTANCES + instance));
             let kind = (luck % 4, luck / 4 % 4, luck / 16 % 3);
             *counts.entry((account, kind.0, kind.1, kind.2)).or_default() += 1;
         }
@@ -358,7 +358,7 @@ fn ec2(usage_type: String) -> Sku {
 /// Makes a reservation of twenty instances. One of five reservations is for a zone.
 fn reservation(number: u64, period: BillingPeriod) -> ReservationFee {
     const HOURS: u64 = 31 * 24;
-    let luck = place(mix(number));
+    let luck = index(mix(number));
     let (size, price) = SIZES[luck % 2];
     ReservationFee {
         arn: format!("arn:aws:ec2:us-east-1::reserved-instances/{number:03}"),
@@ -386,7 +386,7 @@ fn thousandths(number: i128) -> Amount {
     Amount::from_units(number * 10_i128.pow(15))
 }
 
-fn place(number: u64) -> usize {
+fn index(number: u64) -> usize {
     usize::try_from(number).unwrap_or_default()
 }
 

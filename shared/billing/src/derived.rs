@@ -51,17 +51,17 @@ pub fn fill_in_cost(
     let is_of = |group: &LineGroup| {
         group.commitment == arn && group.usage_account_id == account && part.has(group)
     };
-    let of: Vec<usize> = (0..groups.len()).filter(|place| is_of(&groups[*place])).collect();
-    let is_normalized = of.iter().all(|place| !groups[*place].normalized_usage_amount.is_zero());
+    let of: Vec<usize> = (0..groups.len()).filter(|index| is_of(&groups[*index])).collect();
+    let is_normalized = of.iter().all(|index| !groups[*index].normalized_usage_amount.is_zero());
     let weights: Vec<Amount> =
-        of.iter().map(|place| part.weight(&groups[*place], is_normalized)).collect();
+        of.iter().map(|index| part.weight(&groups[*index], is_normalized)).collect();
     let Ok(parts) = apportion(cost, &weights) else {
         return Amount::ZERO;
     };
     let mut added = Amount::ZERO;
-    for (place, part) in of.into_iter().zip(parts) {
-        added += part - groups[place].amortized_cost.unwrap_or_default();
-        groups[place].amortized_cost = Some(part);
+    for (index, part) in of.into_iter().zip(parts) {
+        added += part - groups[index].amortized_cost.unwrap_or_default();
+        groups[index].amortized_cost = Some(part);
     }
     added
 }
