@@ -83,7 +83,7 @@ pub fn invoice(
         customer_id: customer.id.clone(),
         customer_name: customer.name.clone(),
         billing_period: period,
-        currency: customer.currency.code().to_owned(),
+        currency: customer.terms.invoices[0].currency.code().to_owned(),
         total: subtotal + taxes.iter().map(|tax| tax.amount).sum(),
         lines,
         subtotal,
@@ -110,7 +110,7 @@ fn exact_lines(
         if amount_source.is_zero() {
             continue;
         }
-        let to = customer.currency.code();
+        let to = customer.terms.invoices[0].currency.code();
         let fx_rate = contracts.fx(currency, to, period).ok_or_else(|| InvoiceError::NoFxRate {
             customer: customer.id.clone(),
             from: currency.to_owned(),
@@ -160,12 +160,13 @@ struct Sums {
 fn rounding_lines(customer: &Customer, exact: &[InvoiceLine]) -> Vec<InvoiceLine> {
     let mut scopes: BTreeMap<Scope, Sums> = BTreeMap::new();
     for line in exact {
-        let sums = scopes.entry(scope(customer.rounding.per, line)).or_default();
+        let sums = scopes.entry(scope(customer.terms.invoices[0].rounding.per, line)).or_default();
         let sum = if is_passed_tax(line) { &mut sums.passed_tax } else { &mut sums.taxable };
         *sum += line.amount;
     }
-    let decimals = customer.currency.minor_units();
-    let added = |sum: Amount| round(sum, decimals, customer.rounding.mode).difference;
+    let decimals = customer.terms.invoices[0].currency.minor_units();
+    let added =
+        |sum: Amount| round(sum, decimals, customer.terms.invoices[0].rounding.mode).difference;
     let mut lines = Vec::new();
     for ([_, service_code, account, currency], sums) in scopes {
         let to_taxable = added(sums.taxable);
@@ -200,7 +201,7 @@ fn taxes(customer: &Customer, lines: &[InvoiceLine]) -> Result<Vec<TaxLine>, Inv
     };
     let taxable = lines.iter().filter(|line| !is_passed_tax(line)).map(|line| line.amount).sum();
     let exact = times(customer, &tax.name, tax.rate, taxable)?;
-    let amount = round(exact, customer.currency.minor_units(), tax.mode).rounded;
+    let amount = round(exact, customer.terms.invoices[0].currency.minor_units(), tax.mode).rounded;
     Ok(vec![TaxLine { name: tax.name.clone(), rate: tax.rate, taxable, amount }])
 }
 

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use cur::{AccountId, BillingPeriod};
-use money::rounding::Mode;
-use money::{Currency, Rate};
+use money::Currency;
 
 use crate::charge_kind::ChargeKind;
-use crate::document::{Allowed, Field, Section};
+use crate::document::{Field, Section};
 use crate::ownership::Ownership;
 use crate::price::{PriceList, PriceRule, RuleSubject};
 use crate::problem::Position;
+use crate::terms::{Rounding, Tax, Terms};
 
 /// A customer and its contract.
 #[derive(Debug, Clone)]
@@ -22,12 +22,8 @@ pub struct Customer {
     pub name: String,
     /// `list` by default.
     pub basis: Basis,
-    /// The currency of the invoice; USD by default.
-    pub currency: Currency,
-    /// Half up and per service by default.
-    pub rounding: Rounding,
-    /// No tax by default.
-    pub tax: Option<Tax>,
+    /// What a bill reads of the contract.
+    pub terms: Terms,
     pub(crate) id_position: Position,
     pub(crate) ownerships: Vec<Ownership>,
     adjustments: BTreeMap<ChargeKind, Adjustment>,
@@ -58,32 +54,6 @@ impl Basis {
     }
 }
 
-/// How amounts of an invoice are rounded to the smallest coin of its currency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rounding {
-    pub mode: Mode,
-    pub per: RoundingScope,
-}
-
-/// The group of lines that is summed exactly and then rounded once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RoundingScope {
-    Line,
-    Service,
-    Account,
-    Invoice,
-}
-
-/// A tax on the whole invoice.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tax {
-    pub name: String,
-    /// A fraction: 0.10 is ten percent.
-    pub rate: Rate,
-    /// Down by default.
-    pub mode: Mode,
-}
-
 /// What happens to money in the report that is neither usage nor the fee of a commitment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Adjustment {
@@ -103,13 +73,6 @@ const ADJUSTMENTS: [(ChargeKind, Adjustment); 8] = [
     (ChargeKind::Support, Adjustment::Pass),
     (ChargeKind::Subscription, Adjustment::Pass),
     (ChargeKind::Marketplace, Adjustment::Pass),
-];
-
-const MODES: [(&str, Mode); 4] = [
-    ("half_up", Mode::HalfUp),
-    ("half_even", Mode::HalfEven),
-    ("up", Mode::Up),
-    ("down", Mode::Down),
 ];
 
 impl Customer {
@@ -175,9 +138,13 @@ impl Customer {
             name: name.or(id).unwrap_or_default().to_owned(),
             id: id.unwrap_or_default().to_owned(),
             basis: basis.unwrap_or_default(),
-            currency: currency.unwrap_or_else(us_dollar),
-            rounding: rounding.unwrap_or_default(),
-            tax: section.field("tax").and_then(|tax| Tax::read(&tax)),
+            terms: Terms::plain(
+                id.unwrap_or_default(),
+                name.or(id).unwrap_or_default(),
+                currency.unwrap_or_else(us_dollar),
+                rounding.unwrap_or_default(),
+                section.field("tax").and_then(|tax| Tax::read(&tax)),
+            ),
             id_position: id_field.map_or(section.position(), |id| id.position()),
             adjustments: read_adjustments(section),
             prices: PriceList::read(section, &ownerships),
@@ -213,41 +180,6 @@ fn read_id<'d>(field: &Field<'d>) -> Option<&'d str> {
 #[expect(clippy::expect_used, reason = "USD is in ISO 4217 for good")]
 fn us_dollar() -> Currency {
     "USD".parse().expect("USD is a currency")
-}
-
-impl Default for Rounding {
-    fn default() -> Self {
-        Self { mode: Mode::HalfUp, per: RoundingScope::Service }
-    }
-}
-
-impl Rounding {
-    fn read(field: &Field) -> Self {
-        let default = Self::default();
-        let Some(section) = field.section("rounding", &["mode", "per"]) else {
-            return default;
-        };
-        let scopes = [
-            ("line", RoundingScope::Line),
-            ("service", RoundingScope::Service),
-            ("account", RoundingScope::Account),
-            ("invoice", RoundingScope::Invoice),
-        ];
-        let mode = section.field("mode").and_then(|mode| mode.choice(&MODES));
-        let per = section.field("per").and_then(|per| per.choice(&scopes));
-        Self { mode: mode.unwrap_or(default.mode), per: per.unwrap_or(default.per) }
-    }
-}
-
-impl Tax {
-    fn read(field: &Field) -> Option<Self> {
-        let section = field.section("tax", &["name", "rate", "mode"])?;
-        let name = section.required("name", r#""consumption tax""#).and_then(|name| name.text());
-        let rate =
-            section.required("rate", r#""0.10""#).and_then(|rate| rate.rate(Allowed::Fraction));
-        let mode = section.optional("mode", |mode| mode.choice(&MODES));
-        Some(Self { name: name?.to_owned(), rate: rate?, mode: mode?.unwrap_or(Mode::Down) })
-    }
 }
 
 fn read_adjustments(customer: &Section) -> BTreeMap<ChargeKind, Adjustment> {

@@ -6,6 +6,7 @@ use cur::BillingPeriod;
 use money::{Currency, Rate};
 
 use crate::document::{Allowed, Field, Section};
+use crate::terms::DayRule;
 
 /// The rates of the file. No rate is derived from another one: a bank that pays 150 yen for a dollar does
 /// not sell a dollar for 150 yen.
@@ -47,4 +48,29 @@ impl FxRates {
         }
         self.0.get(&(from, to, period)).copied()
     }
+}
+
+/// `fx`: which rates an invoice is converted by: `"mean"`, or `{ series, premium, add, on }`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FxChoice {
+    /// The name of a series, `[fx.mean.USD.JPY]`. Empty for the rates without a name, `[fx.USD.JPY]`.
+    pub series: String,
+    /// `premium = "0.02"`: a fraction of the rate that is put on top.
+    pub premium: Rate,
+    /// `add = "0.50"`: an amount that is put on top after that, in the target currency.
+    pub add: Rate,
+    /// `on`: the day whose rate counts. `None`: the rate of the billing period.
+    pub on: Option<DayRule>,
+}
+
+/// A rate, and where it comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fx {
+    pub series: String,
+    /// The billing period or the day of the rate as the file has it.
+    pub on: String,
+    /// The rate as the file has it.
+    pub base: Rate,
+    /// The rate with the premium. The product is exact, and is not rounded.
+    pub rate: Rate,
 }

@@ -9,8 +9,10 @@ mod commitment_policy;
 mod customer;
 mod document;
 mod fx;
+mod issuer;
 mod owners;
 mod ownership;
+mod payer;
 mod payer_sharing;
 mod periods;
 mod price;
@@ -18,6 +20,7 @@ mod problem;
 mod report;
 mod reseller;
 mod suggest;
+pub mod terms;
 mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,7 +32,11 @@ use toml::de::DeTable;
 
 pub use charge_kind::{ChargeKind, UnknownChargeKind};
 pub use commitments::{Sharing, Unused};
-pub use customer::{Adjustment, Basis, Customer, Rounding, RoundingScope, Tax};
+pub use customer::{Adjustment, Basis, Customer};
+pub use fx::{Fx, FxChoice};
+pub use issuer::{InvoiceDate, Issuer, Language, NumberFormat};
+pub use payer::Payer;
+pub use periods::Periods;
 pub use price::{Effect, PriceRule, RuleSubject};
 pub use problem::{Position, Problem, Problems};
 

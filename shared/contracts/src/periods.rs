@@ -6,9 +6,9 @@ use crate::document::{Field, Section};
 
 /// All billing periods from `from` to `until`, both included. `None` means that there is no limit.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Periods {
-    pub(crate) from: Option<BillingPeriod>,
-    pub(crate) until: Option<BillingPeriod>,
+pub struct Periods {
+    pub from: Option<BillingPeriod>,
+    pub until: Option<BillingPeriod>,
 }
 
 impl Periods {
@@ -32,7 +32,7 @@ impl Periods {
         Some(Self { from: from?, until: until? })
     }
 
-    pub(crate) fn contains(self, period: BillingPeriod) -> bool {
+    pub fn contains(self, period: BillingPeriod) -> bool {
         self.from.is_none_or(|from| from <= period)
             && self.until.is_none_or(|until| period <= until)
     }

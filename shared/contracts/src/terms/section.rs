@@ -1,0 +1,74 @@
+//! The sections of an invoice.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::charge_kind::{ChargeKind, UnknownChargeKind};
+
+/// The section of an invoice that an item stands in. A support plan, a custom line, a discount by spend and
+/// a credit of the contract stand in the sections of AWS's support, fees, discounts and credits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Section {
+    Charge(ChargeKind),
+    /// What is missing to the least amount of a period.
+    Minimum,
+    /// What is missing to the amount that a customer has committed to spend over several periods.
+    Commitment,
+    /// Corrections of earlier, issued periods.
+    Correction,
+    /// Small bills of earlier periods that were carried over.
+    Carried,
+    /// The difference that rounding made.
+    Rounding,
+}
+
+impl Section {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Charge(kind) => kind.name(),
+            Self::Minimum => "minimum",
+            Self::Commitment => "commitment",
+            Self::Correction => "correction",
+            Self::Carried => "carried",
+            Self::Rounding => "rounding",
+        }
+    }
+}
+
+impl fmt::Display for Section {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Section {
+    type Err = UnknownChargeKind;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        const OTHERS: [Section; 5] = [
+            Section::Minimum,
+            Section::Commitment,
+            Section::Correction,
+            Section::Carried,
+            Section::Rounding,
+        ];
+        match OTHERS.into_iter().find(|section| section.name() == name) {
+            Some(section) => Ok(section),
+            None => name.parse().map(Self::Charge),
+        }
+    }
+}
+
+impl Serialize for Section {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Section {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
