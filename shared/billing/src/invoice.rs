@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use contracts::{ChargeKind, Contracts, Customer, RoundingScope};
+use contracts::terms::RoundingScope;
+use contracts::{ChargeKind, Contracts, Customer};
 use cur::{AccountId, BillingPeriod};
 use money::rounding::round;
 use money::{Amount, ProductTooLarge, Rate};
@@ -196,7 +197,7 @@ fn is_passed_tax(line: &InvoiceLine) -> bool {
 /// Computes the tax once, on the whole invoice, as a qualified invoice must state it. Taxes of AWS that the
 /// contract passes on are not taxed again.
 fn taxes(customer: &Customer, lines: &[InvoiceLine]) -> Result<Vec<TaxLine>, InvoiceError> {
-    let Some(tax) = &customer.tax else {
+    let Some(tax) = customer.terms.invoices[0].taxes.first() else {
         return Ok(Vec::new());
     };
     let taxable = lines.iter().filter(|line| !is_passed_tax(line)).map(|line| line.amount).sum();

@@ -1,0 +1,104 @@
+//! What every step of a statement looks at: the contract, the period, the charges, and the conversion of
+//! amounts.
+
+use contracts::terms::{Base, InvoiceTerms, Terms};
+use contracts::{Contracts, Customer, Fx, FxChoice};
+use cur::{AccountId, BillingPeriod};
+use money::{Amount, Rate};
+
+use crate::spend::price;
+use crate::{Spend, StatementError};
+
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    pub contracts: &'a Contracts,
+    pub customer: &'a Customer,
+    pub period: BillingPeriod,
+    pub spends: &'a [Spend<'a>],
+}
+
+impl<'a> Context<'a> {
+    pub fn terms(&self) -> &'a Terms {
+        &self.customer.terms
+    }
+
+    pub fn invoices(&self) -> &'a [InvoiceTerms] {
+        &self.terms().invoices
+    }
+
+    /// Whether anything was charged in the period.
+    pub fn has_usage(&self) -> bool {
+        self.spends.iter().any(|spend| !spend.charge.charge.is_zero())
+    }
+
+    /// The amounts of the charges that count towards a base, in one currency.
+    pub fn base(
+        &self,
+        base: &Base,
+        currency: &str,
+    ) -> Result<Vec<(&'a Spend<'a>, Amount)>, StatementError> {
+        let mut amounts = Vec::new();
+        for spend in self.spends.iter().filter(|spend| spend.counts(base)) {
+            let amount = price(spend.charge, base.stage).ok_or_else(|| self.unknown(spend))?;
+            let choice = self.invoices().get(spend.invoice).and_then(|of| of.fx.as_ref());
+            let amount =
+                self.convert(amount, choice, Some(spend.payer), spend.currency(), currency)?;
+            amounts.push((spend, amount));
+        }
+        Ok(amounts)
+    }
+
+    /// Converts an amount by the rate of an invoice, a payer or the file.
+    pub fn convert(
+        &self,
+        amount: Amount,
+        choice: Option<&FxChoice>,
+        payer: Option<AccountId>,
+        from: &str,
+        to: &str,
+    ) -> Result<Amount, StatementError> {
+        if from == to || amount.is_zero() {
+            return Ok(amount);
+        }
+        let fx = self.rate(choice, payer, from, to)?;
+        self.times(fx.rate, amount, from)
+    }
+
+    /// The rate of an invoice, a payer or the file.
+    pub fn rate(
+        &self,
+        choice: Option<&FxChoice>,
+        _payer: Option<AccountId>,
+        from: &str,
+        to: &str,
+    ) -> Result<Fx, StatementError> {
+        let _ = choice;
+        let rate = self.contracts.fx(from, to, self.period).ok_or_else(|| {
+            StatementError::NoRate(format!(
+                "customer `{}` is billed in {to}, there are charges in {from}, and there is no rate for \
+                 {period}: add `[fx.{from}.{to}]` with `\"{period}\" = \"…\"` to the contracts",
+                self.customer.id,
+                period = self.period
+            ))
+        })?;
+        Ok(Fx { series: String::new(), on: self.period.to_string(), base: rate, rate })
+    }
+
+    /// A product, rounded half to even at the 18th decimal.
+    pub fn times(&self, rate: Rate, amount: Amount, of: &str) -> Result<Amount, StatementError> {
+        rate.times(amount).map_err(|source| StatementError::TooLarge {
+            of: format!("customer `{}`, {of}", self.customer.id),
+            source,
+        })
+    }
+
+    fn unknown(&self, spend: &Spend) -> StatementError {
+        StatementError::UnknownCost(format!(
+            "customer `{}`: AWS's amortized cost of {}, {} {} is unknown, and the contract asks for it",
+            self.customer.id,
+            spend.account(),
+            spend.charge.key.sku.service_code,
+            spend.charge.key.sku.usage_type
+        ))
+    }
+}

@@ -1,0 +1,15 @@
+//! The reasons why a bill cannot be computed.
+
+use money::{ApportionError, ProductTooLarge};
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StatementError {
+    #[error("{0}")]
+    NoRate(String),
+    #[error("{of}: {source}")]
+    TooLarge { of: String, source: ProductTooLarge },
+    #[error("{of}: {source}")]
+    NotDivisible { of: String, source: ApportionError },
+    #[error("{0}")]
+    UnknownCost(String),
+}
