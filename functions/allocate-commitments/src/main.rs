@@ -8,6 +8,7 @@ const USES: Uses = Uses {
     reports: true,
     catalog: false,
     sends_to: &[Step::PublishDatasets],
+    wakes_bills: false,
 };
 
 fn main() -> Result<(), lambda::Error> {

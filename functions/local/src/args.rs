@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
 use clap::{Parser, Subcommand, ValueEnum};
 use cur::BillingPeriod;
 use pipeline::RunId;
@@ -26,6 +27,10 @@ pub enum Command {
     Check(CheckArgs),
     /// Make a run current that is held
     Accept(AcceptArgs),
+    /// Show what customers owe, and what was issued and has changed since
+    Bills(BillsArgs),
+    /// Issue invoices, or notes where an issued bill has changed
+    Issue(IssueArgs),
     /// Prove a finished run again from its files
     Verify(VerifyArgs),
 }
@@ -138,6 +143,44 @@ pub struct AcceptArgs {
     /// The results bucket's root
     #[arg(long)]
     pub out: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct BillsArgs {
+    /// The results bucket's root
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Only this billing period
+    #[arg(long)]
+    pub period: Option<BillingPeriod>,
+    /// Only this customer
+    #[arg(long)]
+    pub customer: Option<String>,
+    /// Print JSON for machines
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct IssueArgs {
+    /// The results bucket's root
+    #[arg(long)]
+    pub out: PathBuf,
+    /// The billing period to issue
+    #[arg(long)]
+    pub period: BillingPeriod,
+    /// Only this customer
+    #[arg(long)]
+    pub customer: Option<String>,
+    /// The day of issue; today by default
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub date: Option<NaiveDate>,
+    /// Issue bills that are not final too; the documents say so
+    #[arg(long)]
+    pub force: bool,
+    /// Print JSON for machines
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, clap::Args)]

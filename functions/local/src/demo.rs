@@ -5,10 +5,8 @@ use std::io::Write;
 use std::path::Path;
 
 use cur::BillingPeriod;
-use datasets::InvoiceFile;
 use generator::{Generation, Layout, Options};
-use pipeline::{Plan, Reconciliation, keys};
-use serde::de::DeserializeOwned;
+use pipeline::{Bill, BillPointer, keys};
 
 use crate::args::{Compression, DemoArgs, RunArgs};
 use crate::{generate, run, show};
@@ -49,8 +47,8 @@ pub(crate) async fn demo(args: &DemoArgs, out: &mut (dyn Write + Send)) -> anyho
         run.contracts.display()
     )?;
     let finished = run::run_and_show(&run, out).await?;
-    for proof in finished.iter().filter_map(|run| run.reconciliation.as_ref()) {
-        first_invoice(proof, &run.out, out)?;
+    for sealed in finished.iter().filter(|run| run.is_sealed) {
+        first_invoice(&sealed.bills, &run.out, out)?;
         what_next(&run, out)?;
     }
     Ok(finished.iter().all(|run| run.is_sealed))
@@ -58,20 +56,18 @@ pub(crate) async fn demo(args: &DemoArgs, out: &mut (dyn Write + Send)) -> anyho
 
 /// Shows the first invoice.
 fn first_invoice(
-    proof: &Reconciliation,
+    bills: &[BillPointer],
     results: &Path,
     out: &mut (dyn Write + Send),
 ) -> anyhow::Result<()> {
-    let invoiced = proof.customers.iter().find(|customer| customer.invoice_total.is_some());
-    let Some(customer) = invoiced else { return Ok(()) };
-    let plan: Plan = read(&results.join(keys::plan(&proof.run_id)))?;
-    let key = keys::billing(&plan, &customer.customer, "invoice.json");
-    let invoice: InvoiceFile = read(&results.join(key))?;
-    Ok(show::invoice(&invoice, out)?)
-}
-
-fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
-    Ok(serde_json::from_slice(&fs::read(path)?)?)
+    let Some(pointer) = bills.iter().find(|bill| !bill.invoices.is_empty()) else { return Ok(()) };
+    let BillPointer { customer_id, billing_period, bill_id, .. } = pointer;
+    let key = keys::bill(customer_id, *billing_period, bill_id, "bill.json");
+    let bill: Bill = serde_json::from_slice(&fs::read(results.join(key))?)?;
+    for invoice in bill.invoices.iter().take(1) {
+        show::invoice(&bill, invoice, out)?;
+    }
+    Ok(())
 }
 
 fn what_next(run: &RunArgs, out: &mut (dyn Write + Send)) -> std::io::Result<()> {

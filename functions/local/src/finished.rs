@@ -1,6 +1,6 @@
 //! The result of billing one delivery.
 
-use pipeline::Reconciliation;
+use pipeline::{BillPointer, Reconciliation};
 use receive_report::PassedOver;
 use serde::Serialize;
 
@@ -18,4 +18,7 @@ pub struct Finished {
     /// Why the run is not sealed, with one reason for each failed unit.
     pub failures: Vec<String>,
     pub reconciliation: Option<Reconciliation>,
+    /// The bills that rest on the run, as readers see them now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bills: Vec<BillPointer>,
 }

@@ -1,8 +1,9 @@
-//! `sluice`: all six functions in one process. A folder stands for the bucket, the queue is in memory, and
+//! `sluice`: all seven functions in one process. A folder stands for the bucket, the queue is in memory, and
 //! the handlers are the handlers of the Lambda functions.
 
 mod accept;
 pub mod args;
+mod bills;
 mod check;
 mod deliveries;
 mod demo;
@@ -19,6 +20,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use args::Command;
+pub use bills::{Standing, StandingRow, standings};
 pub use finished::Finished;
 pub use plain_text::PlainText;
 pub use run::{RunOptions, run};
@@ -34,6 +36,8 @@ pub async fn main(command: Command, out: &mut (dyn Write + Send)) -> anyhow::Res
         Command::Run(options) => run::command(&options, out).await?,
         Command::Generate(options) => generate::command(&options, out)?,
         Command::Accept(options) => accept::command(&options, out).await?,
+        Command::Bills(options) => bills::command(&options, out).await?,
+        Command::Issue(options) => bills::issue(&options, out).await?,
         Command::Check(options) => check::command(&options, out)?,
         Command::Verify(options) => verify::command(&options, out).await?,
     };

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use pipeline::{Compression, Current, Reconciliation, keys};
+use pipeline::{BillRequest, Compression, Current, Reconciliation, keys};
 use receive_report::{Delivery, Found};
 use runs::{Failure, Outcome, parse_contracts};
 use storage::{FolderStore, Replaced, Store};
@@ -181,7 +181,11 @@ async fn bill(world: &World, manifest: String, is_quiet: bool) -> anyhow::Result
     failures.extend(drained.given_up.into_iter().map(|message| message.reason));
     let reconciliation = if failures.is_empty() { sealed(world, &manifest).await? } else { None };
     let is_sealed = reconciliation.is_some();
-    Ok(Finished { manifest, is_sealed, failures, reconciliation, ..Finished::default() })
+    let mut bills = Vec::new();
+    for BillRequest { customer, billing_period } in &drained.bills {
+        bills.extend(world.app.find(&keys::billed(customer, *billing_period)).await?);
+    }
+    Ok(Finished { manifest, is_sealed, failures, reconciliation, bills, ..Finished::default() })
 }
 
 /// The proof of the current run, if that run is of this delivery and under these contracts.
@@ -193,7 +197,7 @@ async fn sealed(world: &World, place: &str) -> anyhow::Result<Option<Reconciliat
     let pointer = keys::current(manifest.payer_account_id, manifest.billing_period);
     let Some(current) = world.app.find::<Current>(&pointer).await? else { return Ok(None) };
     let is_this_run = current.delivery_id == manifest.delivery_id
-        && current.contracts_version == pipeline::version_of(&text);
+        && current.contracts_version == pipeline::version_of(&runs::run_part(&text));
     if !is_this_run {
         return Ok(None);
     }

@@ -8,13 +8,15 @@ use std::path::Path;
 
 use billing::MarginTerm;
 use commitments::{Kept, MissingRate, ReplayTally};
+use contracts::terms::Section;
 use cur::{AccountId, Sku};
-use datasets::InvoiceFile;
 use laws::Check;
 use money::rounding::{Mode, round};
 use money::{Amount, Currency};
-use pipeline::{Changes, CustomerChange, CustomerTotals, Reconciliation, UNASSIGNED, keys};
+use pipeline::{Bill, Changes, CustomerChange, CustomerTotals, Reconciliation, UNASSIGNED, keys};
+use statement::Invoice;
 
+use crate::bills::Standing;
 use crate::finished::Finished;
 
 pub(crate) fn runs(finished: &[Finished], results: &Path, out: &mut dyn Write) -> io::Result<()> {
@@ -59,7 +61,7 @@ fn proved(
         )?;
         writeln!(out, "  sluice accept {} --out {}", run.run_id, results.display())?;
     }
-    writeln!(out, "Amounts are in the report's currency, invoices in the customer's.")?;
+    writeln!(out, "Amounts are in the report's currency.")?;
     writeln!(out, "\n{}", customers(run))?;
     writeln!(out, "{}", margin(run))?;
     writeln!(out, "{}", laws(&run.laws))?;
@@ -78,16 +80,15 @@ fn proved(
     }
     let place = |key: &str| results.join(key).display().to_string();
     let billing = keys::billing_folder(run.payer_account_id, run.billing_period, &run.run_id);
-    writeln!(out, "Invoices and charges: {}", place(&billing))?;
+    writeln!(out, "Charges:              {}", place(&billing))?;
     writeln!(out, "Tables for SQL:       {}", place("reports"))?;
     writeln!(out, "Proof:                {}\n", place(&keys::reconciliation(&run.run_id)))
 }
 
 /// A table of the customers by name, then the accounts that belong to no customer, then the sum.
 fn customers(run: &Reconciliation) -> String {
-    let header =
-        ["customer", "accounts", "lines", "AWS cost", "charge", "margin", "invoice with tax"];
-    let mut table = Table::new(1..7, header);
+    let header = ["customer", "accounts", "lines", "AWS cost", "charge", "margin"];
+    let mut table = Table::new(1..6, header);
     let (nobody, customers): (Vec<_>, Vec<_>) =
         run.customers.iter().partition(|customer| customer.customer == UNASSIGNED);
     for customer in customers.into_iter().chain(nobody) {
@@ -101,16 +102,11 @@ fn customers(run: &Reconciliation) -> String {
         if_known(all.amortized_cost),
         cents(all.charge),
         if_known(all.margin),
-        String::new(),
     ]);
     table.to_string()
 }
 
-fn customer_row(customer: &CustomerTotals) -> [String; 7] {
-    let invoice = match (&customer.invoice_total, &customer.invoice_currency) {
-        (Some(total), Some(currency)) => format!("{} {currency}", coins(*total, currency)),
-        _ => "-".to_owned(),
-    };
+fn customer_row(customer: &CustomerTotals) -> [String; 6] {
     [
         customer.customer.clone(),
         customer.accounts.len().to_string(),
@@ -118,7 +114,6 @@ fn customer_row(customer: &CustomerTotals) -> [String; 7] {
         if_known(customer.amortized_cost),
         cents(customer.charge),
         if_known(customer.margin),
-        invoice,
     ]
 }
 
@@ -184,28 +179,57 @@ fn laws(checks: &[Check]) -> String {
     table.to_string()
 }
 
+/// A table of bills: what each customer owes, how far the bill is, and what was issued of it.
+pub(crate) fn bills(standings: &[Standing], out: &mut dyn Write) -> io::Result<()> {
+    let header = ["customer", "period", "invoice", "status", "amount due", "", "issued as"];
+    let mut table = Table::new(4..5, header);
+    for standing in standings {
+        for row in &standing.rows {
+            table.row([
+                standing.customer_id.clone(),
+                standing.billing_period.to_string(),
+                row.invoice_id.clone(),
+                row.status.clone(),
+                coins(row.amount_due, &row.currency),
+                row.currency.clone(),
+                row.numbers.join(", "),
+            ]);
+        }
+    }
+    writeln!(out, "{table}")?;
+    for standing in standings {
+        for why in &standing.reasons {
+            writeln!(out, "{} {}: {why}", standing.customer_id, standing.billing_period)?;
+        }
+    }
+    Ok(())
+}
+
 /// A short form of an invoice, with one row for each section instead of one for each line.
-pub(crate) fn invoice(file: &InvoiceFile, out: &mut dyn Write) -> io::Result<()> {
-    let header = ["", "lines", "in the report's currency", file.currency.as_str()];
-    let mut table = Table::new(1..4, header);
-    for lines in file.lines.chunk_by(|a, b| a.section == b.section) {
-        let source: Amount = lines.iter().map(|line| line.amount_source).sum();
-        let amount: Amount = lines.iter().map(|line| line.amount).sum();
-        let count = lines.len().to_string();
-        let sums = [source, amount].map(|sum| grouped(&sum.to_string()));
-        let [source, amount] = sums;
-        table.row([lines[0].section.clone(), count, source, amount]);
+pub(crate) fn invoice(bill: &Bill, invoice: &Invoice, out: &mut dyn Write) -> io::Result<()> {
+    let mut table = Table::new(1..3, ["", "lines", invoice.currency.as_str()]);
+    let mut sections: BTreeMap<Section, (usize, Amount)> = BTreeMap::new();
+    for line in &invoice.lines {
+        let (count, sum) = sections.entry(line.section).or_default();
+        *count += 1;
+        *sum += line.amount;
+    }
+    for (section, (count, sum)) in sections {
+        table.row([section.to_string(), count.to_string(), grouped(&sum.to_string())]);
     }
     let mut row = |name: String, amount: Amount| {
-        let nothing = String::new;
-        table.row([name, nothing(), nothing(), coins(amount, &file.currency)]);
+        table.row([name, String::new(), coins(amount, &invoice.currency)]);
     };
-    row("subtotal".to_owned(), file.subtotal);
-    for tax in &file.taxes {
+    row("subtotal".to_owned(), invoice.subtotal);
+    for tax in &invoice.taxes {
         row(format!("{} {}", tax.name, tax.rate), tax.amount);
     }
-    row("total".to_owned(), file.total);
-    writeln!(out, "The invoice of {}, {}:\n", file.customer_name, file.billing_period)?;
+    row("total".to_owned(), invoice.total);
+    if invoice.amount_due != invoice.total {
+        row("amount due".to_owned(), invoice.amount_due);
+    }
+    let period = bill.plan.billing_period;
+    writeln!(out, "The invoice of {}, {period}:\n", invoice.recipient.name)?;
     writeln!(out, "{table}")
 }
 

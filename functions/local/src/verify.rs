@@ -24,7 +24,7 @@ use storage::{FolderStore, MemoryStore, Store};
 
 use crate::args::VerifyArgs;
 use crate::progress::Progress;
-use crate::world::World;
+use crate::world::{GivenUp, World};
 use derived_store::DerivedStore;
 use planned_reports::PlannedReports;
 use reread::Reread;
@@ -194,10 +194,10 @@ async fn prove(
         proof.not_derived.push(NO_REPORTS.to_owned());
         reread_files(&plan, &again).await?;
     }
-    let drained = again.drain(&Progress::new(true)).await;
+    let drained = again.drain_runs(&Progress::new(true)).await;
     for given_up in drained.given_up {
-        let unit = format!("{} {}", given_up.step, given_up.unit);
-        proof.differences.push(format!("{unit} cannot be done again: {}", given_up.reason));
+        let GivenUp { work, reason } = given_up;
+        proof.differences.push(format!("{work} cannot be done again: {reason}"));
     }
     if let Some((_, reason)) = drained.held {
         proof.differences.push(format!("the run is current, and nobody has accepted it: {reason}"));
@@ -242,7 +242,13 @@ async fn pointer_differs(
 ) -> anyhow::Result<Vec<String>> {
     let mut differences = Vec::new();
     let is_right = key == keys::current(plan.payer_account_id, plan.billing_period)
-        && *current == Current { replaced: current.replaced.clone(), ..Current::of(plan) };
+        && *current
+            == Current {
+                replaced: current.replaced.clone(),
+                before: current.before.clone(),
+                moves: current.moves,
+                ..Current::of(plan)
+            };
     if !is_right {
         differences.push(format!("`{key}` does not say what the plan of its run says"));
     }

@@ -1,10 +1,11 @@
-//! The pipeline in one process: two buckets, a queue, and the six handlers.
+//! The pipeline in one process: two buckets, a queue, and the seven handlers.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::thread;
 
 use catalog::NoCatalog;
-use pipeline::{Compression, Message, Notice, ResumeRequest, RunId, Step, Unit};
+use pipeline::{BillRequest, Compression, Message, Notice, ResumeRequest, RunId, Unit};
 use queue::MemoryQueue;
 use runs::{App, Failure, Outcome, Parsed, Settings};
 use storage::Store;
@@ -20,11 +21,11 @@ pub struct World {
     queue: MemoryQueue,
 }
 
-/// A message that was given up.
+/// Work that was given up.
 #[derive(Debug, Clone)]
 pub struct GivenUp {
-    pub step: Step,
-    pub unit: String,
+    /// The step and its unit, or the bill.
+    pub work: String,
     pub reason: String,
 }
 
@@ -36,6 +37,8 @@ pub struct Drained {
     pub superseded: bool,
     /// The run that a person must accept first, and the reason.
     pub held: Option<(RunId, String)>,
+    /// The bills that were made, or looked at and found to be as they were.
+    pub bills: BTreeSet<BillRequest>,
 }
 
 impl World {
@@ -70,8 +73,30 @@ impl World {
         self.queue.receive()
     }
 
-    /// Handles messages until none is left. As many are handled at the same time as there are processors.
+    /// Handles messages until none is left: first those of runs, then the bills that sealed runs have woken.
     pub async fn drain(&self, progress: &Progress) -> Drained {
+        let mut drained = self.drain_runs(progress).await;
+        loop {
+            // A bill that several runs have woken is made once.
+            let bills: BTreeSet<BillRequest> =
+                std::iter::from_fn(|| self.queue.receive_bill()).collect();
+            if bills.is_empty() {
+                return drained;
+            }
+            for bill in bills {
+                let work = format!("bill-customer {} {}", bill.customer, bill.billing_period);
+                progress.say(&work);
+                match make_bill(&bill, &self.app).await {
+                    Ok(_) => _ = drained.bills.insert(bill),
+                    Err(reason) => drained.given_up.push(GivenUp { work, reason }),
+                }
+            }
+        }
+    }
+
+    /// Handles messages of runs until none is left. As many are handled at the same time as there are
+    /// processors.
+    pub(crate) async fn drain_runs(&self, progress: &Progress) -> Drained {
         let at_once = thread::available_parallelism().map_or(1, usize::from);
         let mut workers = JoinSet::new();
         let mut drained = Drained::default();
@@ -94,11 +119,10 @@ impl World {
                         Outcome::Done | Outcome::Sealed | Outcome::Ignored(_) => {}
                     }
                 }
-                Ok((message, Err(reason))) => drained.given_up.push(GivenUp {
-                    step: message.step(),
-                    unit: message.unit.name(),
-                    reason,
-                }),
+                Ok((message, Err(reason))) => {
+                    let work = format!("{} {}", message.step(), message.unit.name());
+                    drained.given_up.push(GivenUp { work, reason });
+                }
                 Err(panic) => std::panic::resume_unwind(panic.into_panic()),
             }
         }
@@ -121,6 +145,18 @@ async fn work(app: App, message: Message) -> (Message, Result<Outcome, String>) 
         Err(failure) => format!("{reason} ({failure})"),
     };
     (message, Err(reason))
+}
+
+/// Makes a bill as AWS would: it is tried several times, and then given up with its reason.
+async fn make_bill(request: &BillRequest, app: &App) -> Result<Outcome, String> {
+    let mut attempt = 1;
+    loop {
+        match bill_customer::bill(request, app).await {
+            Ok(outcome) => return Ok(outcome),
+            Err(Failure::Retry(_)) if attempt < ATTEMPTS_MAX => attempt += 1,
+            Err(Failure::Retry(reason) | Failure::Reject(reason)) => return Err(reason),
+        }
+    }
 }
 
 /// A panic fails only its own message, as in AWS. For example, a sum that is too large for an amount

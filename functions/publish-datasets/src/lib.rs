@@ -1,14 +1,11 @@
-//! `publish-datasets`: applies a customer's contract, checks the outcome and writes the datasets and the
-//! invoice. The message of the last customer seals the run.
+//! `publish-datasets`: applies a customer's price rules, checks the outcome and writes the datasets. The
+//! message of the last customer seals the run.
 
 mod load;
 mod objects;
 
 use async_trait::async_trait;
-use billing::{
-    HandedOut, Invoice, InvoiceError, Priced, Pricing, PricingError, benefits_by_charge, invoice,
-    sum_days,
-};
+use billing::{HandedOut, Priced, Pricing, PricingError, benefits_by_charge, sum_days};
 use books::Published;
 use contracts::{Contracts, Customer};
 use cur::LineNote;
@@ -46,15 +43,6 @@ impl Work for Publication<'_> {
     }
 }
 
-/// The reasons why a customer cannot be billed.
-#[derive(Debug, thiserror::Error)]
-enum Reason {
-    #[error(transparent)]
-    Pricing(#[from] PricingError),
-    #[error(transparent)]
-    Invoice(#[from] InvoiceError),
-}
-
 /// Finds a customer by its id. `None` is `_unassigned`.
 fn find_customer<'a>(contracts: &'a Contracts, id: &str) -> Result<Option<&'a Customer>, Failure> {
     if id == UNASSIGNED {
@@ -71,7 +59,7 @@ fn publish(
     book: &CustomerBook,
     mut groups: Vec<billing::LineGroup>,
     benefits: &[commitments::DailyBenefit],
-) -> Result<Published, Reason> {
+) -> Result<Published, PricingError> {
     let derived_cost = books::fill_in(book, &mut groups);
     let pricing = Pricing { contracts, customer, period: plan.billing_period };
     let shares: Vec<_> = book.unused_shares.values().flatten().cloned().collect();
@@ -82,22 +70,19 @@ fn publish(
     };
     let Priced { daily, margin_terms, explained, taken_off } = pricing.price(groups, handed_out)?;
     let charges = sum_days(&daily);
-    let invoice: Option<Invoice> = customer
-        .map(|customer| invoice(customer, contracts, plan.billing_period, &charges))
-        .transpose()?;
-    Ok(Published { daily, charges, invoice, margin_terms, explained, taken_off, derived_cost })
+    Ok(Published { daily, charges, margin_terms, explained, taken_off, derived_cost })
 }
 
 /// Names the missing cell, if a missing cell makes a commitment's cost unknown.
-fn refused(customer: &str, reason: &Reason, book: &CustomerBook) -> Stop {
+fn refused(customer: &str, reason: &PricingError, book: &CustomerBook) -> Stop {
     let unknown = &book.unknown_costs;
     let cell: Option<&LineNote> = match reason {
-        Reason::Pricing(PricingError::NoCommitmentCost(arn)) => unknown.get(arn),
-        Reason::Pricing(PricingError::NoAmortizedCost(key)) => {
+        PricingError::NoCommitmentCost(arn) => unknown.get(arn),
+        PricingError::NoAmortizedCost(key) => {
             let is_own = |note: &&LineNote| note.line.account == key.usage_account_id;
             unknown.values().find(is_own).or_else(|| unknown.values().next())
         }
-        Reason::Pricing(_) | Reason::Invoice(_) => None,
+        _ => None,
     };
     Stop::Refused { reason: format!("customer `{customer}`: {reason}"), cell: cell.cloned() }
 }

@@ -9,6 +9,7 @@ const USES: Uses = Uses {
     catalog: false,
     // The function is the last step, so it sends no messages.
     sends_to: &[],
+    wakes_bills: true,
 };
 
 fn main() -> Result<(), lambda::Error> {

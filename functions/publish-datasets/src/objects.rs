@@ -2,12 +2,12 @@
 
 use books::Published;
 use bytes::Bytes;
-use datasets::{ChargeRow, DailyCostRow, InvoiceFile, Row, encode_csv};
+use datasets::{ChargeRow, DailyCostRow, Row, encode_csv};
 use pipeline::{Plan, Table, UNASSIGNED, keys};
-use runs::{Failure, encoded, to_json};
+use runs::{Failure, encoded};
 
-/// Makes the objects: charges as Parquet and CSV, the invoice as JSON and CSV, and the tables that analysts
-/// query. The charges are stored twice. One copy is beside the invoice, for people. The other is in the table
+/// Makes the objects: charges as Parquet and CSV, and the tables that analysts query. The charges are stored
+/// twice. One copy is for people and for the bill of the customer. The other is in the table
 /// for Athena, which reads every object of a partition and could not read a CSV among Parquet files.
 pub(crate) fn objects(
     plan: &Plan,
@@ -27,20 +27,12 @@ pub(crate) fn objects(
     let daily = DailyCostRow::of(customer_id, &published.daily);
 
     let charges_parquet = encoded(&charges)?;
-    let mut objects = vec![
+    Ok(vec![
         (keys::report(plan, Table::Charges, customer), charges_parquet.clone()),
         (keys::billing(plan, customer, "charges.parquet"), charges_parquet),
         (keys::billing(plan, customer, "charges.csv"), csv(&charges)?),
         (keys::report(plan, Table::DailyCosts, customer), encoded(&daily)?),
-    ];
-    if let Some(invoice) = &published.invoice {
-        let file = InvoiceFile::new(&plan.run_id, invoice);
-        let key = keys::billing(plan, customer, "invoice.json");
-        let json = to_json(&key, &file)?;
-        objects.push((key, json));
-        objects.push((keys::billing(plan, customer, "invoice.csv"), csv(&file.rows())?));
-    }
-    Ok(objects)
+    ])
 }
 
 fn csv<R: Row>(rows: &[R]) -> Result<Bytes, Failure> {

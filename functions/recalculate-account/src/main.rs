@@ -9,6 +9,7 @@ const USES: Uses = Uses {
     catalog: false,
     // A report without commitments has no days to allocate, so `publish-datasets` comes next.
     sends_to: &[Step::AllocateCommitments, Step::PublishDatasets],
+    wakes_bills: false,
 };
 
 fn main() -> Result<(), lambda::Error> {

@@ -13,7 +13,9 @@ use pipeline::{
     Current, ManifestRef, Notice, Plan, PlannedFile, RecalculateRequest, RunId, Step, keys,
     version_of,
 };
-use runs::{App, Arrival, Entry, Failure, Outcome, parse_contracts, parse_rates, to_json};
+use runs::{
+    App, Arrival, Entry, Failure, Outcome, parse_contracts, parse_rates, run_part, to_json,
+};
 use serde_json::json;
 use storage::Created;
 
@@ -263,7 +265,7 @@ async fn plan(
         delivery_id: manifest.delivery_id,
         delivered_at,
         manifest: source,
-        contracts_version: version_of(&config.contracts),
+        contracts_version: version_of(&run_part(&config.contracts)),
         rates_version: config.rates.as_deref().map(version_of),
         compression: app.settings.compression,
         previous_run: None,
@@ -314,7 +316,8 @@ pub fn run_id(plan: &Plan) -> RunId {
 /// Stores the run's inputs and then its plan, because a plan without its inputs is of no use. Says whether
 /// the plan is new.
 async fn store(plan: &Plan, config: Config, app: &App) -> Result<Created, Failure> {
-    app.results.create(&keys::pinned_contracts(&plan.run_id), config.contracts).await?;
+    let contracts = run_part(&config.contracts);
+    app.results.create(&keys::pinned_contracts(&plan.run_id), contracts).await?;
     if let Some(rates) = config.rates {
         app.results.create(&keys::pinned_rates(&plan.run_id), rates).await?;
     }

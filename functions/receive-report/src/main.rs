@@ -8,6 +8,7 @@ const USES: Uses = Uses {
     catalog: false,
     // A run that is resumed may have stopped at any step.
     sends_to: &Step::ALL,
+    wakes_bills: true,
 };
 
 fn main() -> Result<(), lambda::Error> {

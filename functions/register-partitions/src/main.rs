@@ -8,6 +8,7 @@ const USES: Uses = Uses {
     catalog: true,
     // A report without lines has no accounts to recalculate and no days to allocate.
     sends_to: &[Step::RecalculateAccount, Step::PublishDatasets],
+    wakes_bills: false,
 };
 
 fn main() -> Result<(), lambda::Error> {

@@ -1,5 +1,5 @@
-//! Billing: classify, price, convert, round, tax, and the laws that prove the outcome. This crate only
-//! computes: it reads and writes no files.
+//! Billing: from lines of a report to the charges of a customer, and the laws that prove the outcome. This
+//! crate only computes: it reads and writes no files.
 
 mod charges;
 mod classify;
@@ -8,7 +8,6 @@ mod derived;
 mod explained;
 mod groups;
 mod identities;
-mod invoice;
 mod known;
 mod laws;
 mod line_group;
@@ -40,8 +39,7 @@ pub use charges::{
 };
 pub use derived::{CostPart, fill_in_cost};
 pub use explained::Explained;
-pub use invoice::{Invoice, InvoiceError, InvoiceLine, ROUNDING, TAX_ROUNDING, TaxLine, invoice};
-pub use laws::{invoice_re_adds, margin_explains_itself};
+pub use laws::margin_explains_itself;
 pub use line_group::LineGroup;
 pub use margin::{MarginTerm, MarginTerms};
 pub use needs::{Needs, OfReport};

@@ -16,10 +16,6 @@ impl Books {
         laws.extend(self.cost_is_conserved());
         laws.extend(self.commitment_is_conserved(contracts));
         laws.extend(self.parts_sum_to_whole(contracts));
-        for customer in &self.published {
-            let of_customer = customer.checks.iter();
-            laws.extend(of_customer.filter(|check| check.law == Law::InvoiceReAdds).cloned());
-        }
         laws.extend(self.aws_replays(contracts));
         let terms = self.margin_terms();
         laws.push(billing::margin_explains_itself(

@@ -5,9 +5,11 @@
 //! read the book and their own objects. The last book is the proof: [`Books::reconcile`].
 
 mod allocated;
+mod bill;
 mod changes;
 mod costs;
 mod customers;
+mod issue;
 mod laws;
 mod published;
 mod rated;
@@ -18,9 +20,11 @@ mod unmatched;
 mod unused;
 
 pub use allocated::{AllocatedDays, benefits_by_customer};
+pub use bill::{bill, withdrawn};
 pub use changes::{changes, reasons_to_hold};
 pub use costs::unknown_costs;
 pub use customers::customer_books;
+pub use issue::{corrections_explain, documents};
 pub use published::{Published, fill_in, receipt_of};
 pub use rated::{days_to_allocate, recalculate_book};
 pub use reconcile::Books;

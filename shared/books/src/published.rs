@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use billing::{
-    Charge, CostPart, DailyCharge, Explained, Invoice, LineGroup, MarginTerms, invoice_re_adds,
-    margin_explains_itself,
+    Charge, CostPart, DailyCharge, Explained, LineGroup, MarginTerms, margin_explains_itself,
 };
 use laws::{Check, Law};
 use money::Amount;
@@ -16,8 +15,6 @@ use crate::unused::totals;
 pub struct Published {
     pub daily: Vec<DailyCharge>,
     pub charges: Vec<Charge>,
-    /// `None` for `_unassigned`, the accounts that belong to no customer.
-    pub invoice: Option<Invoice>,
     pub margin_terms: MarginTerms,
     pub explained: Explained,
     pub taken_off: Amount,
@@ -46,7 +43,6 @@ pub fn receipt_of(customer: &str, book: &CustomerBook, published: &Published) ->
     let sum = |amount: fn(&Charge) -> Amount| charges.iter().map(amount).sum::<Amount>();
     let if_known =
         |amount: fn(&Charge) -> Option<Amount>| charges.iter().map(amount).sum::<Option<Amount>>();
-    let invoice = published.invoice.as_ref();
     PublishReceipt {
         customer: customer.to_owned(),
         accounts: book.accounts.iter().map(|account| account.account).collect(),
@@ -65,8 +61,6 @@ pub fn receipt_of(customer: &str, book: &CustomerBook, published: &Published) ->
             .collect::<BTreeSet<_>>()
             .into_iter()
             .collect(),
-        invoice_total: invoice.map(|invoice| invoice.total),
-        invoice_currency: invoice.map(|invoice| invoice.currency.clone()),
         checks: checks(customer, book, published),
     }
 }
@@ -89,7 +83,7 @@ fn checks(customer: &str, book: &CustomerBook, published: &Published) -> Vec<Che
     } else {
         published.explained
     };
-    let mut checks = vec![
+    vec![
         Check::equal(
             Law::EveryLineOnce,
             format!("{customer}: rated lines and charged lines"),
@@ -108,9 +102,5 @@ fn checks(customer: &str, book: &CustomerBook, published: &Published) -> Vec<Che
             explained.amortized_cost,
             published.margin_terms.values(),
         ),
-    ];
-    if let Some(invoice) = &published.invoice {
-        checks.extend(invoice_re_adds(invoice, &published.charges));
-    }
-    checks
+    ]
 }

@@ -187,8 +187,6 @@ fn customer_totals(receipt: &PublishReceipt) -> CustomerTotals {
         charge: receipt.charge,
         margin: receipt.amortized_cost.map(|cost| receipt.charge - cost),
         margin_terms: receipt.margin_terms.clone(),
-        invoice_total: receipt.invoice_total,
-        invoice_currency: receipt.invoice_currency.clone(),
     }
 }
 

@@ -50,3 +50,24 @@ pub enum Language {
     English,
     Japanese,
 }
+
+impl Default for Issuer {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            address: None,
+            registration_number: None,
+            numbers: NumberFormat {
+                before: "{period}-".to_owned(),
+                digits: 4,
+                after: String::new(),
+            },
+            note_numbers: None,
+            date: InvoiceDate::Issued,
+            due: None,
+            bank: None,
+            footer: None,
+            language: Language::English,
+        }
+    }
+}

@@ -12,6 +12,7 @@ mod fx;
 mod issuer;
 mod owners;
 mod ownership;
+pub mod parts;
 mod payer;
 mod payer_sharing;
 mod periods;
@@ -165,6 +166,11 @@ impl Contracts {
     /// file does not say it. The rate of a currency to itself is 1.
     pub fn fx(&self, from: &str, to: &str, period: BillingPeriod) -> Option<Rate> {
         self.fx.rate(from, to, period)
+    }
+
+    pub fn issuer(&self) -> &Issuer {
+        static ISSUER: std::sync::LazyLock<Issuer> = std::sync::LazyLock::new(Issuer::default);
+        &ISSUER
     }
 
     /// The customers, in the order of the file.

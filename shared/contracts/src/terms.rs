@@ -52,6 +52,23 @@ pub struct Money {
 }
 
 impl Terms {
+    /// Whether a customer may owe something in a period in which it uses nothing.
+    pub fn asks_without_usage(&self) -> bool {
+        !self.lines.is_empty()
+            || !self.minimums.is_empty()
+            || !self.commitments.is_empty()
+            || self.carry.is_some()
+            || self.corrections == Corrections::NextInvoice
+    }
+
+    /// Whether a bill takes over balances from the bill before.
+    pub fn has_balances(&self) -> bool {
+        !self.credits.is_empty()
+            || !self.prepaid.is_empty()
+            || !self.commitments.is_empty()
+            || self.carry.is_some()
+    }
+
     /// One invoice that takes everything.
     pub(crate) fn plain(
         id: &str,

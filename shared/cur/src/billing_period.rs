@@ -42,6 +42,10 @@ impl BillingPeriod {
         self.first_day.checked_sub_months(Months::new(1)).map(|first_day| Self { first_day })
     }
 
+    pub fn next(self) -> Option<Self> {
+        self.first_day.checked_add_months(Months::new(1)).map(|first_day| Self { first_day })
+    }
+
     pub fn contains(self, day: NaiveDate) -> bool {
         self.first_day <= day && day < self.end()
     }

@@ -2,9 +2,10 @@
 
 use chrono::{NaiveDate, Timelike};
 use contracts::ChargeKind;
+use contracts::terms::Section;
 use cur::{AccountId, BillingPeriod, LineItemType, Sku, UsageHour};
-use money::Amount;
-use pipeline::RunId;
+use money::{Amount, Rate};
+use pipeline::{BillId, RunId, Status};
 
 use crate::table::{CellError, Cells, Field, Kind, Shape, Value, row};
 
@@ -36,6 +37,11 @@ cells! {
     BillingPeriod: Text, |period| &period.to_string(), |cells| cells.parse();
     ChargeKind: Text, |kind| kind.name(), |cells| cells.parse();
     RunId: Text, |run| run.as_str(), |cells| cells.parse();
+    BillId: Text, |bill| bill.as_str(), |cells| cells.parse();
+    Status: Text, |status| status.name(), |cells| cells.parse();
+    Section: Text, |section| section.name(), |cells| cells.parse();
+    // A rate may have more decimals than an amount, so it is a text.
+    Rate: Text, |rate| &rate.to_string(), |cells| cells.parse();
     LineItemType: Text, |item_type| item_type.name(), |cells| {
         let text = cells.text();
         LineItemType::parse(text.as_bytes())

@@ -10,7 +10,7 @@ mod commitments;
 mod coverage;
 mod daily_costs;
 mod demand;
-mod invoice;
+mod invoice_lines;
 mod rated;
 pub mod table;
 
@@ -21,7 +21,7 @@ pub use charges::ChargeRow;
 pub use commitments::CommitmentRow;
 pub use coverage::CoverageRow;
 pub use daily_costs::DailyCostRow;
-pub use invoice::{InvoiceFile, InvoiceLineRow, InvoiceTax};
+pub use invoice_lines::InvoiceLineRow;
 pub use table::{
     CellError, Column, DecodeError, EncodeError, Kind, Row, decode_csv, decode_parquet,
     decode_parquet_day, encode_csv, encode_parquet, encode_parquet_lightly,

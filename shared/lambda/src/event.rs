@@ -8,7 +8,9 @@
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
-use pipeline::{AcceptRequest, Message, Notice, RecalculateRequest, ResumeRequest};
+use pipeline::{
+    AcceptRequest, BillRequest, IssueRequest, Message, Notice, RecalculateRequest, ResumeRequest,
+};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -20,6 +22,10 @@ pub enum Request {
     Message(Message),
     /// A notice from outside the pipeline.
     Notice(Notice),
+    /// A bill is to be made.
+    Bill(BillRequest),
+    /// A bill is to be issued.
+    Issue(IssueRequest),
     /// An event that asks for nothing, by its name.
     Nothing(String),
 }
@@ -31,7 +37,8 @@ pub enum InvalidEvent {
     NotJson(String),
     #[error(
         "not an event for this function; expected an S3 notification, an EventBridge event of aws.s3, \
-         {{\"recalculate\": …}}, {{\"resume\": …}}, {{\"accept\": …}} or a pipeline message \
+         {{\"recalculate\": …}}, {{\"resume\": …}}, {{\"accept\": …}}, {{\"bill\": …}}, {{\"issue\": …}} or a \
+         pipeline message \
          {{\"run\": …, \"unit\": …, \"page\": …}}"
     )]
     Unknown,
@@ -67,6 +74,12 @@ pub fn decode(payload: &Value) -> Result<Vec<Request>, InvalidEvent> {
     if let Some(request) = payload.get("accept") {
         let request: AcceptRequest = read("a request to accept", request)?;
         return Ok(vec![Request::Notice(Notice::Accept(request))]);
+    }
+    if let Some(request) = payload.get("bill") {
+        return Ok(vec![Request::Bill(read("a request for a bill", request)?)]);
+    }
+    if let Some(request) = payload.get("issue") {
+        return Ok(vec![Request::Issue(read("a request to issue a bill", request)?)]);
     }
     match (text(payload, "Event"), text(payload, "source"), text(payload, "Type")) {
         // S3 sends this event once, when the notification is set up.

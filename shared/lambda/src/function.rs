@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use cur::BillingPeriod;
 use pipeline::Notice;
 use queue::SendError;
 use runs::{App, Failure, Outcome};
@@ -153,6 +154,11 @@ struct Subject {
 
 impl Subject {
     fn of(request: &Request) -> Self {
+        let billed = |customer: &str, period: BillingPeriod| Self {
+            run: None,
+            step: "bill-customer".to_owned(),
+            unit: format!("{customer} {period}"),
+        };
         let received = |unit| Self { run: None, step: "receive-report".to_owned(), unit };
         match request {
             Request::Message(message) => Self {
@@ -168,6 +174,8 @@ impl Subject {
             Request::Notice(Notice::Accept(request)) => {
                 Self { run: Some(request.run.to_string()), ..received("accept".to_owned()) }
             }
+            Request::Bill(request) => billed(&request.customer, request.billing_period),
+            Request::Issue(request) => billed(&request.customer, request.billing_period),
             Request::Nothing(name) => received(name.clone()),
         }
     }

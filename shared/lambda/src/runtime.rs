@@ -67,7 +67,8 @@ fn diagnostic(failure: &Failure) -> Diagnostic {
 async fn start<H>(settings: Settings, handler: H) -> Function<H> {
     let sdk = sdk_config().await;
     let s3 = s3_client(&sdk, settings.has_local_endpoint);
-    let queue = SqsQueue::new(aws_sdk_sqs::Client::new(&sdk), settings.queue_urls);
+    let queue =
+        SqsQueue::new(aws_sdk_sqs::Client::new(&sdk), settings.queue_urls, settings.bills_url);
     // A function that reads no reports gets an empty bucket, and one that registers no partitions gets no
     // catalog.
     let reports: Arc<dyn Store> = match settings.report_bucket {

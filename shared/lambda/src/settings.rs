@@ -12,6 +12,8 @@ pub struct Uses {
     /// The steps that the function may have to start: the next step, and the step after it if the next one
     /// has no units, and so on.
     pub sends_to: &'static [Step],
+    /// Whether the function wakes `bill-customer`.
+    pub wakes_bills: bool,
 }
 
 /// The settings, read once at cold start.
@@ -25,6 +27,8 @@ pub struct Settings {
     pub report_bucket: Option<String>,
     pub catalog: Option<CatalogSettings>,
     pub queue_urls: BTreeMap<Step, String>,
+    /// The queue of `bill-customer`.
+    pub bills_url: Option<String>,
     /// Whether a local server is used instead of AWS.
     pub has_local_endpoint: bool,
 }
@@ -65,6 +69,7 @@ impl Settings {
             queue_urls: (uses.sends_to.iter())
                 .map(|step| (*step, reader.url(queue_url_variable(*step))))
                 .collect(),
+            bills_url: uses.wakes_bills.then(|| reader.url("QUEUE_URL_BILL_CUSTOMER")),
             has_local_endpoint: reader.get("AWS_ENDPOINT_URL").is_some(),
         };
         if reader.problems.is_empty() {

@@ -1,10 +1,10 @@
-//! The laws of a run. `docs/laws.md` has a paragraph for each.
+//! The laws of runs and bills. `docs/laws.md` has a paragraph for each.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A statement that is true of every sealed run.
+/// A statement that is true of every sealed run, or of every bill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Law {
@@ -16,8 +16,12 @@ pub enum Law {
     CommitmentIsConserved,
     /// The parts of an amount that was split add up to the amount.
     PartsSumToWhole,
-    /// An invoice is the sum of its charges, converted, rounded and taxed.
-    InvoiceReAdds,
+    /// Every charge of the sealed runs is on exactly one bill.
+    ChargeBilledOnce,
+    /// Issued invoices, notes and corrections add up to the bill.
+    CorrectionsExplainTheDifference,
+    /// An invoice is the sum of its lines, converted, rounded and taxed.
+    BillReAdds,
     /// The named terms of the margin add up to the margin.
     MarginExplainsItself,
     /// AWS's own rules give what AWS has billed, or the coverage stays as AWS billed it.
@@ -25,12 +29,14 @@ pub enum Law {
 }
 
 impl Law {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::EveryLineOnce,
         Self::CostIsConserved,
         Self::CommitmentIsConserved,
         Self::PartsSumToWhole,
-        Self::InvoiceReAdds,
+        Self::ChargeBilledOnce,
+        Self::BillReAdds,
+        Self::CorrectionsExplainTheDifference,
         Self::MarginExplainsItself,
         Self::AwsReplays,
     ];
@@ -41,7 +47,9 @@ impl Law {
             Self::CostIsConserved => "cost_is_conserved",
             Self::CommitmentIsConserved => "commitment_is_conserved",
             Self::PartsSumToWhole => "parts_sum_to_whole",
-            Self::InvoiceReAdds => "invoice_re_adds",
+            Self::ChargeBilledOnce => "charge_billed_once",
+            Self::BillReAdds => "bill_re_adds",
+            Self::CorrectionsExplainTheDifference => "corrections_explain_the_difference",
             Self::MarginExplainsItself => "margin_explains_itself",
             Self::AwsReplays => "aws_replays",
         }

@@ -30,6 +30,12 @@ impl Amount {
         Self(units)
     }
 
+    /// The smallest coin of a currency with this many decimals: 0.01 for 2.
+    pub const fn coin(decimals: u32) -> Self {
+        assert!(decimals <= Self::DECIMALS, "no coin has more decimals than amounts have");
+        Self(10_i128.pow(Self::DECIMALS.saturating_sub(decimals)))
+    }
+
     pub const fn is_zero(self) -> bool {
         self.0 == 0
     }

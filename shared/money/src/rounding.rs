@@ -32,22 +32,31 @@ pub struct Rounded {
 
 /// Rounds to this many decimals. For a currency these are its minor units: 0 for JPY, 2 for USD.
 pub fn round(exact: Amount, decimals: u32, mode: Mode) -> Rounded {
-    assert!(decimals <= Amount::DECIMALS, "nothing is rounded to more decimals than amounts have");
-    let step = 10_i128.pow(Amount::DECIMALS.saturating_sub(decimals));
+    round_to(exact, Amount::coin(decimals), mode)
+}
+
+/// Rounds to a multiple of a unit, which may be more than 1: 133,163 yen rounded up to 1,000 yen are
+/// 134,000 yen.
+pub fn round_to(exact: Amount, unit: Amount, mode: Mode) -> Rounded {
+    let step = unit.units();
+    assert!(step > 0, "nothing is rounded to a multiple of {unit}");
     let dropped = exact.units().checked_rem(step).unwrap_or_default();
     let truncated = exact - Amount::from_units(dropped);
-    let half = step.checked_div(2).unwrap_or_default();
+    // Half of an odd count of units lies between two counts, so twice the rest is compared.
+    let to_half = dropped.abs().saturating_mul(2).cmp(&step);
     let last_digit_is_odd =
         truncated.units().checked_div(step).unwrap_or_default().checked_rem(2) != Some(0);
     let away_from_zero = match mode {
         Mode::Down => false,
         Mode::Up => dropped != 0,
-        Mode::HalfUp => step > 1 && dropped.abs() >= half,
-        Mode::HalfEven => {
-            step > 1 && (dropped.abs() > half || (dropped.abs() == half && last_digit_is_odd))
-        }
+        Mode::HalfUp => dropped != 0 && to_half != Ordering::Less,
+        Mode::HalfEven => match to_half {
+            Ordering::Less => false,
+            Ordering::Equal => last_digit_is_odd,
+            Ordering::Greater => true,
+        },
     };
-    let nudge = if away_from_zero { Amount::from_units(step) } else { Amount::ZERO };
+    let nudge = if away_from_zero { unit } else { Amount::ZERO };
     let rounded = if dropped < 0 { truncated - nudge } else { truncated + nudge };
     Rounded { rounded, difference: rounded - exact }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cur::{AccountId, BillingPeriod};
 
-use crate::{Compression, Message, Plan, RunId, Step, Table};
+use crate::{BillId, Compression, Message, Plan, RunId, Step, Table};
 
 pub const CONTRACTS: &str = "config/contracts.toml";
 /// The prices that savings plans charge for usage that no line of a report shows. The file is optional.
@@ -100,6 +100,75 @@ pub fn current_prefix() -> &'static str {
 
 pub fn current(payer: AccountId, period: BillingPeriod) -> String {
     format!("current/{payer}/{period}.json")
+}
+
+/// The number of wakings is the number of times that the pointer has moved. Written after all bills that
+/// rest on the run were woken.
+pub fn woken(run: &RunId, moves: u64) -> String {
+    format!("runs/{run}/woken/{moves}.json")
+}
+
+/// The pointers to the runs that readers see, of all payers and periods.
+pub fn payers_of(currents: &[String], period: BillingPeriod) -> Vec<AccountId> {
+    let ending = format!("/{period}.json");
+    let payer = |key: &String| {
+        key.strip_prefix(current_prefix())?.strip_suffix(&ending)?.parse::<AccountId>().ok()
+    };
+    currents.iter().filter_map(payer).collect()
+}
+
+/// A file of a bill that only the reseller may see: it has AWS's cost and the margin.
+pub fn bill(customer: &str, period: BillingPeriod, bill: &BillId, file: &str) -> String {
+    format!("bills/customer={customer}/period={period}/bill={bill}/{file}")
+}
+
+/// A file of a bill that the customer may see.
+pub fn invoice(customer: &str, period: BillingPeriod, bill: &BillId, file: &str) -> String {
+    format!("invoices/customer={customer}/period={period}/bill={bill}/{file}")
+}
+
+/// The rows of a bill in the table `invoice_lines`.
+pub fn invoice_lines(customer: &str, period: BillingPeriod, bill: &BillId) -> String {
+    format!("reports/invoice_lines/period={period}/{customer}.{bill}.parquet")
+}
+
+pub fn billed_prefix() -> &'static str {
+    "billed/"
+}
+
+pub fn billed(customer: &str, period: BillingPeriod) -> String {
+    format!("billed/{customer}/{period}.json")
+}
+
+/// The customer and the period of a pointer to a bill.
+pub fn customer_and_period(key: &str) -> Option<(&str, BillingPeriod)> {
+    let (customer, period) = key.strip_prefix(billed_prefix())?.rsplit_once('/')?;
+    Some((customer, period.strip_suffix(".json")?.parse().ok()?))
+}
+
+/// The folder of everything that was issued to a customer.
+pub fn issues_prefix(customer: &str) -> String {
+    format!("issues/{customer}/")
+}
+
+pub fn issue(customer: &str, period: BillingPeriod, sequence: u32) -> String {
+    format!("issues/{customer}/{period}/{sequence:05}.json")
+}
+
+/// The period and the sequence of an issue of this customer. `None` for the object with its numbers.
+pub fn period_and_sequence(customer: &str, key: &str) -> Option<(BillingPeriod, u32)> {
+    let (period, file) = key.strip_prefix(&issues_prefix(customer))?.split_once('/')?;
+    Some((period.parse().ok()?, file.strip_suffix(".json")?.parse().ok()?))
+}
+
+/// The numbers of an issue's documents, written when all of them have one.
+pub fn numbers(customer: &str, period: BillingPeriod, sequence: u32) -> String {
+    format!("issues/{customer}/{period}/{sequence:05}.numbers.json")
+}
+
+/// A document with its number.
+pub fn issued(number: &str) -> String {
+    format!("issued/{number}.json")
 }
 
 /// The folder of one Athena partition, without a trailing slash.
@@ -231,6 +300,11 @@ pub fn billing(plan: &Plan, customer: &str, file: &str) -> String {
     format!("{}/customer={customer}/{file}", of_run(plan, "billing"))
 }
 
+/// The charges of a customer in a run, for the customer's bill.
+pub fn charges(payer: AccountId, period: BillingPeriod, run: &RunId, customer: &str) -> String {
+    format!("{}/customer={customer}/charges.parquet", billing_folder(payer, period, run))
+}
+
 /// The folder of all billing files of a run's customers.
 pub fn billing_folder(payer: AccountId, period: BillingPeriod, run: &RunId) -> String {
     run_folder("billing", payer, period, run)
@@ -268,7 +342,8 @@ pub fn is_of_lines(key: &str) -> bool {
 /// Returns whether the object only notes what happened to the run. No other object depends on such a note.
 pub fn is_note(run: &RunId, key: &str) -> bool {
     let notes = [superseded(run), held(run), accepted(run)];
-    key.starts_with(&format!("runs/{run}/failures/")) || notes.iter().any(|note| note == key)
+    let folders = ["failures", "woken"].map(|folder| format!("runs/{run}/{folder}/"));
+    folders.iter().any(|folder| key.starts_with(folder)) || notes.iter().any(|note| note == key)
 }
 
 /// The account that the object's folder is named after, if there is one.

@@ -3,17 +3,27 @@
 //!
 //! The keys of all objects and all messages of the project are built and read only here.
 
+mod bill;
 mod book;
+mod id;
+mod issue;
 pub mod keys;
 mod message;
 mod plan;
 mod receipt;
 mod reconciliation;
-mod run_id;
 mod step;
 mod table;
 
+pub use bill::{
+    Bill, BillPlan, BillPointer, BillRequest, BilledRun, InvoiceTotal, Status, UnknownStatus,
+};
 pub use book::{CustomerBook, DerivedCost, RatedAccount, RecalculateBook, SplitBook};
+pub use id::{BillId, InvalidId, RunId, version_of};
+pub use issue::{
+    Document, DocumentKind, Issue, IssueRequest, IssuedDocument, IssuedFrom, Issuer, Numbered,
+    Series,
+};
 pub use message::{AcceptRequest, Message, Notice, Page, RecalculateRequest, ResumeRequest, Unit};
 pub use plan::{Compression, Current, ManifestRef, Plan, PlannedFile};
 pub use receipt::{
@@ -24,7 +34,6 @@ pub use reconciliation::{
     Changes, CustomerChange, CustomerSums, CustomerTotals, Margin, News, Reconciliation, RunSums,
     Unmatched,
 };
-pub use run_id::{InvalidRunId, RunId, version_of};
 pub use step::Step;
 pub use table::Table;
 

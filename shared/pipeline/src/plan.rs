@@ -18,7 +18,7 @@ pub struct Plan {
     /// The time at which AWS delivered the report, ISO 8601 in UTC. It orders the deliveries of one report.
     pub delivered_at: String,
     pub manifest: ManifestRef,
-    /// SHA-256 of `contracts.toml`. The text itself is stored beside the plan.
+    /// SHA-256 of the part of `contracts.toml` that runs read. This part is stored beside the plan.
     pub contracts_version: String,
     /// SHA-256 of the savings plan rates, if the bucket has any.
     pub rates_version: Option<String>,
@@ -111,6 +111,12 @@ pub struct Current {
     pub contracts_version: String,
     /// Runs of the same delivery that were current earlier, under other contracts.
     pub replaced: Vec<RunId>,
+    /// The run that was current before, of whatever delivery.
+    #[serde(default)]
+    pub before: Option<RunId>,
+    /// How often the pointer has moved.
+    #[serde(default)]
+    pub moves: u64,
 }
 
 impl Current {
@@ -125,6 +131,8 @@ impl Current {
             delivered_at: plan.delivered_at.clone(),
             contracts_version: plan.contracts_version.clone(),
             replaced: Vec::new(),
+            before: None,
+            moves: 1,
         }
     }
 }

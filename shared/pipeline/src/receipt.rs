@@ -115,7 +115,5 @@ pub struct PublishReceipt {
     pub unused_shares: BTreeMap<String, Amount>,
     /// The price rules that this customer's charges name.
     pub price_rules: Vec<String>,
-    pub invoice_total: Option<Amount>,
-    pub invoice_currency: Option<String>,
     pub checks: Vec<Check>,
 }

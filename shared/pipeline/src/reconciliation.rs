@@ -97,8 +97,6 @@ pub struct CustomerTotals {
     pub charge: Amount,
     pub margin: Option<Amount>,
     pub margin_terms: MarginTerms,
-    pub invoice_total: Option<Amount>,
-    pub invoice_currency: Option<String>,
 }
 
 /// Rules and accounts that are in force in the period and have nothing in the report, by customer.

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
-use pipeline::{Message, Step};
+use pipeline::{BillRequest, Message, Step};
 use tokio::task::JoinSet;
 
 use crate::{Queue, SendError};
@@ -34,6 +34,7 @@ const REASON_CHARS_MAX: usize = 2_000;
 pub struct SqsQueue {
     client: Client,
     queue_urls: BTreeMap<Step, String>,
+    bills_url: Option<String>,
 }
 
 /// How many messages were not sent, and why.
@@ -43,8 +44,12 @@ struct Unsent {
 }
 
 impl SqsQueue {
-    pub fn new(client: Client, queue_urls: BTreeMap<Step, String>) -> Self {
-        Self { client, queue_urls }
+    pub fn new(
+        client: Client,
+        queue_urls: BTreeMap<Step, String>,
+        bills_url: Option<String>,
+    ) -> Self {
+        Self { client, queue_urls, bills_url }
     }
 
     /// Puts a message that can never be handled into the dead-letter queue, with the reason as an
@@ -67,20 +72,14 @@ impl SqsQueue {
         Ok(())
     }
 
-    fn queue_url(&self, step: Step) -> Result<&str, String> {
-        let url = self.queue_urls.get(&step);
-        url.map(String::as_str).ok_or_else(|| format!("no queue is known for {step}"))
-    }
-}
-
-#[async_trait]
-impl Queue for SqsQueue {
-    async fn send(&self, messages: &[Message]) -> Result<(), SendError> {
-        let total = messages.len();
+    async fn send_bodies(
+        &self,
+        total: usize,
+        queues: Vec<(&str, Vec<String>)>,
+    ) -> Result<(), SendError> {
         let mut unsent = Unsent { messages: 0, reason: String::new() };
         let mut in_flight = JoinSet::new();
-        for (step, bodies) in by_step(messages) {
-            let queue_url = self.queue_url(step).map_err(|why| not_sent(total, total, why))?;
+        for (queue_url, bodies) in queues {
             for batch in batches(bodies) {
                 if in_flight.len() >= BATCHES_IN_FLIGHT {
                     unsent.add(in_flight.join_next().await);
@@ -95,6 +94,33 @@ impl Queue for SqsQueue {
             0 => Ok(()),
             failed => Err(not_sent(failed, total, unsent.reason)),
         }
+    }
+
+    fn queue_url(&self, step: Step) -> Result<&str, String> {
+        let url = self.queue_urls.get(&step);
+        url.map(String::as_str).ok_or_else(|| format!("no queue is known for {step}"))
+    }
+}
+
+#[async_trait]
+impl Queue for SqsQueue {
+    async fn send(&self, messages: &[Message]) -> Result<(), SendError> {
+        let mut bodies = Vec::new();
+        for (step, of_step) in by_step(messages) {
+            let url = self.queue_url(step);
+            let url = url.map_err(|why| not_sent(messages.len(), messages.len(), why))?;
+            bodies.push((url, of_step));
+        }
+        self.send_bodies(messages.len(), bodies).await
+    }
+
+    async fn wake(&self, bills: &[BillRequest]) -> Result<(), SendError> {
+        let total = bills.len();
+        let url = self.bills_url.as_deref().ok_or_else(|| {
+            not_sent(total, total, "no queue is known for bill-customer".to_owned())
+        })?;
+        let bodies = bills.iter().map(BillRequest::to_json).collect();
+        self.send_bodies(total, vec![(url, bodies)]).await
     }
 }
 

@@ -5,14 +5,43 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use commitments::ListedRates;
-use contracts::Contracts;
-use pipeline::{Message, Plan, RunId, keys};
+use contracts::{Contracts, parts};
+use pipeline::{Message, Plan, RunId, keys, version_of};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::{App, Failure, Outcome};
 
+/// The contracts as they are now. They may be newer than the contracts of a run.
+pub struct ContractsNow {
+    pub text: String,
+    pub contracts: Arc<Contracts>,
+}
+
+impl ContractsNow {
+    /// The version of the part that runs read.
+    pub fn run_version(&self) -> String {
+        version_of(parts::of_runs(&self.text).unwrap_or_default().as_bytes())
+    }
+}
+
 impl App {
+    /// The contracts as they are now. `None` if there are none, or if something is wrong with them.
+    pub async fn contracts_now(&self) -> Result<Option<ContractsNow>, Failure> {
+        let Some(object) = self.results.get(keys::CONTRACTS).await? else { return Ok(None) };
+        let version = version_of(&object.bytes);
+        let contracts = match self.parsed.find(&version) {
+            Some(contracts) => contracts,
+            None => match parse_contracts(keys::CONTRACTS, &object.bytes) {
+                Ok(contracts) => Arc::new(contracts),
+                Err(_) => return Ok(None),
+            },
+        };
+        self.parsed.keep(&version, &contracts);
+        let text = String::from_utf8(object.bytes.to_vec()).unwrap_or_default();
+        Ok(Some(ContractsNow { text, contracts }))
+    }
+
     pub async fn plan(&self, run: &RunId) -> Result<Plan, Failure> {
         self.need(&keys::plan(run)).await
     }
@@ -126,6 +155,12 @@ pub fn parse_contracts(key: &str, bytes: &[u8]) -> Result<Contracts, Failure> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| Failure::Reject(format!("`{key}` is not UTF-8: {error}")))?;
     Contracts::parse(text).map_err(|problems| Failure::Reject(problems.display(key).to_string()))
+}
+
+/// The part of the contracts that runs read. The text was parsed before, so it is TOML.
+pub fn run_part(contracts: &[u8]) -> Bytes {
+    let text = std::str::from_utf8(contracts).unwrap_or_default();
+    parts::of_runs(text).unwrap_or_default().into()
 }
 
 pub fn parse_rates(key: &str, bytes: &[u8]) -> Result<ListedRates, Failure> {

@@ -10,11 +10,12 @@ mod open;
 mod pointer;
 mod seal;
 mod steps;
+mod wake;
 mod work;
 
 pub use app::{App, Parsed, Settings};
 pub use failure::{Failure, Outcome};
-pub use ledger::{in_order, parse_contracts, parse_rates, to_json};
+pub use ledger::{ContractsNow, in_order, parse_contracts, parse_rates, run_part, to_json};
 pub use open::{encoded, encoded_lightly};
 pub use pointer::Entry;
 pub use steps::Arrival;

@@ -1,10 +1,11 @@
 //! The pointer to the run that readers see.
 
-use pipeline::{Current, Plan, RunId, RunSums, keys, version_of};
+use pipeline::{Current, Plan, RunId, RunSums, keys};
 use serde_json::json;
 use storage::Replaced;
 
-use crate::{App, Failure, Outcome, parse_contracts};
+use crate::wake::Woken;
+use crate::{App, ContractsNow, Failure, Outcome};
 
 /// The reason why a run should become the current run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,29 +17,12 @@ pub enum Entry {
     Asked,
 }
 
-/// The contracts as they are now. They may be newer than the contracts of a run.
-#[derive(Default)]
-struct ContractsNow {
-    version: String,
-    report: Option<String>,
-}
-
 impl App {
-    async fn contracts_now(&self) -> Result<ContractsNow, Failure> {
-        let Some(object) = self.results.get(keys::CONTRACTS).await? else {
-            return Ok(ContractsNow::default());
-        };
-        // Contracts that cannot be read name no report.
-        let contracts = parse_contracts(keys::CONTRACTS, &object.bytes).ok();
-        let report = contracts.and_then(|contracts| contracts.report().map(str::to_owned));
-        Ok(ContractsNow { version: version_of(&object.bytes), report })
-    }
-
     /// The sums of the run that this run would replace if it were proved now.
     pub async fn replaced_by(&self, plan: &Plan) -> Result<Option<RunSums>, Failure> {
         let key = keys::current(plan.payer_account_id, plan.billing_period);
         let Some(current) = self.find::<Current>(&key).await? else { return Ok(None) };
-        if stays(&current, plan, Entry::Sealed, &self.contracts_now().await?)? {
+        if stays(&current, plan, Entry::Sealed, self.contracts_now().await?.as_ref())? {
             return Ok(None);
         }
         self.find(&keys::reconciliation(&current.run_id)).await
@@ -77,20 +61,28 @@ impl App {
                 None => None,
             };
             if let Some(current) = &current {
-                if stays(current, plan, entry, &self.contracts_now().await?)? {
-                    let is_this = current.run_id == plan.run_id;
-                    return Ok(if is_this { Outcome::Sealed } else { Outcome::Superseded });
+                if stays(current, plan, entry, self.contracts_now().await?.as_ref())? {
+                    if current.run_id != plan.run_id {
+                        return Ok(Outcome::Superseded);
+                    }
+                    // The worker that moved the pointer may have stopped before it woke the bills.
+                    self.wake_bills(current, Woken::Perhaps).await?;
+                    return Ok(Outcome::Sealed);
                 }
                 if let Some(reason) = self.held(plan, current).await? {
                     return Ok(Outcome::Held { run: plan.run_id.clone(), reason });
                 }
             }
             // The JSON is on one line, because Athena's JSON tables need that.
-            let bytes = serde_json::to_vec(&next(plan, current))
-                .map_err(|error| Failure::Reject(error.to_string()))?;
+            let next = next(plan, current);
+            let bytes =
+                serde_json::to_vec(&next).map_err(|error| Failure::Reject(error.to_string()))?;
             let expected = found.as_ref().map(|object| object.info.etag.as_str());
             match self.results.replace(&key, bytes.into(), expected).await? {
-                Replaced::Yes => return Ok(Outcome::Sealed),
+                Replaced::Yes => {
+                    self.wake_bills(&next, Woken::No).await?;
+                    return Ok(Outcome::Sealed);
+                }
                 // Another run moved the pointer first, so everything is compared again with that run.
                 Replaced::Conflict => {}
             }
@@ -103,17 +95,21 @@ fn stays(
     current: &Current,
     plan: &Plan,
     entry: Entry,
-    contracts_now: &ContractsNow,
+    contracts_now: Option<&ContractsNow>,
 ) -> Result<bool, Failure> {
     if current.report != plan.report {
-        return other_report_stays(current, plan, contracts_now.report.as_deref());
+        return other_report_stays(
+            current,
+            plan,
+            contracts_now.and_then(|now| now.contracts.report()),
+        );
     }
     let is_this = current.run_id == plan.run_id;
     let is_newer = current.delivered_at > plan.delivered_at;
     let has_replaced_it = entry == Entry::Sealed && current.replaced.contains(&plan.run_id);
     // If the contracts change twice in a short time, the run of the first change may end last.
     let is_up_to_date = current.delivery_id == plan.delivery_id
-        && contracts_now.version == current.contracts_version
+        && contracts_now.is_some_and(|now| now.run_version() == current.contracts_version)
         && current.contracts_version != plan.contracts_version;
     Ok(is_this || is_newer || has_replaced_it || is_up_to_date)
 }
@@ -138,13 +134,14 @@ fn other_report_stays(
 
 /// The next pointer. It remembers the runs of the same delivery that were current before.
 fn next(plan: &Plan, current: Option<Current>) -> Current {
+    let next = Current::of(plan);
+    let Some(current) = current else { return next };
+    let (before, moves) = (Some(current.run_id.clone()), current.moves + 1);
     let mut replaced: Vec<RunId> = Vec::new();
-    if let Some(current) = current
-        && current.delivery_id == plan.delivery_id
-    {
+    if current.delivery_id == plan.delivery_id {
         replaced = current.replaced;
         replaced.push(current.run_id);
         replaced.retain(|run| *run != plan.run_id);
     }
-    Current { replaced, ..Current::of(plan) }
+    Current { replaced, before, moves, ..next }
 }

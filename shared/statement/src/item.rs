@@ -6,7 +6,7 @@ use money::{Amount, Rate};
 use serde::{Deserialize, Serialize};
 
 /// Money on a bill before it is divided between invoices, converted and rounded.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
     pub section: Section,
     /// The id of the part of the contract that the item follows from: a support plan, a custom line, a
@@ -17,6 +17,7 @@ pub struct Item {
     pub place: Place,
     pub currency: String,
     pub amount: Amount,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub basis: Option<Basis>,
     /// The part of the item that each invoice takes, in the order of the invoices. The parts add up to the
     /// amount.
@@ -46,4 +47,11 @@ pub struct Step {
     pub slice: Amount,
     pub rate: Rate,
     pub amount: Amount,
+}
+
+impl Item {
+    /// Whether the item adds up charges of the report, and does not follow from a part of the contract.
+    pub fn is_of_charges(&self) -> bool {
+        self.id.is_empty()
+    }
 }

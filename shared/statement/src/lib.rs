@@ -14,13 +14,27 @@
 //! 9. [`due`]: prepaid balances and withholding, after tax
 
 mod balances;
+mod charges;
 mod context;
+mod convert;
+mod difference;
 mod error;
+mod invoice;
 mod item;
+mod laws;
+mod round;
 mod spend;
+mod statement;
+mod tax;
+mod waterfall;
 
 pub use balances::{Balances, Carried};
 pub use context::Context;
+pub use difference::{corrections, difference};
 pub use error::StatementError;
+pub use invoice::{Invoice, InvoiceLine, Payment, Recipient, TaxLine, Withheld};
 pub use item::{Basis, Item, Place, Step};
+pub use laws::invoice_re_adds;
 pub use spend::{PayerCharges, Spend, price, route};
+pub use statement::{Correction, Opening, Statement, statement};
+pub use waterfall::{Term, Waterfall};

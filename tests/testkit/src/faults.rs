@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
-use pipeline::Message;
+use pipeline::{BillRequest, Message};
 use queue::{MemoryQueue, Queue, SendError};
 use storage::{
     Created, Error, ErrorKind, MemoryStore, Object, ObjectInfo, Replaced, Store, Upload,
@@ -171,5 +171,17 @@ impl Queue for FaultyQueue {
         self.inner.send(through).await?;
         let reason = "throttled".to_owned();
         Err(SendError { failed: lost.len(), total: messages.len(), reason })
+    }
+
+    async fn wake(&self, bills: &[BillRequest]) -> Result<(), SendError> {
+        let number = self.sends.fetch_add(1, Ordering::SeqCst);
+        if self.store.fault != Some(Fault::InSend(number)) {
+            return self.inner.wake(bills).await;
+        }
+        self.store.has_failed.store(true, Ordering::SeqCst);
+        let (through, lost) = bills.split_at(bills.len() / 2);
+        self.inner.wake(through).await?;
+        let reason = "throttled".to_owned();
+        Err(SendError { failed: lost.len(), total: bills.len(), reason })
     }
 }

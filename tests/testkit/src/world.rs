@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use catalog::NoCatalog;
 use pipeline::{
-    AcceptRequest, Compression, Message, Notice, RecalculateRequest, ResumeRequest, RunId, Step,
+    AcceptRequest, BillRequest, Compression, Message, Notice, RecalculateRequest, ResumeRequest, RunId, Step,
     Unit, keys,
 };
 use queue::MemoryQueue;
@@ -27,6 +27,13 @@ pub enum Order {
     Twice,
     /// Each twice, in an order that the seed decides.
     Shuffled(u64),
+}
+
+/// What a message asks for.
+#[derive(Clone)]
+enum Work {
+    Unit(Message),
+    Bill(BillRequest),
 }
 
 pub struct World {
@@ -119,7 +126,8 @@ impl World {
                 self.handle(&message).await.unwrap();
             }
         }
-        std::iter::from_fn(|| self.queue.receive()).count() > 0
+        let bills = std::iter::from_fn(|| self.queue.receive_bill()).count();
+        std::iter::from_fn(|| self.queue.receive()).count() + bills > 0
     }
 
     /// The next message that waits.
@@ -162,22 +170,30 @@ impl World {
             Order::Shuffled(seed) => Some(Random::new(seed)),
             Order::Sent | Order::Twice => None,
         };
-        let mut waiting: Vec<(Message, u32)> = Vec::new();
+        let mut waiting: Vec<(Work, u32)> = Vec::new();
         let mut given_up = Vec::new();
         loop {
+            let copies = if matches!(order, Order::Sent) { 1 } else { 2 };
+            let mut add = |work: Work| waiting.extend(std::iter::repeat_n((work, 1), copies));
             while let Some(message) = self.queue.receive() {
-                let copies = if matches!(order, Order::Sent) { 1 } else { 2 };
-                waiting.extend(std::iter::repeat_n((message, 1), copies));
+                add(Work::Unit(message));
+            }
+            while let Some(bill) = self.queue.receive_bill() {
+                add(Work::Bill(bill));
             }
             if waiting.is_empty() {
                 return given_up;
             }
             let next = random.as_mut().map_or(0, |random| random.below(waiting.len()));
-            let (message, attempt) = waiting.remove(next);
-            match self.handle(&message).await {
+            let (work, attempt) = waiting.remove(next);
+            let outcome = match &work {
+                Work::Unit(message) => self.handle(message).await,
+                Work::Bill(bill) => bill_customer::bill(bill, &self.app).await,
+            };
+            match outcome {
                 Ok(_) => {}
                 Err(Failure::Retry(_)) if attempt < ATTEMPTS_MAX => {
-                    waiting.push((message, attempt + 1));
+                    waiting.push((work, attempt + 1));
                 }
                 Err(Failure::Retry(reason) | Failure::Reject(reason)) => given_up.push(reason),
             }

@@ -22,6 +22,12 @@ pub enum Section {
     Carried,
     /// The difference that rounding made.
     Rounding,
+    /// A tax of the contract on the invoice. AWS's taxes that are passed on are charges of kind `tax`.
+    TaxOnInvoice,
+    /// What the customer keeps back as a tax of its own.
+    Withheld,
+    /// What a prepaid balance pays.
+    Prepaid,
 }
 
 impl Section {
@@ -33,6 +39,9 @@ impl Section {
             Self::Correction => "correction",
             Self::Carried => "carried",
             Self::Rounding => "rounding",
+            Self::TaxOnInvoice => "tax_on_invoice",
+            Self::Withheld => "withheld",
+            Self::Prepaid => "prepaid",
         }
     }
 }
@@ -47,12 +56,15 @@ impl FromStr for Section {
     type Err = UnknownChargeKind;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        const OTHERS: [Section; 5] = [
+        const OTHERS: [Section; 8] = [
             Section::Minimum,
             Section::Commitment,
             Section::Correction,
             Section::Carried,
             Section::Rounding,
+            Section::TaxOnInvoice,
+            Section::Withheld,
+            Section::Prepaid,
         ];
         match OTHERS.into_iter().find(|section| section.name() == name) {
             Some(section) => Ok(section),

@@ -1,0 +1,194 @@
+//! `sluice bills` and `sluice issue`: what customers owe, and what was issued of it.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::bail;
+use chrono::{NaiveDate, Utc};
+use cur::BillingPeriod;
+use money::Amount;
+use pipeline::{
+    Bill, BillPointer, BillRequest, Compression, Document, IssueRequest, Numbered, Status, keys,
+};
+use runs::{App, Failure};
+use serde::Serialize;
+use statement::Invoice;
+use storage::FolderStore;
+
+use crate::args::{BillsArgs, IssueArgs};
+use crate::progress::Progress;
+use crate::show;
+use crate::world::World;
+
+/// A bill, and what was issued of it.
+#[derive(Debug, Serialize)]
+pub struct Standing {
+    pub customer_id: String,
+    pub billing_period: BillingPeriod,
+    pub rows: Vec<StandingRow>,
+    /// Why the bill is not final, and what has changed since it was issued.
+    pub reasons: Vec<String>,
+}
+
+/// An invoice of the bill.
+#[derive(Debug, Serialize)]
+pub struct StandingRow {
+    pub invoice_id: String,
+    /// `incomplete`, `preliminary`, `final`, `carried over`, `issued`, or `issued, changed`.
+    pub status: String,
+    pub currency: String,
+    pub amount_due: Amount,
+    /// The numbers of the invoice and of its notes.
+    pub numbers: Vec<String>,
+    /// What the documents that are issued next would add.
+    pub not_issued: Amount,
+}
+
+pub(crate) async fn command(args: &BillsArgs, out: &mut dyn Write) -> anyhow::Result<bool> {
+    let world = world(&args.out)?;
+    let standings = standings(&world.app, args.period, args.customer.as_deref()).await?;
+    show_or_json(&standings, args.json, out)?;
+    Ok(true)
+}
+
+pub(crate) async fn issue(args: &IssueArgs, out: &mut dyn Write) -> anyhow::Result<bool> {
+    let world = world(&args.out)?;
+    let mut is_good = true;
+    let requests = requests(&world.app, Some(args.period), args.customer.as_deref()).await?;
+    if requests.is_empty() {
+        bail!("there is no bill for {} in `{}`", args.period, args.out.display());
+    }
+    for BillRequest { customer, billing_period } in requests {
+        let request = IssueRequest {
+            customer,
+            billing_period,
+            date: args.date.unwrap_or_else(today),
+            force: args.force,
+        };
+        if let Err(Failure::Reject(reason) | Failure::Retry(reason)) =
+            bill_customer::issue(&request, &world.app).await
+        {
+            writeln!(out, "NOT ISSUED  {reason}")?;
+            is_good = false;
+        }
+    }
+    // Later bills may rest on what was issued.
+    world.drain(&Progress::new(args.json)).await;
+    let standings = standings(&world.app, Some(args.period), args.customer.as_deref()).await?;
+    show_or_json(&standings, args.json, out)?;
+    Ok(is_good)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the day is an input that the user may give")]
+fn today() -> NaiveDate {
+    Utc::now().date_naive()
+}
+
+fn world(out: &Path) -> anyhow::Result<World> {
+    if !out.is_dir() {
+        bail!("`{}` is not a folder", out.display());
+    }
+    let store = Arc::new(FolderStore::new(out));
+    Ok(World::new(store.clone(), store, Compression::default()))
+}
+
+fn show_or_json(standings: &[Standing], json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+    if json {
+        serde_json::to_writer_pretty(&mut *out, standings)?;
+        writeln!(out)?;
+    } else {
+        show::bills(standings, out)?;
+    }
+    Ok(())
+}
+
+async fn requests(
+    app: &App,
+    period: Option<BillingPeriod>,
+    customer: Option<&str>,
+) -> anyhow::Result<Vec<BillRequest>> {
+    let pointers = app.results.list(keys::billed_prefix()).await?;
+    let mut requests: Vec<BillRequest> = (pointers.iter())
+        .filter_map(|key| keys::customer_and_period(key))
+        .filter(|(of, _)| customer.is_none_or(|customer| customer == *of))
+        .filter(|(_, of)| period.is_none_or(|period| period == *of))
+        .map(|(customer, billing_period)| BillRequest {
+            customer: customer.to_owned(),
+            billing_period,
+        })
+        .collect();
+    requests.sort();
+    Ok(requests)
+}
+
+/// The bills of a results bucket, with what was issued of each.
+pub async fn standings(
+    app: &App,
+    period: Option<BillingPeriod>,
+    customer: Option<&str>,
+) -> anyhow::Result<Vec<Standing>> {
+    let mut standings = Vec::new();
+    for BillRequest { customer, billing_period } in requests(app, period, customer).await? {
+        let pointer: BillPointer = app.need(&keys::billed(&customer, billing_period)).await?;
+        let key = keys::bill(&customer, billing_period, &pointer.bill_id, "bill.json");
+        let bill: Bill = app.need(&key).await?;
+        let issued = bill_customer::issued_to(&customer, billing_period, app).await?;
+        let open = bill_customer::not_issued(&bill, &issued, app).await?;
+        standings.push(standing(&bill, &issued, &open));
+    }
+    Ok(standings)
+}
+
+fn standing(bill: &Bill, issued: &[Numbered], open: &[Document]) -> Standing {
+    let row = |invoice: &Invoice| {
+        let is_it =
+            |of: &Invoice| of.invoice_id == invoice.invoice_id && of.currency == invoice.currency;
+        let documents = issued.iter().flat_map(Numbered::documents);
+        let numbers: Vec<String> =
+            documents.filter(|(_, of)| is_it(of)).map(|(number, _)| number.to_owned()).collect();
+        let next = open.iter().find(|document| is_it(&document.invoice));
+        let status = match (numbers.is_empty(), next) {
+            (true, _) if invoice.carried_over => "carried over",
+            (true, _) => bill.status.name(),
+            (false, None) => "issued",
+            (false, Some(_)) => "issued, changed",
+        };
+        StandingRow {
+            invoice_id: invoice.invoice_id.clone(),
+            status: status.to_owned(),
+            currency: invoice.currency.clone(),
+            amount_due: invoice.amount_due,
+            numbers,
+            not_issued: next.map_or(Amount::ZERO, |document| document.invoice.amount_due),
+        }
+    };
+    Standing {
+        customer_id: bill.plan.customer_id.clone(),
+        billing_period: bill.plan.billing_period,
+        rows: bill.invoices.iter().map(row).collect(),
+        reasons: reasons(bill, issued, open),
+    }
+}
+
+fn reasons(bill: &Bill, issued: &[Numbered], open: &[Document]) -> Vec<String> {
+    let plan = &bill.plan;
+    let mut reasons = Vec::new();
+    for payer in &plan.missing_payers {
+        reasons.push(format!("payer {payer} has no sealed run for the period yet"));
+    }
+    for payer in &plan.outdated_payers {
+        reasons.push(format!("the run of payer {payer} was made under other contracts"));
+    }
+    if bill.status != Status::Incomplete && bill.uninvoiced_lines > 0 {
+        let lines = bill.uninvoiced_lines;
+        reasons.push(format!("AWS has not issued its invoice for {lines} lines yet"));
+    }
+    for document in open.iter().filter(|_| !issued.is_empty()) {
+        let Invoice { invoice_id, amount_due, currency, .. } = &document.invoice;
+        reasons.push(format!(
+            "`{invoice_id}` has changed by {amount_due} {currency} since it was issued"
+        ));
+    }
+    reasons
+}

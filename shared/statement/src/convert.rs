@@ -1,0 +1,82 @@
+//! From items to the lines of each invoice, in the currency of the invoice.
+
+use contracts::terms::{InvoiceTerms, Section, Tax};
+use contracts::{ChargeKind, Fx};
+use money::Amount;
+
+use crate::{Carried, Context, InvoiceLine, Item, StatementError};
+
+/// The lines of the invoice at `index`: one for each item that has a part of it.
+pub(crate) fn lines(
+    context: &Context,
+    index: usize,
+    invoice: &InvoiceTerms,
+    items: &[Item],
+) -> Result<Vec<InvoiceLine>, StatementError> {
+    let mut lines = Vec::new();
+    for item in items {
+        let part = item.parts.get(index).copied().unwrap_or_default();
+        if !part.is_zero() {
+            lines.push(line(context, invoice, item, part)?);
+        }
+    }
+    Ok(lines)
+}
+
+fn line(
+    context: &Context,
+    invoice: &InvoiceTerms,
+    item: &Item,
+    part: Amount,
+) -> Result<InvoiceLine, StatementError> {
+    let to = invoice.currency.code();
+    let place = &item.place;
+    let fx = context.rate(invoice.fx.as_ref(), place.payer_account_id, &item.currency, to)?;
+    let amount = context.times(fx.rate, part, &place.service_code)?;
+    let Fx { series, on, rate, .. } = fx;
+    let text = |account: Option<cur::AccountId>| account.map(|id| id.to_string());
+    let is_converted = item.currency != to;
+    Ok(InvoiceLine {
+        section: item.section,
+        item_id: item.id.clone(),
+        item_name: item.name.clone(),
+        billing_period: context.period,
+        payer_account_id: text(place.payer_account_id).unwrap_or_default(),
+        usage_account_id: text(place.usage_account_id).unwrap_or_default(),
+        service_code: place.service_code.clone(),
+        currency_source: item.currency.clone(),
+        amount_source: part,
+        fx_rate: rate,
+        fx_series: if is_converted { series } else { String::new() },
+        fx_on: if is_converted { on } else { String::new() },
+        tax: tax_of(&invoice.taxes, item).to_owned(),
+        amount,
+    })
+}
+
+/// The lines of earlier periods that were too small to be sent.
+pub(crate) fn carried(invoice: &InvoiceTerms, carried: &[Carried]) -> Vec<InvoiceLine> {
+    let currency = invoice.currency.code();
+    let is_of_it =
+        |carried: &&Carried| carried.invoice_id == invoice.id && carried.currency == currency;
+    let line = |carried: &Carried| {
+        let (period, amount) = (carried.billing_period, carried.amount);
+        let line = InvoiceLine::plain(Section::Carried, "", "", period, currency, amount);
+        InvoiceLine { tax: carried.tax.clone(), ..line }
+    };
+    carried.iter().filter(is_of_it).map(line).collect()
+}
+
+/// The name of the tax that an item has: the first that takes it. Taxes of AWS that the contract passes on
+/// are not taxed again.
+fn tax_of<'a>(taxes: &'a [Tax], item: &Item) -> &'a str {
+    if item.section == Section::Charge(ChargeKind::Tax) {
+        return "";
+    }
+    let takes = |tax: &&Tax| {
+        tax.sections.as_ref().is_none_or(|sections| sections.contains(&item.section))
+            && tax.services.as_ref().is_none_or(|texts| texts.match_one(&item.place.service_code))
+            && tax.lines.as_ref().is_none_or(|lines| lines.contains(&item.id))
+    };
+    taxes.iter().find(takes).map_or("", |tax| &tax.name)
+}
