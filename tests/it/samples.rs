@@ -326,6 +326,7 @@ fn generate(generation: Generation, folder: &Path) -> String {
         period: "2026-10".parse().unwrap(),
         files: 2,
         layout: Layout::CreateNew,
+        is_final: false,
     };
     generator::generate(&options, &mut Folder(folder.to_owned())).unwrap();
     fs::write(folder.join(RATES), generator::savings_plan_rates(&options)).unwrap();
