@@ -1,6 +1,7 @@
 //! Billing: classify, price, convert, round, tax, and the laws that prove the outcome. This crate only
 //! computes: it reads and writes no files.
 
+mod charge_key;
 mod charges;
 mod classify;
 mod commitment_fees;
@@ -13,7 +14,9 @@ mod known;
 mod laws;
 mod line_group;
 mod margin;
+mod measures;
 mod needs;
+mod parts;
 mod price;
 mod rated;
 mod rated_line;
@@ -34,9 +37,9 @@ pub const REQUIRED_COLUMNS: &[cur::Column] = &[
     cur::Column::UnblendedCost,
 ];
 
+pub use charge_key::ChargeKey;
 pub use charges::{
-    Benefit, Benefits, Charge, ChargeKey, DailyCharge, HandedOut, Measures, Priced, Pricing,
-    PricingError, UnusedShare, benefits_by_charge, sum_days,
+    Charge, DailyCharge, HandedOut, Priced, Pricing, PricingError, UnusedShare, sum_days,
 };
 pub use derived::{CostPart, fill_in_cost};
 pub use explained::Explained;
@@ -44,5 +47,7 @@ pub use invoice::{Invoice, InvoiceError, InvoiceLine, ROUNDING, TAX_ROUNDING, Ta
 pub use laws::{invoice_re_adds, margin_explains_itself};
 pub use line_group::LineGroup;
 pub use margin::{MarginTerm, MarginTerms};
+pub use measures::Measures;
 pub use needs::{Needs, OfReport};
+pub use parts::{Benefit, Benefits, benefits_by_charge};
 pub use rated::{Rated, Rater};

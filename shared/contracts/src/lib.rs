@@ -28,7 +28,7 @@ use money::Rate;
 use toml::de::DeTable;
 
 pub use charge_kind::{ChargeKind, UnknownChargeKind};
-pub use commitments::{Sharing, Unused};
+pub use commitments::{Purchase, Sharing, Unused};
 pub use customer::{Adjustment, Basis, Customer, Rounding, RoundingScope, Tax};
 pub use price::{Effect, PriceRule, RuleSubject};
 pub use problem::{Position, Problem, Problems};
