@@ -97,6 +97,7 @@ fn generate(args: &Args, folder: &Path) -> anyhow::Result<Report> {
         period: args.period,
         files: args.files,
         layout: Layout::CreateNew,
+        is_final: false,
     };
     let summary = generator::generate(&options, &mut Folder(folder.join("reports")))?;
     let accounts = summary.unblended_cost_by_account.into_keys();

@@ -34,6 +34,7 @@ fn a_delivery_ends_as_on_a_laptop() {
         period: "2026-10".parse().unwrap(),
         files: 2,
         layout: Layout::CreateNew,
+        is_final: false,
     };
     let summary = generator::generate(&options, &mut Folder(&reports)).unwrap();
     let contracts = scratch.path().join("contracts.toml");

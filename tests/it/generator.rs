@@ -44,6 +44,7 @@ fn options(generation: Generation, lines: u64, accounts: u32) -> Options {
         period: "2026-10".parse().unwrap(),
         files: 0,
         layout: Layout::CreateNew,
+        is_final: false,
     }
 }
 
@@ -68,6 +69,7 @@ type Name = (&'static str, &'static str);
 const LINE_ITEM_ID: Name = ("identity/LineItemId", "identity_line_item_id");
 const TIME_INTERVAL: Name = ("identity/TimeInterval", "identity_time_interval");
 const INVOICE: Name = ("bill/InvoiceId", "bill_invoice_id");
+const ENTITY: Name = ("bill/BillingEntity", "bill_billing_entity");
 const ACCOUNT: Name = ("lineItem/UsageAccountId", "line_item_usage_account_id");
 const TYPE: Name = ("lineItem/LineItemType", "line_item_line_item_type");
 const START: Name = ("lineItem/UsageStartDate", "line_item_usage_start_date");
@@ -813,6 +815,37 @@ fn it_looks_like_a_real_report() {
         };
         assert!(any(&|line| line.text(START).ends_with(time)));
     });
+}
+
+/// AWS invoices purchases on AWS Marketplace apart from its own services. Nothing else differs from the open
+/// report.
+#[test]
+fn a_final_report_has_an_invoice_for_every_line() {
+    for options in cases() {
+        let invoice = match options.generation {
+            Generation::Legacy => INVOICE.0,
+            Generation::Cur2 => INVOICE.1,
+        };
+        let (open, report) =
+            (Report::new(options.clone()), Report::new(Options { is_final: true, ..options }));
+        let mut invoices: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (line, of_open) in report.lines().zip(open.lines()) {
+            let of_entity = invoices.entry(line.text(ENTITY).to_owned()).or_default();
+            of_entity.insert(line.text(INVOICE).to_owned());
+            let without_invoice = |record: &csv::StringRecord| -> Vec<String> {
+                let cells = report.header.iter().zip(record);
+                cells
+                    .filter(|(name, _)| *name != invoice)
+                    .map(|(_, cell)| cell.to_owned())
+                    .collect()
+            };
+            assert_eq!(without_invoice(line.record), without_invoice(of_open.record));
+        }
+        assert_eq!(report.records.len(), open.records.len());
+        let [aws, marketplace] = ["AWS", "AWS Marketplace"].map(|entity| &invoices[entity]);
+        assert!(!aws.contains("") && !marketplace.contains(""), "{invoices:?}");
+        assert!(aws.is_disjoint(marketplace), "{invoices:?}");
+    }
 }
 
 #[test]

@@ -49,8 +49,10 @@ fn charge(
             sku: Sku { service_code: service.to_owned(), ..Sku::default() },
             currency: currency.to_owned(),
         },
+        purchase: None,
         measures: Measures::ZERO,
         price_rule: String::new(),
+        charge_before_rules: amount,
         charge: amount,
     }
 }

@@ -2,8 +2,10 @@
 //! the code.
 
 use bytes::Bytes;
+use contracts::Purchase;
 use cur::{AccountId, Generation};
 use datasets::{ChargeRow, InvoiceFile, decode_csv, decode_parquet};
+use money::Amount;
 use pipeline::{Current, Notice, Plan, RunId, SplitReceipt, Step, Table, Unit, keys};
 use runs::Outcome;
 use testkit::{Delivery, World};
@@ -108,7 +110,7 @@ async fn follow(generation: Generation) {
 
 /// The second half of the journey. Returns the key of the pointer.
 async fn check_published(world: &World, plan: &Plan, account: AccountId) -> String {
-    // publish-datasets: the line is part of a charge, which is five percent below the standard price.
+    // publish-datasets: the line is a charge, which is five percent below the standard price.
     let mut outcomes = Vec::new();
     for customer in ["_unassigned", "acme", "globex"] {
         let publish = world.message_about(&plan.run_id, customer);
@@ -120,23 +122,24 @@ async fn check_published(world: &World, plan: &Plan, account: AccountId) -> Stri
     let charge = charges.iter().find(|row| {
         row.charge.key.usage_account_id == account
             && row.charge.key.sku.service_code == "AmazonEC2"
-            && row.charge.key.charge_kind.name() == "usage"
+            && row.charge.purchase == Some(Purchase::OnDemand)
     });
     let charge = &charge.unwrap().charge;
     assert_eq!(charge.price_rule, "discount 0.05 service=AmazonEC2");
     told(&charge.price_rule);
-    // 12.34 is on demand. Usage of 0.124 is reserved and has an effective cost of 0.1: (12.34 + 0.1) × 0.95
-    // = 11.818.
-    assert_eq!(charge.measures.line_count, 2);
-    assert_eq!(charge.measures.list_cost, Some("12.464".parse().unwrap()));
-    assert_eq!(charge.measures.benefit, Some("0.024".parse().unwrap()));
-    assert_eq!(charge.charge, "11.818".parse().unwrap());
+    // 12.34 × 0.95 = 11.723.
+    assert_eq!(charge.measures.line_count, 1);
+    assert_eq!(charge.measures.list_cost, Some("12.34".parse().unwrap()));
+    assert_eq!(charge.measures.benefit, Some(Amount::ZERO));
+    assert_eq!(charge.charge_before_rules, "12.34".parse().unwrap());
+    assert_eq!(charge.charge, "11.723".parse().unwrap());
 
-    // The invoice is in yen and is rounded to whole yen.
+    // The invoice is in yen and is rounded to whole yen. Its line has another hour of EC2, which is reserved
+    // and has an effective cost of 0.1: 11.723 + 0.1 × 0.95 = 11.818.
     let invoice: InvoiceFile =
         serde_json::from_slice(&object(world, &keys::billing(plan, "acme", "invoice.json")))
             .unwrap();
-    let line = invoice.lines.iter().find(|line| line.amount_source == charge.charge);
+    let line = invoice.lines.iter().find(|line| line.amount_source == "11.818".parse().unwrap());
     assert_eq!(line.unwrap().amount, "1777.07266".parse().unwrap());
     assert!(!invoice.total.to_string().contains('.'), "{}", invoice.total);
 
@@ -145,7 +148,7 @@ async fn check_published(world: &World, plan: &Plan, account: AccountId) -> Stri
     let current: Current = serde_json::from_slice(&object(world, &pointer)).unwrap();
     assert_eq!(current.run_id, plan.run_id);
 
-    for number in ["12.34", "11.818", "1777.07266", "150.37"] {
+    for number in ["12.34", "11.723", "0.095", "1777.07266", "150.37"] {
         told(number);
     }
     pointer

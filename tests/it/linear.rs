@@ -59,6 +59,7 @@ fn generated(accounts: u32, customers: usize, files: u32, lines: u64) -> Report 
         period: BillingPeriod::new(2026, 10).unwrap(),
         files,
         layout: Layout::CreateNew,
+        is_final: false,
     };
     let mut written = Written::default();
     let summary = generator::generate(&options, &mut written).unwrap();

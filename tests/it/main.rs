@@ -37,6 +37,7 @@ mod notations;
 mod packing;
 mod program;
 mod proof;
+mod purchases;
 mod reports;
 mod samples;
 mod small;

@@ -7,7 +7,9 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use billing::MarginTerm;
-use datasets::{ChargeRow, decode_csv};
+use commitments::Purchase;
+use contracts::{Basis, Contracts, Sharing};
+use datasets::{AllocationRow, ChargeRow, decode_csv, decode_parquet};
 use generator::{Generation, Layout, Options, Sink};
 use laws::{Law, ReportCheck, Tally};
 use money::Amount;
@@ -52,27 +54,31 @@ async fn bill_with(
     sluice::run(&options).await.unwrap()
 }
 
-/// The number of lines and the unblended cost of each account in the published charges.
-fn charged(out: &Path) -> BTreeMap<String, (u64, i128)> {
-    let mut totals: BTreeMap<String, (u64, i128)> = BTreeMap::new();
-    for path in files(&out.join("billing")) {
-        if path.file_name().is_some_and(|name| name == "charges.csv") {
-            let rows: Vec<ChargeRow> = decode_csv(&fs::read(&path).unwrap()).unwrap();
-            for row in rows {
-                let account = row.charge.key.usage_account_id.to_string();
-                let total = totals.entry(account).or_default();
-                total.0 += row.charge.measures.line_count;
-                total.1 += row.charge.measures.unblended_cost.units();
-            }
-        }
+/// The lines of an account: their number, the number of lines without an invoice, and the unblended cost.
+type Totals = BTreeMap<String, (u64, u64, i128)>;
+
+fn charge_rows(out: &Path) -> impl Iterator<Item = ChargeRow> {
+    let files = files(&out.join("billing")).into_iter();
+    let charges = files.filter(|path| path.file_name().is_some_and(|name| name == "charges.csv"));
+    charges.flat_map(|path| decode_csv::<ChargeRow>(&fs::read(path).unwrap()).unwrap())
+}
+
+/// The totals of each account in the published charges.
+fn charged(out: &Path) -> Totals {
+    let mut totals = Totals::new();
+    for ChargeRow { charge, .. } in charge_rows(out) {
+        let total = totals.entry(charge.key.usage_account_id.to_string()).or_default();
+        total.0 += charge.measures.line_count;
+        total.1 += charge.measures.uninvoiced_line_count;
+        total.2 += charge.measures.unblended_cost.units();
     }
     totals
 }
 
-/// The number of lines and the unblended cost of each account in the report's files. They are read with
-/// another CSV reader, and decimals are read digit by digit.
-fn reported(source: &Path, skips_split_cost: bool) -> BTreeMap<String, (u64, i128)> {
-    let mut totals = BTreeMap::new();
+/// The totals of each account in the report's files. They are read with another CSV reader, and decimals are
+/// read digit by digit.
+fn reported(source: &Path, skips_split_cost: bool) -> Totals {
+    let mut totals = Totals::new();
     for path in files(source).into_iter().filter(|path| !path.ends_with(RATES)) {
         let mut text = Vec::new();
         let mut file = File::open(&path).unwrap();
@@ -86,13 +92,14 @@ fn reported(source: &Path, skips_split_cost: bool) -> BTreeMap<String, (u64, i12
     totals
 }
 
-fn add_up(text: &[u8], skips_split_cost: bool, totals: &mut BTreeMap<String, (u64, i128)>) {
+fn add_up(text: &[u8], skips_split_cost: bool, totals: &mut Totals) {
     let mut reader = csv::Reader::from_reader(text);
     let header = reader.headers().unwrap().clone();
     let column = |names: [&str; 2]| header.iter().position(|name| names.contains(&name));
     let account = column(["lineItem/UsageAccountId", "line_item_usage_account_id"]).unwrap();
     let cost = column(["lineItem/UnblendedCost", "line_item_unblended_cost"]).unwrap();
     let operation = column(["lineItem/Operation", "line_item_operation"]).unwrap();
+    let invoice = column(["bill/InvoiceId", "bill_invoice_id"]);
     for record in reader.records() {
         let record = record.unwrap();
         if skips_split_cost && record[operation].starts_with("EKSPod-EC2") {
@@ -100,7 +107,8 @@ fn add_up(text: &[u8], skips_split_cost: bool, totals: &mut BTreeMap<String, (u6
         }
         let total = totals.entry(record[account].to_owned()).or_default();
         total.0 += 1;
-        total.1 += units(&record[cost]);
+        total.1 += u64::from(invoice.is_none_or(|invoice| record[invoice].is_empty()));
+        total.2 += units(&record[cost]);
     }
 }
 
@@ -147,11 +155,52 @@ async fn check_sealed(source: &Path, contracts: &str) -> Finished {
     let run = finished.remove(0);
     assert!(run.is_sealed, "{:?}", run.failures);
     assert_eq!(charged(scratch.path()), reported(source, true));
+    check_purchases(scratch.path(), &Contracts::parse(contracts).unwrap());
     for proof in sluice::verify(scratch.path(), None).await.unwrap() {
         assert_eq!(proof.differences, [""; 0]);
         assert_eq!(proof.replay.differences, [""; 0]);
     }
     run
+}
+
+/// Checks that customers who are billed by list price have exactly the covered usage that was handed out to
+/// them, at the cost of the commitments.
+fn check_purchases(out: &Path, contracts: &Contracts) {
+    type Covered = BTreeMap<(String, Purchase, String), (Amount, Amount)>;
+    let is_by_list = |customer: &str| {
+        contracts.customer(customer).is_some_and(|customer| customer.basis == Basis::List)
+    };
+    let mut handed_out = Covered::new();
+    let allocations =
+        files(out).into_iter().filter(|path| path.starts_with(out.join("allocations")));
+    let rows = allocations
+        .flat_map(|path| decode_parquet::<AllocationRow>(fs::read(path).unwrap().into()).unwrap());
+    for AllocationRow { customer_id, allocation } in rows.filter(|row| is_by_list(&row.customer_id))
+    {
+        let is_plan = allocation.commitment.contains(":savingsplan/");
+        let purchase = if is_plan { Purchase::SavingsPlan } else { Purchase::Reserved };
+        let key = (customer_id, purchase, allocation.sku.usage_type);
+        let sums = handed_out.entry(key).or_default();
+        sums.0 += allocation.usage_amount;
+        sums.1 += allocation.commitment_cost;
+    }
+    let mut charged = Covered::new();
+    for ChargeRow { customer_id, charge, .. } in charge_rows(out) {
+        let covered = [Some(Purchase::Reserved), Some(Purchase::SavingsPlan)];
+        if let Some(purchase) = charge.purchase
+            && is_by_list(&customer_id)
+            && covered.contains(&charge.purchase)
+        {
+            let key = (customer_id, purchase, charge.key.sku.usage_type);
+            let sums = charged.entry(key).or_default();
+            sums.0 += charge.measures.usage_amount;
+            sums.1 += charge.charge_before_rules;
+        }
+    }
+    assert_eq!(charged, handed_out);
+    if contracts.sharing() == Sharing::Reseller {
+        assert!(charged.is_empty(), "{charged:?}");
+    }
 }
 
 #[tokio::test]
@@ -248,7 +297,7 @@ async fn mock_reports_of_other_tools_add_up() {
         let scratch = tempfile::tempdir().unwrap();
         let run = bill(&mocks.join(bucket), &contracts, scratch.path()).await.remove(0);
         assert!(run.is_sealed, "{bucket}: {:?}", run.failures);
-        let mut expected = BTreeMap::new();
+        let mut expected = Totals::new();
         add_up(&fs::read(mocks.join(text)).unwrap(), true, &mut expected);
         assert_eq!(charged(scratch.path()), expected, "{bucket}");
     }
@@ -326,6 +375,8 @@ fn generate(generation: Generation, folder: &Path) -> String {
         period: "2026-10".parse().unwrap(),
         files: 2,
         layout: Layout::CreateNew,
+        // One of the two is open, and the other one is final.
+        is_final: generation == Generation::Cur2,
     };
     generator::generate(&options, &mut Folder(folder.to_owned())).unwrap();
     fs::write(folder.join(RATES), generator::savings_plan_rates(&options)).unwrap();

@@ -112,6 +112,9 @@ pub struct GenerateArgs {
     /// Report files; 0 is one a million lines
     #[arg(long, default_value_t = 0)]
     pub files: u32,
+    /// Give every line the id of an invoice, as AWS does once it has issued its invoices
+    #[arg(long = "final")]
+    pub is_final: bool,
     /// The report bucket's root. A `contracts.toml` and a `savings-plan-rates.csv` that fit go there too
     pub dir: PathBuf,
 }

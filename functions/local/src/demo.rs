@@ -24,6 +24,7 @@ pub(crate) async fn demo(args: &DemoArgs, out: &mut (dyn Write + Send)) -> anyho
         period,
         files: 2,
         layout: Layout::CreateNew,
+        is_final: false,
     };
     let source = args.out.join("report-bucket");
     generate::write(&options, &source)?;

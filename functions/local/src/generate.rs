@@ -38,6 +38,7 @@ fn options(args: &GenerateArgs) -> Options {
             Layout::CreateNew => generator::Layout::CreateNew,
             Layout::Overwrite => generator::Layout::Overwrite,
         },
+        is_final: args.is_final,
     }
 }
 

@@ -7,110 +7,50 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{Explained, MarginTerm, MarginTerms};
 use chrono::NaiveDate;
-use commitments::{DailyBenefit, Sharing, UnpricedUsage, Unused};
+use commitments::{Purchase, Sharing, UnpricedUsage, Unused};
 use contracts::{Adjustment, Basis, ChargeKind, Contracts, Customer, Effect, RuleSubject};
-use cur::{AccountId, BillingPeriod, Sku};
+use cur::{AccountId, BillingPeriod, LineItemType, Sku};
 use money::{Amount, ProductTooLarge};
 use serde::{Deserialize, Serialize};
 
+use crate::charge_key::ChargeKey;
 use crate::known::sum_if_known;
 use crate::line_group::LineGroup;
-
-/// The columns that a price, an allocation and a row of a dataset have in common.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ChargeKey {
-    pub usage_account_id: AccountId,
-    pub charge_kind: ChargeKind,
-    pub sku: Sku,
-    pub currency: String,
-}
-
-/// The amounts behind a charge that do not depend on price rules.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Measures {
-    pub line_count: u64,
-    pub usage_amount: Amount,
-    pub unblended_cost: Amount,
-    /// `None` if a part of it is unknown.
-    pub amortized_cost: Option<Amount>,
-    pub list_cost: Option<Amount>,
-    pub benefit: Option<Amount>,
-}
-
-impl Measures {
-    pub const ZERO: Self = Self {
-        line_count: 0,
-        usage_amount: Amount::ZERO,
-        unblended_cost: Amount::ZERO,
-        amortized_cost: Some(Amount::ZERO),
-        list_cost: Some(Amount::ZERO),
-        benefit: Some(Amount::ZERO),
-    };
-
-    pub fn add(&mut self, other: &Self) {
-        self.line_count += other.line_count;
-        self.usage_amount += other.usage_amount;
-        self.unblended_cost += other.unblended_cost;
-        self.amortized_cost = sum_if_known(self.amortized_cost, other.amortized_cost);
-        self.list_cost = sum_if_known(self.list_cost, other.list_cost);
-        self.benefit = sum_if_known(self.benefit, other.benefit);
-    }
-}
+use crate::measures::Measures;
+use crate::parts::{Benefits, Part};
 
 /// One day of a charge, with its price.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DailyCharge {
     pub usage_date: NaiveDate,
     pub key: ChargeKey,
+    /// `None` if the charge is not for usage.
+    pub purchase: Option<Purchase>,
     pub measures: Measures,
     pub price_rule: String,
+    /// The charge if the contract had no price rule.
+    pub charge_before_rules: Amount,
     pub charge: Amount,
 }
 
-/// The charge of the period for one key and price rule.
+/// The charge of the period for one key, purchase and price rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Charge {
     pub key: ChargeKey,
+    /// `None` if the charge is not for usage.
+    pub purchase: Option<Purchase>,
     pub measures: Measures,
     pub price_rule: String,
+    /// The charge if the contract had no price rule.
+    pub charge_before_rules: Amount,
     pub charge: Amount,
 }
 
-/// The benefit that was handed out, by day and charge.
-pub type Benefits = BTreeMap<(NaiveDate, ChargeKey), Benefit>;
-
-/// Adds up benefits by day and charge.
-pub fn benefits_by_charge(rows: &[DailyBenefit]) -> Benefits {
-    let mut benefits = Benefits::new();
-    for row in rows {
-        let key = ChargeKey {
-            usage_account_id: row.usage_account_id,
-            charge_kind: ChargeKind::Usage,
-            sku: row.sku.clone(),
-            currency: row.currency.clone(),
-        };
-        let benefit = benefits.entry((row.usage_date, key)).or_insert(Benefit::NOTHING);
-        benefit.add(row.taken_off, row.benefit);
-    }
-    benefits
-}
-
-/// How commitments that were handed out changed a charge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Benefit {
-    /// List prices minus commitment costs. Usage without a list price counts as 0.
-    pub taken_off: Amount,
-    /// List prices minus commitment costs, `None` if a list price is unknown.
-    pub benefit: Option<Amount>,
-}
-
-impl Benefit {
-    pub const NOTHING: Self = Self { taken_off: Amount::ZERO, benefit: Some(Amount::ZERO) };
-
-    fn add(&mut self, taken_off: Amount, benefit: Option<Amount>) {
-        self.taken_off += taken_off;
-        self.benefit = sum_if_known(self.benefit, benefit);
-    }
+/// The price of a part of a charge.
+struct Price {
+    rule: String,
+    before_rules: Amount,
+    charge: Amount,
 }
 
 /// A part of the unused cost of a commitment, and the account that is charged for it.
@@ -198,21 +138,29 @@ impl Pricing<'_> {
         handed_out: HandedOut<'_>,
     ) -> Result<Priced, PricingError> {
         let mut priced = Priced::default();
-        for ((usage_date, key), stand) in merge(groups) {
-            let of_day = handed_out.benefits.get(&(usage_date, key.clone())).copied();
-            let benefit = self.benefit(&key, &stand, of_day, handed_out.unpriced)?;
-            let measures = Measures { benefit: benefit.benefit, ..stand.measures };
-            let mut terms = MarginTerms::new();
-            let (charge, price_rule) = self.charge(&key, &stand, benefit.taken_off, &mut terms)?;
-            priced.taken_off += benefit.taken_off;
-            if let Some(amortized) = measures.amortized_cost {
-                priced.explained.charge += charge;
-                priced.explained.amortized_cost += amortized;
-                for (name, term) in terms {
-                    add_term(&mut priced.margin_terms, name, term);
+        for ((usage_date, key, purchase), stand) in self.merge(groups) {
+            for part in self.parts(usage_date, &key, purchase, &stand, handed_out)? {
+                let Part { purchase, measures, taken_off, .. } = part;
+                let mut terms = MarginTerms::new();
+                let Price { rule, before_rules, charge } = self.charge(&key, &part, &mut terms)?;
+                priced.taken_off += taken_off;
+                if let Some(amortized) = measures.amortized_cost {
+                    priced.explained.charge += charge;
+                    priced.explained.amortized_cost += amortized;
+                    for (name, term) in terms {
+                        add_term(&mut priced.margin_terms, name, term);
+                    }
                 }
+                priced.daily.push(DailyCharge {
+                    usage_date,
+                    key: key.clone(),
+                    purchase,
+                    measures,
+                    price_rule: rule,
+                    charge_before_rules: before_rules,
+                    charge,
+                });
             }
-            priced.daily.push(DailyCharge { usage_date, key, measures, price_rule, charge });
         }
         for share in handed_out.unused_shares {
             if self.basis() == Some(Basis::List) {
@@ -228,57 +176,103 @@ impl Pricing<'_> {
         self.customer.map(|customer| customer.basis)
     }
 
-    /// The money that commitments take off the list price of a charge. Only customers with basis `list` get
-    /// it, because AWS's costs of the other bases already have the benefit.
-    fn benefit(
+    /// Whether AWS's own coverage stays for this customer. AWS's costs of the other bases than `list` already
+    /// have the benefit of commitments.
+    fn keeps_coverage(&self) -> bool {
+        self.basis() != Some(Basis::List) || self.contracts.sharing() == Sharing::AsBilled
+    }
+
+    /// The purchase of usage by AWS's own coverage, or without any coverage if commitments are handed out
+    /// again. `None` if the lines are not usage.
+    fn purchase(&self, group: &LineGroup) -> Option<Purchase> {
+        if group.charge_kind != ChargeKind::Usage {
+            return None;
+        }
+        Some(match group.line_item_type {
+            LineItemType::DiscountedUsage if self.keeps_coverage() => Purchase::Reserved,
+            LineItemType::SavingsPlanCoveredUsage if self.keeps_coverage() => Purchase::SavingsPlan,
+            _ => Purchase::of_uncovered(&group.sku.usage_type),
+        })
+    }
+
+    /// Merges groups to one entry for each day, key and purchase.
+    fn merge(
         &self,
+        groups: impl IntoIterator<Item = LineGroup>,
+    ) -> BTreeMap<(NaiveDate, ChargeKey, Option<Purchase>), Stand> {
+        let mut merged = BTreeMap::new();
+        for group in groups {
+            let key = ChargeKey {
+                usage_account_id: group.usage_account_id,
+                charge_kind: group.charge_kind,
+                sku: group.sku.clone(),
+                currency: group.currency.clone(),
+            };
+            let entry = merged.entry((group.usage_date, key, self.purchase(&group)));
+            entry.or_insert(Stand::NOTHING).add(&group);
+        }
+        merged
+    }
+
+    /// The parts of a charge, each with the money that commitments take off its list price. Only customers
+    /// with basis `list` get a benefit.
+    fn parts(
+        &self,
+        usage_date: NaiveDate,
         key: &ChargeKey,
+        purchase: Option<Purchase>,
         stand: &Stand,
-        handed_out: Option<Benefit>,
-        unpriced: &BTreeSet<UnpricedUsage>,
-    ) -> Result<Benefit, PricingError> {
+        handed_out: HandedOut<'_>,
+    ) -> Result<Vec<Part>, PricingError> {
+        let Stand { measures, known_list, covered_list, known_covered_list, .. } = *stand;
+        let whole = Part { purchase, measures, known_list, taken_off: Amount::ZERO };
         if self.basis() != Some(Basis::List) || key.charge_kind != ChargeKind::Usage {
-            return Ok(Benefit::NOTHING);
+            return Ok(vec![whole]);
         }
         if self.contracts.sharing() == Sharing::AsBilled {
             // Usage that AWS covered costs as much as its part of the commitment, whoever owns the
             // commitment.
             let cost = stand.covered_cost.ok_or_else(|| no_amortized_cost(key))?;
-            let benefit = sum_if_known(stand.covered_list, Some(-cost));
-            return Ok(Benefit { taken_off: stand.known_covered_list - cost, benefit });
+            let benefit = sum_if_known(covered_list, Some(-cost));
+            let measures = Measures { benefit, ..measures };
+            return Ok(vec![Part { measures, taken_off: known_covered_list - cost, ..whole }]);
         }
-        let is_unpriced = |key: &ChargeKey| {
-            !self.contracts.sharing().is_handed_out() || unpriced.contains(&usage_of(key))
-        };
-        if stand.measures.list_cost.is_none() && is_unpriced(key) {
+        let covered = handed_out.benefits.get(&(usage_date, key.clone()));
+        let is_unpriced = handed_out.unpriced.contains(&usage_of(key));
+        let is_needed = is_unpriced || !self.contracts.sharing().is_handed_out();
+        if measures.list_cost.is_none() && is_needed {
             return Err(PricingError::NoListCost(Box::new(key.clone())));
         }
-        if unpriced.contains(&usage_of(key)) && handed_out.is_some() {
+        if is_unpriced && covered.is_some() {
             return Err(no_amortized_cost(key));
         }
-        Ok(handed_out.unwrap_or(Benefit::NOTHING))
+        Ok(covered.map_or_else(|| vec![whole], |covered| whole.divide(covered)))
     }
 
     fn charge(
         &self,
         key: &ChargeKey,
-        stand: &Stand,
-        taken_off: Amount,
+        part: &Part,
         terms: &mut MarginTerms,
-    ) -> Result<(Amount, String), PricingError> {
-        let measures = &stand.measures;
+    ) -> Result<Price, PricingError> {
+        let measures = &part.measures;
         // If the cost is unknown, the caller drops the terms.
         let amortized = measures.amortized_cost.unwrap_or_default();
+        let nothing = |rule: &str| Price {
+            rule: rule.to_owned(),
+            before_rules: Amount::ZERO,
+            charge: Amount::ZERO,
+        };
         let Some(customer) = self.customer else {
             add_term(terms, MarginTerm::Unassigned, -amortized);
-            return Ok((Amount::ZERO, String::new()));
+            return Ok(nothing(""));
         };
-        let before_rule = match key.charge_kind {
+        let before_rules = match key.charge_kind {
             ChargeKind::Usage => {
-                let standard = standard_price(customer, key, stand)?;
+                let standard = standard_price(customer, key, part)?;
                 add_term(terms, MarginTerm::StandardPrice, standard - amortized);
-                add_term(terms, MarginTerm::Benefit, -taken_off);
-                Some(standard - taken_off)
+                add_term(terms, MarginTerm::Benefit, -part.taken_off);
+                Some(standard - part.taken_off)
             }
             ChargeKind::CommitmentFee => {
                 let charged = self.commitment_fee(customer, key, measures)?;
@@ -292,12 +286,12 @@ impl Pricing<'_> {
                 passed.then_some(kept)
             }
         };
-        let Some(before_rule) = before_rule else {
-            return Ok((Amount::ZERO, "retain".to_owned()));
+        let Some(before_rules) = before_rules else {
+            return Ok(nothing("retain"));
         };
-        let (charge, rule) = self.apply_rule(customer, key, measures, before_rule)?;
-        add_term(terms, MarginTerm::Contract, charge - before_rule);
-        Ok((charge, rule))
+        let (charge, rule) = self.apply_rule(customer, key, measures, before_rules)?;
+        add_term(terms, MarginTerm::Contract, charge - before_rules);
+        Ok(Price { rule, before_rules, charge })
     }
 
     /// The charge for a fee of a commitment, by the customer's basis. With basis `list`, customers have paid
@@ -325,16 +319,16 @@ impl Pricing<'_> {
         customer: &Customer,
         key: &ChargeKey,
         measures: &Measures,
-        before_rule: Amount,
+        before_rules: Amount,
     ) -> Result<(Amount, String), PricingError> {
         let subject =
             RuleSubject { account: key.usage_account_id, sku: &key.sku, kind: key.charge_kind };
         let Some(rule) = customer.price_rule(&subject, self.period) else {
-            return Ok((before_rule, String::new()));
+            return Ok((before_rules, String::new()));
         };
         let (factor, amount) = match rule.effect {
-            Effect::Discount(discount) => (discount.complement(), before_rule),
-            Effect::Markup(markup) => (markup.increment(), before_rule),
+            Effect::Discount(discount) => (discount.complement(), before_rules),
+            Effect::Markup(markup) => (markup.increment(), before_rules),
             Effect::Rate(rate) => (Some(rate), measures.usage_amount),
         };
         let factor = factor.ok_or_else(|| PricingError::Rate(rule.id.clone()))?;
@@ -368,8 +362,10 @@ impl Pricing<'_> {
         Ok(DailyCharge {
             usage_date: self.period.first_day(),
             key,
+            purchase: None,
             measures: Measures::ZERO,
             price_rule: if rule.is_empty() { by_policy() } else { rule },
+            charge_before_rules: amount,
             charge,
         })
     }
@@ -380,12 +376,12 @@ impl Pricing<'_> {
 fn standard_price(
     customer: &Customer,
     key: &ChargeKey,
-    stand: &Stand,
+    part: &Part,
 ) -> Result<Amount, PricingError> {
     match customer.basis {
-        Basis::List => Ok(stand.known_list),
-        Basis::Amortized => stand.measures.amortized_cost.ok_or_else(|| no_amortized_cost(key)),
-        Basis::Unblended => Ok(stand.measures.unblended_cost),
+        Basis::List => Ok(part.known_list),
+        Basis::Amortized => part.measures.amortized_cost.ok_or_else(|| no_amortized_cost(key)),
+        Basis::Unblended => Ok(part.measures.unblended_cost),
     }
 }
 
@@ -426,6 +422,7 @@ impl Stand {
         let list = group.list_cost.unwrap_or_default();
         self.measures.add(&Measures {
             line_count: group.line_count,
+            uninvoiced_line_count: group.uninvoiced_line_count,
             usage_amount: group.usage_amount,
             unblended_cost: group.unblended_cost,
             amortized_cost: group.amortized_cost,
@@ -441,38 +438,22 @@ impl Stand {
     }
 }
 
-/// Merges groups to one entry for each day and key. Neither the type of line nor the commitment matters to a
-/// price.
-fn merge(groups: impl IntoIterator<Item = LineGroup>) -> BTreeMap<(NaiveDate, ChargeKey), Stand> {
-    let mut merged = BTreeMap::new();
-    for group in groups {
-        let key = ChargeKey {
-            usage_account_id: group.usage_account_id,
-            charge_kind: group.charge_kind,
-            sku: group.sku.clone(),
-            currency: group.currency.clone(),
-        };
-        merged.entry((group.usage_date, key)).or_insert(Stand::NOTHING).add(&group);
-    }
-    merged
-}
-
 /// The charges of the period: the sums of the days.
 pub fn sum_days(daily: &[DailyCharge]) -> Vec<Charge> {
-    let mut charges: BTreeMap<(&ChargeKey, &str), (Measures, Amount)> = BTreeMap::new();
+    let mut charges: BTreeMap<(&ChargeKey, Option<Purchase>, &str), Charge> = BTreeMap::new();
     for day in daily {
-        let sums = charges.entry((&day.key, &day.price_rule));
-        let (measures, charge) = sums.or_insert((Measures::ZERO, Amount::ZERO));
-        measures.add(&day.measures);
-        *charge += day.charge;
+        let sum =
+            charges.entry((&day.key, day.purchase, &day.price_rule)).or_insert_with(|| Charge {
+                key: day.key.clone(),
+                purchase: day.purchase,
+                measures: Measures::ZERO,
+                price_rule: day.price_rule.clone(),
+                charge_before_rules: Amount::ZERO,
+                charge: Amount::ZERO,
+            });
+        sum.measures.add(&day.measures);
+        sum.charge_before_rules += day.charge_before_rules;
+        sum.charge += day.charge;
     }
-    charges
-        .into_iter()
-        .map(|((key, price_rule), (measures, charge))| Charge {
-            key: key.clone(),
-            measures,
-            price_rule: price_rule.to_owned(),
-            charge,
-        })
-        .collect()
+    charges.into_values().collect()
 }

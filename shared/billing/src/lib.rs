@@ -1,6 +1,7 @@
 //! Billing: from lines of a report to the charges of a customer, and the laws that prove the outcome. This
 //! crate only computes: it reads and writes no files.
 
+mod charge_key;
 mod charges;
 mod classify;
 mod commitment_fees;
@@ -12,7 +13,9 @@ mod known;
 mod laws;
 mod line_group;
 mod margin;
+mod measures;
 mod needs;
+mod parts;
 mod price;
 mod rated;
 mod rated_line;
@@ -33,14 +36,16 @@ pub const REQUIRED_COLUMNS: &[cur::Column] = &[
     cur::Column::UnblendedCost,
 ];
 
+pub use charge_key::ChargeKey;
 pub use charges::{
-    Benefit, Benefits, Charge, ChargeKey, DailyCharge, HandedOut, Measures, Priced, Pricing,
-    PricingError, UnusedShare, benefits_by_charge, sum_days,
+    Charge, DailyCharge, HandedOut, Priced, Pricing, PricingError, UnusedShare, sum_days,
 };
 pub use derived::{CostPart, fill_in_cost};
 pub use explained::Explained;
 pub use laws::margin_explains_itself;
 pub use line_group::LineGroup;
 pub use margin::{MarginTerm, MarginTerms};
+pub use measures::Measures;
 pub use needs::{Needs, OfReport};
+pub use parts::{Benefit, Benefits, benefits_by_charge};
 pub use rated::{Rated, Rater};

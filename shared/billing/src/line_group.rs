@@ -17,6 +17,8 @@ pub struct LineGroup {
     /// The ARN of the reservation or savings plan. Empty for all other lines.
     pub commitment: String,
     pub line_count: u64,
+    /// The lines for which AWS has not issued an invoice yet.
+    pub uninvoiced_line_count: u64,
     pub usage_amount: Amount,
     /// The usage in normalized units, as far as lines say it.
     pub normalized_usage_amount: Amount,

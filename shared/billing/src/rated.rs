@@ -145,6 +145,7 @@ impl Rater {
             currency: line.currency.to_string(),
             commitment: line.commitment.to_string(),
             line_count: 0,
+            uninvoiced_line_count: 0,
             usage_amount: Amount::ZERO,
             normalized_usage_amount: Amount::ZERO,
             unblended_cost: Amount::ZERO,
@@ -152,6 +153,8 @@ impl Rater {
             list_cost: Some(Amount::ZERO),
         });
         group.line_count += 1;
+        // AWS fills the cell when it issues the invoice. Without the column, no line is known to be on one.
+        group.uninvoiced_line_count += u64::from(item.bytes(Column::InvoiceId).is_empty());
         group.usage_amount += line.usage_amount;
         if line.is_covered() {
             group.normalized_usage_amount += normalized(item);

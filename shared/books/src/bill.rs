@@ -1,6 +1,6 @@
 //! The bill of a customer: everything that its plan leads to.
 
-use contracts::{Contracts, Customer};
+use contracts::{ChargeKind, Contracts, Customer};
 use pipeline::{Bill, BillPlan, Status};
 use statement::{Balances, PayerCharges, Statement, StatementError, statement};
 
@@ -55,6 +55,8 @@ fn status(plan: &BillPlan, uninvoiced_lines: u64) -> Status {
 }
 
 /// The lines of AWS's usage that have no invoice of AWS yet.
-fn uninvoiced(_payers: &[PayerCharges]) -> u64 {
-    0
+fn uninvoiced(payers: &[PayerCharges]) -> u64 {
+    let charges = payers.iter().flat_map(|of| &of.charges);
+    let of_usage = charges.filter(|charge| charge.key.charge_kind == ChargeKind::Usage);
+    of_usage.map(|charge| charge.measures.uninvoiced_line_count).sum()
 }

@@ -12,7 +12,7 @@ use crate::engine::Terms;
 use crate::holdings::{Holding, Supply};
 use crate::index::{CommitmentIndex, List, UsageIndex};
 use crate::situation::{Entry, Situation, Used};
-use crate::{Kept, KeptReason, MissingRate, Policy, UnpricedUsage};
+use crate::{Kept, KeptReason, MissingRate, Policy, Purchase, UnpricedUsage};
 
 /// The coverage that one account got from one commitment in one hour.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,10 @@ pub struct DailyBenefit {
     pub usage_account_id: AccountId,
     pub sku: Sku,
     pub currency: String,
+    /// `Reserved` or `SavingsPlan`.
+    pub purchase: Purchase,
+    /// The usage that the commitment covers.
+    pub usage_amount: Amount,
     pub commitment_cost: Amount,
     /// List prices minus commitment costs. Usage without a list price counts as 0.
     pub taken_off: Amount,
@@ -158,6 +162,7 @@ impl Entry<CommitmentIndex> {
 
     fn sums(&self) -> Sums {
         Sums {
+            usage_amount: self.usage_amount,
             list_cost: self.list_cost,
             is_list_known: self.is_list_known,
             commitment_cost: self.commitment_cost.unwrap_or_default(),
@@ -165,9 +170,10 @@ impl Entry<CommitmentIndex> {
     }
 }
 
-/// The cost of covered usage: at list price, as far as list prices are known, and by commitments.
+/// Covered usage and its cost: at list price, as far as list prices are known, and by commitments.
 #[derive(Clone, Copy)]
 struct Sums {
+    usage_amount: Amount,
     list_cost: Amount,
     is_list_known: bool,
     commitment_cost: Amount,
@@ -175,12 +181,18 @@ struct Sums {
 
 impl Default for Sums {
     fn default() -> Self {
-        Self { list_cost: Amount::ZERO, is_list_known: true, commitment_cost: Amount::ZERO }
+        Self {
+            usage_amount: Amount::ZERO,
+            list_cost: Amount::ZERO,
+            is_list_known: true,
+            commitment_cost: Amount::ZERO,
+        }
     }
 }
 
 impl Sums {
     fn add(&mut self, other: &Self) {
+        self.usage_amount += other.usage_amount;
         self.list_cost += other.list_cost;
         self.is_list_known &= other.is_list_known;
         self.commitment_cost += other.commitment_cost;
@@ -450,10 +462,10 @@ impl<'a> Ledger<'a> {
     }
 
     fn benefits(&self) -> Vec<DailyBenefit> {
-        type Key<'k> = (&'k str, &'k str, AccountId, &'k Sku, &'k str);
+        type Key<'k> = (&'k str, &'k str, AccountId, &'k Sku, &'k str, Purchase);
         let mut by_charge: BTreeMap<Key<'_>, Sums> = BTreeMap::new();
         for ((holding, usage), sums) in &self.sums {
-            let Holding { arn, assigned_to, .. } = &self.holdings[*holding];
+            let Holding { arn, assigned_to, is_plan, .. } = &self.holdings[*holding];
             let account = self.situation.market.usage[*usage].account;
             let key = (
                 arn.as_str(),
@@ -461,18 +473,21 @@ impl<'a> Ledger<'a> {
                 account,
                 self.situation.market.sku_of(*usage),
                 self.situation.market.currencies[*usage].as_str(),
+                if *is_plan { Purchase::SavingsPlan } else { Purchase::Reserved },
             );
             by_charge.entry(key).or_default().add(sums);
         }
         by_charge
             .into_iter()
-            .map(|((arn, assigned_to, account, sku, currency), sums)| DailyBenefit {
+            .map(|((arn, assigned_to, account, sku, currency, purchase), sums)| DailyBenefit {
                 usage_date: self.situation.day.date,
                 commitment: arn.to_owned(),
                 assigned_to: assigned_to.to_owned(),
                 usage_account_id: account,
                 sku: sku.clone(),
                 currency: currency.to_owned(),
+                purchase,
+                usage_amount: sums.usage_amount,
                 commitment_cost: sums.commitment_cost,
                 taken_off: sums.list_cost - sums.commitment_cost,
                 benefit: sums.benefit(),

@@ -25,6 +25,7 @@ mod market;
 mod order;
 mod policy;
 mod product;
+mod purchase;
 mod rates;
 mod rates_file;
 mod replay;
@@ -52,6 +53,7 @@ pub use ledger::{
 pub use order::{Beneficiaries, Order, PlanOrder, Precedence, SavingAgainst, Tie, ZeroSaving};
 pub use policy::{Assignment, Policy, Sharing, Unused};
 pub use product::{Attributes, Coverable, Product, units_of_one};
+pub use purchase::{Purchase, UnknownPurchase};
 pub use rates::{ListedRates, Offering};
 pub use rates_file::RateProblem;
 pub use replay::{Difference, PayerSharing, Replayed};

@@ -32,7 +32,7 @@ use money::Rate;
 use toml::de::DeTable;
 
 pub use charge_kind::{ChargeKind, UnknownChargeKind};
-pub use commitments::{Sharing, Unused};
+pub use commitments::{Purchase, Sharing, Unused};
 pub use customer::{Adjustment, Basis, Customer};
 pub use fx::{Fx, FxChoice};
 pub use issuer::{InvoiceDate, Issuer, Language, NumberFormat};

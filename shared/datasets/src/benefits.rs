@@ -12,6 +12,8 @@ row!(DailyBenefit {
     usage_account_id,
     sku,
     currency,
+    purchase,
+    usage_amount,
     commitment_cost,
     taken_off,
     benefit,

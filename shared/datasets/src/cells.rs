@@ -1,6 +1,7 @@
 //! How the types of the project are written into cells of datasets and read from them.
 
 use chrono::{NaiveDate, Timelike};
+use commitments::Purchase;
 use contracts::ChargeKind;
 use contracts::terms::Section;
 use cur::{AccountId, BillingPeriod, LineItemType, Sku, UsageHour};
@@ -36,6 +37,14 @@ cells! {
     AccountId: Text, |account| account.as_str(), |cells| cells.parse();
     BillingPeriod: Text, |period| &period.to_string(), |cells| cells.parse();
     ChargeKind: Text, |kind| kind.name(), |cells| cells.parse();
+    Purchase: Text, |purchase| purchase.name(), |cells| cells.parse();
+    // A charge that is not for usage has no purchase.
+    Option<Purchase>: Text, |purchase| purchase.map_or("", Purchase::name), |cells| {
+        match cells.text() {
+            "" => Ok(None),
+            name => name.parse().map(Some).map_err(|error| cells.refuse(error)),
+        }
+    };
     RunId: Text, |run| run.as_str(), |cells| cells.parse();
     BillId: Text, |bill| bill.as_str(), |cells| cells.parse();
     Status: Text, |status| status.name(), |cells| cells.parse();

@@ -19,8 +19,16 @@ pub struct ChargeRow {
 
 row!(ChargeRow { run_id, payer_account_id, billing_period, customer_id, charge });
 
-row!(Charge { key, measures, price_rule, charge });
+row!(Charge { key, purchase, measures, price_rule, charge_before_rules, charge });
 
 row!(ChargeKey { usage_account_id, charge_kind, sku, currency });
 
-row!(Measures { line_count, usage_amount, unblended_cost, amortized_cost, list_cost, benefit });
+row!(Measures {
+    line_count,
+    uninvoiced_line_count,
+    usage_amount,
+    unblended_cost,
+    amortized_cost,
+    list_cost,
+    benefit,
+});

@@ -13,6 +13,7 @@ row!(LineGroup {
     currency,
     commitment,
     line_count,
+    uninvoiced_line_count,
     usage_amount,
     normalized_usage_amount,
     unblended_cost,

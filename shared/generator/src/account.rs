@@ -1,5 +1,6 @@
 //! The payer account and the usage accounts below it.
 
+use crate::bill::{Bill, MARKETPLACE};
 use crate::options::Options;
 use crate::random::{mix, pick};
 use crate::text::Cell;
@@ -10,28 +11,45 @@ pub(crate) struct Account {
     pub(crate) id: String,
     pub(crate) name: Cell,
     /// Empty until AWS has issued the account's invoice.
-    pub(crate) invoice_id: String,
+    invoice_id: &'static str,
+    /// The id of the account's invoice for AWS Marketplace.
+    marketplace_invoice_id: &'static str,
+}
+
+impl Account {
+    /// The id of the invoice that has the account's lines of a bill.
+    pub(crate) fn invoice_id(&self, bill: &Bill) -> &'static str {
+        let is_marketplace = bill.billing_entity == MARKETPLACE.billing_entity;
+        if is_marketplace { self.marketplace_invoice_id } else { self.invoice_id }
+    }
 }
 
 /// The payer account first, then the usage accounts.
-pub(crate) fn accounts(usage_accounts: u32) -> Vec<Account> {
+pub(crate) fn accounts(options: &Options) -> Vec<Account> {
+    // The open report has one id for both invoices, so that it stays the report that it has always been.
+    let marketplace = |of_aws| if options.is_final { "2026000003" } else { of_aws };
+    let of_payer = "2026000001";
     let payer = Account {
         id: PAYER.to_owned(),
         name: Cell::new("Example MSP, Inc. (payer)"),
-        invoice_id: "2026000001".to_owned(),
+        invoice_id: of_payer,
+        marketplace_invoice_id: marketplace(of_payer),
     };
-    let usage = (1..=usage_accounts.max(1)).map(|number| {
+    let usage = (1..=options.accounts.max(1)).map(|number| {
         let name = match number % 4 {
             0 => format!("example \"sandbox\" {number}"),
             1 => format!("example-production-{number}"),
             2 => format!("example, staging {number}"),
             _ => format!("例の会社 {number}"),
         };
+        // AWS issues invoices account by account, so the lines of some accounts are not final.
+        let is_open = !options.is_final && number % 3 == 0;
+        let invoice_id = if is_open { "" } else { "2026000002" };
         Account {
             id: usage_account_id(number),
             name: Cell::new(&name),
-            // AWS issues invoices account by account, so the lines of some accounts are not final.
-            invoice_id: if number % 3 == 0 { String::new() } else { "2026000002".to_owned() },
+            invoice_id,
+            marketplace_invoice_id: marketplace(invoice_id),
         }
     });
     std::iter::once(payer).chain(usage).collect()

@@ -158,7 +158,7 @@ fn write_text_field(field: Field, line: &Line<'_>, out: &mut Vec<u8>) -> Option<
     match field {
         Field::LineItemId => write_line_item_id(line.key, out),
         Field::TimeInterval => text(&line.span.interval, out),
-        Field::InvoiceId => text(&line.account.invoice_id, out),
+        Field::InvoiceId => text(line.account.invoice_id(line.bill), out),
         Field::BillingEntity => text(line.bill.billing_entity, out),
         Field::BillType => text(line.bill.kind, out),
         Field::Seller => text(line.bill.seller, out),

@@ -28,4 +28,6 @@ pub struct Options {
     /// How many report files to write; 0 means one for each million lines, as AWS does.
     pub files: u32,
     pub layout: Layout,
+    /// Whether AWS has issued the invoices of all lines. Otherwise some accounts are still open.
+    pub is_final: bool,
 }

@@ -61,7 +61,7 @@ impl World {
     pub(crate) fn new(options: &Options) -> Self {
         let origin = options.period.first_day().and_time(NaiveTime::MIN);
         let hours = (options.period.end() - options.period.first_day()).num_hours();
-        let accounts = accounts(options.accounts);
+        let accounts = accounts(options);
         let mut products = catalogue();
         for (index, product) in products.iter_mut().enumerate() {
             product.index = index;

@@ -61,7 +61,7 @@ impl Spend<'_> {
 /// The price of a charge at a stage, in the currency of the report. `None` if AWS's cost is asked for and
 /// unknown.
 pub fn price(charge: &Charge, stage: Stage) -> Option<Amount> {
-    let before_rules = charge.charge;
+    let before_rules = charge.charge_before_rules;
     match (stage, charge.key.charge_kind) {
         (Stage::Charge, _) => Some(charge.charge),
         (Stage::List, ChargeKind::Usage) => Some(charge.measures.list_cost.unwrap_or(before_rules)),

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use billing::Charge;
-use contracts::ChargeKind;
 use contracts::terms::{InvoiceTerms, Section, Stage};
+use contracts::{ChargeKind, Purchase};
 use cur::AccountId;
 use money::{Amount, Rate};
 use serde::{Deserialize, Serialize};
@@ -39,7 +39,8 @@ pub enum Term {
     UpfrontTiming,
     UnknownCost,
     StandardPrice,
-    Benefit,
+    Reservations,
+    SavingsPlans,
     CommitmentFees,
     NegotiatedDiscounts,
     Adjustments,
@@ -171,10 +172,14 @@ fn terms_of_charge(charge: &Charge) -> Vec<(Term, Amount)> {
     let by_kind = match charge.key.charge_kind {
         ChargeKind::Usage => {
             let benefit = measures.benefit.unwrap_or_default();
+            let of_commitments = match charge.purchase {
+                Some(Purchase::SavingsPlan) => Term::SavingsPlans,
+                _ => Term::Reservations,
+            };
             return vec![
                 upfront,
                 (Term::StandardPrice, difference + benefit),
-                (Term::Benefit, -benefit),
+                (of_commitments, -benefit),
                 contract,
             ];
         }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use catalog::NoCatalog;
 use pipeline::{
-    AcceptRequest, BillRequest, Compression, Message, Notice, RecalculateRequest, ResumeRequest, RunId, Step,
-    Unit, keys,
+    AcceptRequest, BillRequest, Compression, Message, Notice, RecalculateRequest, ResumeRequest,
+    RunId, Step, Unit, keys,
 };
 use queue::MemoryQueue;
 use runs::{App, Failure, Outcome, Parsed, Settings};
