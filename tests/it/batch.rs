@@ -189,7 +189,8 @@ fn check_direct(payload: Value, expected: &Result<Value, Failure>) {
 
 #[test]
 fn a_function_says_everything_that_is_missing() {
-    let uses = Uses { reports: true, catalog: true, sends_to: &[Step::SplitReport] };
+    let uses =
+        Uses { reports: true, catalog: true, sends_to: &[Step::SplitReport], wakes_bills: true };
     let bad = |name: &str| match name {
         "COMPRESSION" => Some("brotli".to_owned()),
         "MANIFEST_LESS" => Some("yes".to_owned()),

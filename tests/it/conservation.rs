@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use cur::{Column, Generation, LineItemType};
-use datasets::{ChargeRow, InvoiceFile, decode_csv};
+use datasets::{ChargeRow, decode_csv};
 use money::Amount;
 use money::rounding::read;
 use pipeline::Reconciliation;
 use proptest::prelude::*;
 use proptest::sample::select;
+use statement::Invoice;
 use testkit::{Delivery, Line, Order, Random, SavingsPlan, World};
 
 use crate::small::{ACME, ACME_TWO, GLOBEX, NOBODY};
@@ -156,8 +157,8 @@ fn check(world: &World, lines: &[Line]) {
     let terms: Amount = proof.margin.terms.values().copied().sum();
     assert_eq!(proof.margin.amortized_cost.unwrap() + terms, proof.margin.charge);
     for (key, bytes) in world.outcome() {
-        if key.ends_with("invoice.json") {
-            let invoice: InvoiceFile = serde_json::from_slice(&bytes).unwrap();
+        if key.starts_with("invoices/") && key.ends_with(".json") {
+            let invoice: Invoice = serde_json::from_slice(&bytes).unwrap();
             let lines: Amount = invoice.lines.iter().map(|line| line.amount).sum();
             let taxes: Amount = invoice.taxes.iter().map(|tax| tax.amount).sum();
             assert_eq!(lines, invoice.subtotal);

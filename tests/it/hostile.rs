@@ -7,13 +7,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use clap::Parser;
+use contracts::terms::Section;
 use cur::{Column, Generation, LineItemType};
 use datasets::{ChargeRow, InvoiceLineRow, decode_csv, decode_parquet, encode_csv};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use pipeline::{Plan, PlannedFile, keys};
+use pipeline::{BillId, Plan, PlannedFile, Status, keys};
 use proptest::prelude::*;
 use split_report::{Limits, split_within};
+use statement::InvoiceLine;
 use storage::Store;
 use testkit::{Delivery, Line, Order, World, csv, gzip};
 
@@ -237,21 +239,23 @@ async fn what_people_open_runs_nothing_and_the_accounts_lines_are_untouched() {
     assert_eq!(rows[0].charge.key.sku.service_code, formulas().get(Column::ProductCode));
     assert_eq!(rows[0].charge.key.sku.region, formulas().get(Column::Region));
 
-    let invoice = String::from_utf8(world.object("customer=acme/invoice.csv").to_vec()).unwrap();
-    assert!(invoice.contains("usage,'=cmd|' /C calc'!A0,"), "{invoice}");
+    let invoice = String::from_utf8(world.object("/acme.csv").to_vec()).unwrap();
+    assert!(invoice.contains(",'=cmd|' /C calc'!A0,"), "{invoice}");
     let own = zstd::decode_all(world.object("costs-00001.csv.zst").as_ref()).unwrap();
     assert_eq!(String::from_utf8(own).unwrap(), csv(Generation::Legacy, &[formulas()]));
 }
 
 fn invoice_line(text: &str) -> InvoiceLineRow {
+    let period = "2026-10".parse().unwrap();
+    let amount = "-7.5".parse().unwrap();
     InvoiceLineRow {
-        section: String::new(),
-        service_code: text.to_owned(),
-        usage_account_id: String::new(),
-        currency_source: "USD".to_owned(),
-        amount_source: "-7.5".parse().unwrap(),
-        fx_rate: "1".to_owned(),
-        amount: "-7.5".parse().unwrap(),
+        customer_id: "acme".to_owned(),
+        bill_period: period,
+        bill_id: BillId::of(["acme"]),
+        status: Status::Final,
+        invoice_id: "acme".to_owned(),
+        currency: "USD".to_owned(),
+        line: InvoiceLine::plain(Section::Carried, "", text, period, "USD", amount),
     }
 }
 
@@ -265,8 +269,8 @@ proptest! {
         prop_assert_eq!(decode_csv::<InvoiceLineRow>(&bytes).unwrap(), rows);
         let mut reader = csv::Reader::from_reader(bytes.as_ref());
         let record = reader.records().next().unwrap().unwrap();
-        prop_assert_eq!(&record[4], "-7.5");
-        for part in record[1].split([',', ';', '|', '"', '\t', '\r', '\n']) {
+        prop_assert_eq!(&record[14], "-7.5");
+        for part in record[8].split([',', ';', '|', '"', '\t', '\r', '\n']) {
             prop_assert!(!part.starts_with(['=', '+', '-', '@', '＝', '\0']), "{:?}", record);
         }
     }

@@ -549,13 +549,19 @@ fn current_runs_has_the_fields_of_a_pointer() {
         delivered_at: String::new(),
         contracts_version: String::new(),
         replaced: Vec::new(),
+        before: None,
+        moves: 1,
     };
     let Value::Object(fields) = serde_json::to_value(pointer).unwrap() else { panic!() };
     let template = Template::read();
     let declared = table_input(&template, "current_runs");
     let found = columns(&declared["StorageDescriptor"]["Columns"]);
     let field = |(name, value): (String, Value)| {
-        let kind = if value.is_array() { "array<string>" } else { "string" };
+        let kind = match value {
+            Value::Array(_) => "array<string>",
+            Value::Number(_) => "bigint",
+            _ => "string",
+        };
         (name, kind.to_owned())
     };
     let expected: BTreeMap<String, String> = fields.into_iter().map(field).collect();

@@ -4,10 +4,13 @@
 use bytes::Bytes;
 use contracts::Purchase;
 use cur::{AccountId, Generation};
-use datasets::{ChargeRow, InvoiceFile, decode_csv, decode_parquet};
+use datasets::{ChargeRow, decode_csv, decode_parquet};
 use money::Amount;
-use pipeline::{Current, Notice, Plan, RunId, SplitReceipt, Step, Table, Unit, keys};
+use pipeline::{
+    BillPointer, Current, Notice, Plan, RunId, SplitReceipt, Status, Step, Table, Unit, keys,
+};
 use runs::Outcome;
+use statement::Invoice;
 use testkit::{Delivery, World};
 
 use crate::small::{ACME, CONTRACTS, lines};
@@ -17,11 +20,16 @@ const WALKTHROUGH: &str = include_str!("../../docs/walkthrough.md");
 
 /// Checks that every key on the page exists, and that the page names every key that the journey looks at.
 fn check_walkthrough(world: &World, run: &RunId, looked_at: &[String]) {
+    let bill: BillPointer =
+        serde_json::from_slice(&object(world, "billed/acme/2026-10.json")).unwrap();
     let named = WALKTHROUGH.split('`').skip(1).step_by(2);
-    let is_key =
-        |name: &&str| name.contains("RUN") && name.contains('/') || name.starts_with("current/");
-    let named: Vec<String> =
-        named.filter(is_key).map(|key| key.replace("RUN", run.as_str())).collect();
+    let is_key = |name: &&str| {
+        let is_of_run_or_bill = name.contains("RUN") || name.contains("BILL");
+        is_of_run_or_bill && name.contains('/')
+            || ["current/", "billed/"].iter().any(|folder| name.starts_with(folder))
+    };
+    let key = |key: &str| key.replace("RUN", run.as_str()).replace("BILL", bill.bill_id.as_str());
+    let named: Vec<String> = named.filter(is_key).map(key).collect();
     assert!(named.len() > 10, "{named:?}");
     for key in &named {
         object(world, key);
@@ -92,6 +100,7 @@ async fn follow(generation: Generation) {
     }
 
     let pointer = check_published(&world, &plan, account).await;
+    let invoice = check_bill(&world, &plan).await;
 
     let looked_at = [
         keys::plan(run),
@@ -101,11 +110,34 @@ async fn follow(generation: Generation) {
         keys::demand(&plan, account),
         keys::customer_book(run, "acme"),
         keys::billing(&plan, "acme", "charges.csv"),
-        keys::billing(&plan, "acme", "invoice.json"),
         keys::reconciliation(run),
         pointer,
+        keys::billed("acme", plan.billing_period),
+        invoice,
     ];
     check_walkthrough(&world, run, &looked_at);
+}
+
+/// The last part of the journey: the sealed run has woken the bills. Returns the key of the invoice.
+async fn check_bill(world: &World, plan: &Plan) -> String {
+    let mut woken = Vec::new();
+    while let Some(bill) = world.take_bill() {
+        assert_eq!(bill_customer::bill(&bill, &world.app).await.unwrap(), Outcome::Done);
+        woken.push(bill.customer);
+    }
+    assert_eq!(woken, ["acme", "globex"]);
+    let key = keys::billed("acme", plan.billing_period);
+    let pointer: BillPointer = serde_json::from_slice(&object(world, &key)).unwrap();
+    assert_eq!(pointer.status, Status::Preliminary);
+    let key = keys::invoice("acme", plan.billing_period, &pointer.bill_id, "acme.json");
+
+    // The invoice is in yen and is rounded to whole yen. Its line has another hour of EC2, which is reserved
+    // and has an effective cost of 0.1: 11.723 + 0.1 × 0.95 = 11.818.
+    let invoice: Invoice = serde_json::from_slice(&object(world, &key)).unwrap();
+    let line = invoice.lines.iter().find(|line| line.amount_source == "11.818".parse().unwrap());
+    assert_eq!(line.unwrap().amount, "1777.07266".parse().unwrap());
+    assert!(!invoice.total.to_string().contains('.'), "{}", invoice.total);
+    key
 }
 
 /// The second half of the journey. Returns the key of the pointer.
@@ -133,15 +165,6 @@ async fn check_published(world: &World, plan: &Plan, account: AccountId) -> Stri
     assert_eq!(charge.measures.benefit, Some(Amount::ZERO));
     assert_eq!(charge.charge_before_rules, "12.34".parse().unwrap());
     assert_eq!(charge.charge, "11.723".parse().unwrap());
-
-    // The invoice is in yen and is rounded to whole yen. Its line has another hour of EC2, which is reserved
-    // and has an effective cost of 0.1: 11.723 + 0.1 × 0.95 = 11.818.
-    let invoice: InvoiceFile =
-        serde_json::from_slice(&object(world, &keys::billing(plan, "acme", "invoice.json")))
-            .unwrap();
-    let line = invoice.lines.iter().find(|line| line.amount_source == "11.818".parse().unwrap());
-    assert_eq!(line.unwrap().amount, "1777.07266".parse().unwrap());
-    assert!(!invoice.total.to_string().contains('.'), "{}", invoice.total);
 
     // The pointer names this run.
     let pointer = keys::current(plan.payer_account_id, plan.billing_period);

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use cur::{AccountId, BillingPeriod};
 use generator::{Generation, Layout, Options, Sink};
-use pipeline::{Compression, Message, Notice, Step, keys};
+use pipeline::{BillRequest, Compression, Message, Notice, Step, keys};
 use queue::{MemoryQueue, Queue, SendError};
 use runs::{App, Failure};
 use storage::{MemoryStore, Store};
@@ -130,6 +130,11 @@ impl Queue for CountingQueue {
     async fn send(&self, messages: &[Message]) -> Result<(), SendError> {
         self.sent.fetch_add(messages.len(), Ordering::SeqCst);
         self.inner.send(messages).await
+    }
+
+    /// Bills are not counted: the test is about the units of runs.
+    async fn wake(&self, bills: &[BillRequest]) -> Result<(), SendError> {
+        self.inner.wake(bills).await
     }
 }
 

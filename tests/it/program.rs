@@ -36,24 +36,21 @@ async fn the_demo_shows_customers_laws_and_where_the_files_are() {
         found.unwrap_or_else(|| panic!("no line `{start}…` in:\n{shown}"))
     };
     let customers = line("customer ");
-    for column in ["AWS cost", "charge", "margin", "invoice with tax"] {
+    for column in ["AWS cost", "charge", "margin"] {
         assert!(customers.contains(column), "{customers}");
     }
-    assert!(line("acme ").ends_with(" JPY"));
-    assert!(line("_unassigned ").ends_with(" -"));
-    for law in [
-        "every_line_once",
-        "cost_is_conserved",
-        "parts_sum_to_whole",
-        "invoice_re_adds",
-        "margin_explains_itself",
-    ] {
+    line("_unassigned ");
+    let bill = shown.lines().filter(|line| line.starts_with("acme ")).nth(1).unwrap();
+    assert!(bill.contains("preliminary") && bill.ends_with(" JPY"), "{bill}");
+    for law in
+        ["every_line_once", "cost_is_conserved", "parts_sum_to_whole", "margin_explains_itself"]
+    {
         assert!(line(law).ends_with("holds"), "{}", line(law));
     }
     assert!(!shown.contains("BROKEN"), "{shown}");
     line("The invoice of Acme K.K., 2026-10:");
     line("total ");
-    for place in ["Invoices and charges: ", "Tables for SQL:       ", "Proof:                "] {
+    for place in ["Charges:              ", "Tables for SQL:       ", "Proof:                "] {
         let there = line(place).trim_start_matches(place);
         assert!(Path::new(there).exists(), "{there}");
     }

@@ -167,10 +167,17 @@ fn billed(runs: &Value) -> BTreeMap<String, [Amount; 2]> {
         for customer in run["reconciliation"]["customers"].as_array().into_iter().flatten() {
             let sums = billed.entry(customer["customer"].as_str().unwrap().to_owned()).or_default();
             sums[0] += amount(&customer["charge"]);
-            sums[1] += customer["invoice_total"]
-                .as_str()
-                .map_or(Amount::ZERO, |text| text.parse().unwrap());
         }
+    }
+    // A bill rests on all runs of its period, so the last one that was made counts.
+    let mut bills: BTreeMap<[&str; 2], Amount> = BTreeMap::new();
+    for bill in runs.as_array().unwrap().iter().flat_map(|run| run["bills"].as_array()).flatten() {
+        let invoices = bill["invoices"].as_array().unwrap().iter();
+        let of = ["customer_id", "billing_period"].map(|key| bill[key].as_str().unwrap());
+        bills.insert(of, invoices.map(|invoice| amount(&invoice["total"])).sum());
+    }
+    for ([customer, _], total) in bills {
+        billed.entry(customer.to_owned()).or_default()[1] += total;
     }
     billed
 }

@@ -128,8 +128,16 @@ pub async fn standings(
     period: Option<BillingPeriod>,
     customer: Option<&str>,
 ) -> anyhow::Result<Vec<Standing>> {
+    of(app, requests(app, period, customer).await?).await
+}
+
+/// These bills, with what was issued of each.
+pub(crate) async fn of(
+    app: &App,
+    requests: impl IntoIterator<Item = BillRequest>,
+) -> anyhow::Result<Vec<Standing>> {
     let mut standings = Vec::new();
-    for BillRequest { customer, billing_period } in requests(app, period, customer).await? {
+    for BillRequest { customer, billing_period } in requests {
         let pointer: BillPointer = app.need(&keys::billed(&customer, billing_period)).await?;
         let key = keys::bill(&customer, billing_period, &pointer.bill_id, "bill.json");
         let bill: Bill = app.need(&key).await?;

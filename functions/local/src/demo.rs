@@ -9,7 +9,7 @@ use generator::{Generation, Layout, Options};
 use pipeline::{Bill, BillPointer, keys};
 
 use crate::args::{Compression, DemoArgs, RunArgs};
-use crate::{generate, run, show};
+use crate::{Finished, generate, run, show};
 
 const ACCOUNTS: u32 = 24;
 const LINES: u64 = 60_000;
@@ -52,7 +52,7 @@ pub(crate) async fn demo(args: &DemoArgs, out: &mut (dyn Write + Send)) -> anyho
         first_invoice(&sealed.bills, &run.out, out)?;
         what_next(&run, out)?;
     }
-    Ok(finished.iter().all(|run| run.is_sealed))
+    Ok(finished.iter().all(Finished::is_good))
 }
 
 /// Shows the first invoice.

@@ -18,7 +18,17 @@ pub struct Finished {
     /// Why the run is not sealed, with one reason for each failed unit.
     pub failures: Vec<String>,
     pub reconciliation: Option<Reconciliation>,
+    /// Why bills that rest on the run could not be made.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_billed: Vec<String>,
     /// The bills that rest on the run, as readers see them now.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub bills: Vec<BillPointer>,
+}
+
+impl Finished {
+    /// Whether the run is sealed and all bills that rest on it are made, or the delivery is not billed from.
+    pub fn is_good(&self) -> bool {
+        (self.is_sealed && self.not_billed.is_empty()) || self.passed_over.is_some()
+    }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use pipeline::{BillRequest, Compression, Current, Reconciliation, keys};
+use pipeline::{BillPointer, BillRequest, Compression, Current, Reconciliation, keys};
 use receive_report::{Delivery, Found};
 use runs::{Failure, Outcome, parse_contracts};
 use storage::{FolderStore, Replaced, Store};
@@ -15,8 +15,8 @@ use crate::args::RunArgs;
 use crate::deliveries::Deliveries;
 use crate::finished::Finished;
 use crate::progress::Progress;
-use crate::show;
 use crate::world::World;
+use crate::{bills, show};
 
 pub struct RunOptions {
     pub source: PathBuf,
@@ -35,7 +35,7 @@ pub(crate) async fn command(args: &RunArgs, out: &mut dyn Write) -> anyhow::Resu
     if finished.iter().all(|run| run.passed_over.is_some()) {
         bail!("nothing was billed: {}", what_is_missing(args, &finished)?);
     }
-    Ok(finished.iter().all(|run| run.is_sealed || run.passed_over.is_some()))
+    Ok(finished.iter().all(Finished::is_good))
 }
 
 /// The message for the case that every delivery was passed over. It names the setting that helps.
@@ -78,6 +78,11 @@ pub(crate) async fn run_and_show(
         writeln!(out)?;
     } else {
         show::runs(&finished, &options.out, out)?;
+        let store: Arc<dyn Store> = Arc::new(FolderStore::new(&options.out));
+        let app = World::new(Arc::clone(&store), store, options.compression).app;
+        let billed = finished.iter().flat_map(|run| &run.bills);
+        let billed: BTreeSet<BillRequest> = billed.map(BillPointer::request).collect();
+        show::bills(&bills::of(&app, billed).await?, out)?;
     }
     Ok(finished)
 }
@@ -185,7 +190,16 @@ async fn bill(world: &World, manifest: String, is_quiet: bool) -> anyhow::Result
     for BillRequest { customer, billing_period } in &drained.bills {
         bills.extend(world.app.find(&keys::billed(customer, *billing_period)).await?);
     }
-    Ok(Finished { manifest, is_sealed, failures, reconciliation, bills, ..Finished::default() })
+    let not_billed = drained.not_billed;
+    Ok(Finished {
+        manifest,
+        is_sealed,
+        failures,
+        reconciliation,
+        not_billed,
+        bills,
+        ..Finished::default()
+    })
 }
 
 /// The proof of the current run, if that run is of this delivery and under these contracts.

@@ -28,6 +28,9 @@ pub(crate) fn runs(finished: &[Finished], results: &Path, out: &mut dyn Write) -
             }
             (None, None) => not_sealed(run, out)?,
         }
+        for reason in &run.not_billed {
+            writeln!(out, "NOT BILLED  {reason}")?;
+        }
     }
     Ok(())
 }
@@ -181,7 +184,10 @@ fn laws(checks: &[Check]) -> String {
 
 /// A table of bills: what each customer owes, how far the bill is, and what was issued of it.
 pub(crate) fn bills(standings: &[Standing], out: &mut dyn Write) -> io::Result<()> {
-    let header = ["customer", "period", "invoice", "status", "amount due", "", "issued as"];
+    if standings.is_empty() {
+        return Ok(());
+    }
+    let header = ["bill of", "period", "invoice", "status", "amount due", "", "issued as"];
     let mut table = Table::new(4..5, header);
     for standing in standings {
         for row in &standing.rows {

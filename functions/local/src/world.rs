@@ -39,6 +39,8 @@ pub struct Drained {
     pub held: Option<(RunId, String)>,
     /// The bills that were made, or looked at and found to be as they were.
     pub bills: BTreeSet<BillRequest>,
+    /// Why bills could not be made.
+    pub not_billed: Vec<String>,
 }
 
 impl World {
@@ -88,7 +90,7 @@ impl World {
                 progress.say(&work);
                 match make_bill(&bill, &self.app).await {
                     Ok(_) => _ = drained.bills.insert(bill),
-                    Err(reason) => drained.given_up.push(GivenUp { work, reason }),
+                    Err(reason) => drained.not_billed.push(reason),
                 }
             }
         }

@@ -135,6 +135,11 @@ pub struct InvoiceTotal {
 }
 
 impl BillPointer {
+    /// The request that made the bill.
+    pub fn request(&self) -> BillRequest {
+        BillRequest { customer: self.customer_id.clone(), billing_period: self.billing_period }
+    }
+
     pub fn of(bill: &Bill, moves: u64) -> Self {
         let total = |invoice: &Invoice| InvoiceTotal {
             invoice_id: invoice.invoice_id.clone(),

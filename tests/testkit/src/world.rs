@@ -135,6 +135,11 @@ impl World {
         self.queue.receive()
     }
 
+    /// The next bill that was woken.
+    pub fn take_bill(&self) -> Option<BillRequest> {
+        self.queue.receive_bill()
+    }
+
     /// The messages with which a step of a run began.
     pub fn messages(&self, run: &RunId, step: Step) -> Vec<Message> {
         let units = self.results.contents().remove(&keys::units(run, step)).unwrap();
