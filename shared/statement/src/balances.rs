@@ -18,7 +18,8 @@ pub struct Balances {
     /// How much each prepaid balance has paid, in its currency.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub prepaid: BTreeMap<String, Amount>,
-    /// What has counted towards each commitment, by section, in the commitment's currency.
+    /// What has counted towards each commitment, by section, in the commitment's currency. Caps of sections
+    /// are not applied, so that a contract that raises a cap raises what counts.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub commitments: BTreeMap<String, BTreeMap<Section, Amount>>,
     /// Sums before tax that were too small to be sent.
