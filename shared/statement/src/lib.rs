@@ -13,12 +13,14 @@
 //! 8. [`tax`]: taxes, once for each invoice and tax
 //! 9. [`withholding`] and [`prepaid`], after tax: what the customer keeps back, and what it has paid before
 
+pub mod aws_support;
 mod balances;
 mod context;
 pub mod divide;
 mod error;
 mod item;
 mod spend;
+pub mod support;
 pub mod tiers;
 
 pub use balances::{Balances, Carried};
