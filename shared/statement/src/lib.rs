@@ -18,6 +18,7 @@ mod balances;
 mod context;
 pub mod divide;
 mod error;
+pub mod fees;
 mod item;
 mod spend;
 pub mod support;
