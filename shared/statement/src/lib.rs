@@ -20,6 +20,7 @@ pub mod divide;
 mod error;
 pub mod fees;
 mod item;
+pub mod minimums;
 mod spend;
 pub mod support;
 pub mod tiers;
