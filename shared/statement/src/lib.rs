@@ -16,6 +16,7 @@
 pub mod aws_support;
 mod balances;
 mod context;
+pub mod credits;
 pub mod divide;
 mod error;
 pub mod fees;
