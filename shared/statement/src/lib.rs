@@ -22,9 +22,11 @@ mod error;
 pub mod fees;
 mod item;
 pub mod minimums;
+pub mod prepaid;
 mod spend;
 pub mod support;
 pub mod tiers;
+pub mod withholding;
 
 pub use balances::{Balances, Carried};
 pub use context::Context;
