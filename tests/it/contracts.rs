@@ -3,9 +3,8 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use contracts::{
-    Adjustment, Basis, ChargeKind, Contracts, Effect, RoundingScope, RuleSubject, Sharing, Unused,
-};
+use contracts::terms::RoundingScope;
+use contracts::{Adjustment, Basis, ChargeKind, Contracts, Effect, RuleSubject, Sharing, Unused};
 use cur::{AccountId, BillingPeriod, Sku};
 use money::Rate;
 use money::rounding::Mode;
@@ -59,10 +58,10 @@ fn a_right_file_says_what_was_promised() {
     let acme = contracts.customer("acme").unwrap();
     assert_eq!(acme.name, "Acme K.K.");
     assert_eq!(acme.basis, Basis::List);
-    assert_eq!(acme.currency.code(), "JPY");
-    assert_eq!(acme.rounding.mode, Mode::HalfEven);
-    assert_eq!(acme.rounding.per, RoundingScope::Account);
-    let tax = acme.tax.as_ref().unwrap();
+    assert_eq!(acme.terms.invoices[0].currency.code(), "JPY");
+    assert_eq!(acme.terms.invoices[0].rounding.mode, Mode::HalfEven);
+    assert_eq!(acme.terms.invoices[0].rounding.per, RoundingScope::Account);
+    let tax = acme.terms.invoices[0].taxes.first().unwrap();
     assert_eq!((&*tax.name, tax.rate, tax.mode), ("consumption tax", rate("0.1"), Mode::Up));
     assert_eq!(acme.adjustment(ChargeKind::Credit), Adjustment::Pass);
     assert_eq!(acme.adjustment(ChargeKind::Fee), Adjustment::Retain);
@@ -109,10 +108,10 @@ fn what_is_left_out_has_a_default() {
 
     let acme = contracts.customer("acme").unwrap();
     assert_eq!(acme.name, "acme");
-    assert_eq!(acme.currency.code(), "USD");
-    assert_eq!(acme.rounding.mode, Mode::HalfUp);
-    assert_eq!(acme.rounding.per, RoundingScope::Service);
-    assert_eq!(acme.tax, None);
+    assert_eq!(acme.terms.invoices[0].currency.code(), "USD");
+    assert_eq!(acme.terms.invoices[0].rounding.mode, Mode::HalfUp);
+    assert_eq!(acme.terms.invoices[0].rounding.per, RoundingScope::Service);
+    assert!(acme.terms.invoices[0].taxes.is_empty());
     let passed = ChargeKind::ALL
         .into_iter()
         .filter(|kind| acme.adjustment(*kind) == Adjustment::Pass)
@@ -125,7 +124,7 @@ fn what_is_left_out_has_a_default() {
 #[test]
 fn tax_is_rounded_down_unless_the_contract_says_otherwise() {
     let contracts = parse(&customer(r#"tax = { name = "GST", rate = "0.09" }"#));
-    assert_eq!(contracts.customer("acme").unwrap().tax.as_ref().unwrap().mode, Mode::Down);
+    assert_eq!(contracts.customer("acme").unwrap().terms.invoices[0].taxes[0].mode, Mode::Down);
 }
 
 #[test]
