@@ -14,7 +14,7 @@ use serde_json::Value;
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// Crates that only compute: bytes and values in, bytes and values out.
-const COMPUTE: [&str; 11] = [
+const COMPUTE: [&str; 12] = [
     "billing",
     "books",
     "commitments",
@@ -26,11 +26,12 @@ const COMPUTE: [&str; 11] = [
     "money",
     "pipeline",
     "rows",
+    "statement",
 ];
 
 /// The computing crates that know nothing of runs, steps and objects. They could compute a bill anywhere.
-const BELOW_THE_PIPELINE: [&str; 7] =
-    ["billing", "commitments", "contracts", "cur", "laws", "money", "rows"];
+const BELOW_THE_PIPELINE: [&str; 8] =
+    ["billing", "commitments", "contracts", "cur", "laws", "money", "rows", "statement"];
 
 /// Crates that are needed to wait for something outside, besides the crates of AWS.
 const OUTSIDE: [&str; 12] = [
@@ -63,7 +64,7 @@ const HOMES: [(&str, &[&str]); 14] = [
     ("lambda_runtime", &["lambda"]),
     ("parquet", &["datasets", "rows"]),
     ("rust_decimal", &["money"]),
-    ("toml", &["billing", "commitments", "contracts"]),
+    ("toml", &["billing", "commitments", "contracts", "statement"]),
     ("zip", &["reports"]),
 ];
 

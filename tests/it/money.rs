@@ -1,7 +1,7 @@
 //! Exact money: all notations, products to the 18th decimal, rounding by named modes, and parts that add
 //! up.
 
-use money::rounding::{Mode, round};
+use money::rounding::{Mode, fraction, round};
 use money::{Amount, ParseAmountError, Rate, apportion};
 use proptest::prelude::*;
 
@@ -34,6 +34,27 @@ fn every_notation_of_aws() {
         ("1E21", ParseAmountError::TooLarge),
     ] {
         assert_eq!(text.parse::<Amount>(), Err(error), "{text}");
+    }
+}
+
+#[test]
+fn a_fraction_is_rounded_at_the_18th_decimal() {
+    let days = |whole: &str, part: u64, of: u64| fraction(amount(whole), part.into(), of.into());
+    for (whole, part, of, expected) in [
+        // 21 of 31 days, and the same in seconds.
+        ("10000", 21, 31, "6774.193548387096774194"),
+        ("10000", 1_814_400, 2_678_400, "6774.193548387096774194"),
+        ("-29", 21, 31, "-19.645161290322580645"),
+        ("29", 0, 31, "0"),
+        ("29", 31, 31, "29"),
+        ("0", 1, 31, "0"),
+        // A half is rounded to the even neighbour.
+        ("0.000000000000000001", 1, 2, "0"),
+        ("0.000000000000000003", 1, 2, "0.000000000000000002"),
+        ("-0.000000000000000003", 1, 2, "-0.000000000000000002"),
+        ("99999999999999999999", 30, 31, "96774193548387096773.225806451612903226"),
+    ] {
+        assert_eq!(days(whole, part, of), amount(expected), "{whole} × {part} ÷ {of}");
     }
 }
 

@@ -157,7 +157,7 @@ fn standing(bill: &Bill, issued: &[Numbered], open: &[Document]) -> Standing {
             documents.filter(|(_, of)| is_it(of)).map(|(number, _)| number.to_owned()).collect();
         let next = open.iter().find(|document| is_it(&document.invoice));
         let status = match (numbers.is_empty(), next) {
-            (true, _) if invoice.carried_over => "carried over",
+            (true, _) if !invoice.carried_over.is_zero() => "carried over",
             (true, _) => bill.status.name(),
             (false, None) => "issued",
             (false, Some(_)) => "issued, changed",

@@ -23,8 +23,7 @@ pub fn documents(
     if !earlier.is_empty() && corrections == Corrections::NextInvoice {
         return Vec::new();
     }
-    let is_sent = |invoice: &&Invoice| !invoice.carried_over && !invoice.is_empty();
-    let now: Vec<&Invoice> = bill.invoices.iter().filter(is_sent).collect();
+    let now: Vec<&Invoice> = bill.invoices.iter().filter(|invoice| invoice.is_sent()).collect();
     let mut names: Vec<(&str, &str)> = now.iter().map(|invoice| named(invoice)).collect();
     for invoice in earlier.iter().flat_map(Numbered::invoices) {
         if !names.contains(&named(invoice)) {
@@ -119,8 +118,7 @@ pub fn corrections_explain(
 ) -> Vec<Check> {
     let issued = earlier.iter().flat_map(Numbered::invoices);
     let all: Vec<&Invoice> = issued.chain(documents.iter().map(|of| &of.invoice)).collect();
-    let sent = |of: &&Invoice| !of.carried_over && !of.is_empty();
-    let now: Vec<&Invoice> = bill.invoices.iter().filter(sent).collect();
+    let now: Vec<&Invoice> = bill.invoices.iter().filter(|invoice| invoice.is_sent()).collect();
     let currencies: BTreeSet<&str> =
         all.iter().chain(&now).map(|of| of.currency.as_str()).collect();
     let sums: [(&str, fn(&Invoice) -> Amount); 3] = [

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{Days, Months, NaiveDate};
+use chrono::{Datelike, Days, Months, NaiveDate};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A month in UTC, written `YYYY-MM`.
@@ -44,6 +44,13 @@ impl BillingPeriod {
 
     pub fn next(self) -> Option<Self> {
         self.first_day.checked_add_months(Months::new(1)).map(|first_day| Self { first_day })
+    }
+
+    /// The number of periods from this one to a later one: 1 from October to November.
+    pub fn periods_until(self, later: Self) -> u32 {
+        let months =
+            |period: Self| period.first_day.year() * 12 + period.first_day.month0().cast_signed();
+        u32::try_from(months(later) - months(self)).unwrap_or_default()
     }
 
     pub fn contains(self, day: NaiveDate) -> bool {

@@ -40,6 +40,12 @@ impl Amount {
         self.0 == 0
     }
 
+    /// For serde, which gives a reference.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+    pub const fn is_nothing(&self) -> bool {
+        self.is_zero()
+    }
+
     pub const fn is_negative(self) -> bool {
         self.0 < 0
     }

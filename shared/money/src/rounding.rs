@@ -88,6 +88,16 @@ pub(crate) fn product(amount: Amount, mantissa: i128, scale: u32) -> Option<Amou
     i128::try_from(units).ok().and_then(Amount::checked)
 }
 
+/// `whole × part ÷ of`, rounded half to even at the 18th decimal. `part` is not more than `of`, so the result
+/// is not more than `whole`. 10,000 of which 21 days of 31 count are 6,774.193548387096774194.
+pub fn fraction(whole: Amount, part: Amount, of: Amount) -> Amount {
+    assert!(!part.is_negative() && part <= of && !of.is_zero(), "{part} is no part of {of}");
+    let product = BigInt::from(whole.units()) * BigInt::from(part.units());
+    let units = nearest(&product, &BigInt::from(of.units()));
+    // The result is not more than `whole`, which fits.
+    i128::try_from(units).map_or(whole, Amount::from_units)
+}
+
 /// The whole number nearest to a quotient. If two are equally near, the even one.
 fn nearest(dividend: &BigInt, divisor: &BigInt) -> BigInt {
     let towards_zero = dividend / divisor;

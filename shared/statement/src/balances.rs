@@ -18,7 +18,8 @@ pub struct Balances {
     /// How much each prepaid balance has paid, in its currency.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub prepaid: BTreeMap<String, Amount>,
-    /// What has counted towards each commitment, by section, in the commitment's currency.
+    /// What has counted towards each commitment, by section, in the commitment's currency. Caps of sections
+    /// are not applied, so that a contract that raises a cap raises what counts.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub commitments: BTreeMap<String, BTreeMap<Section, Amount>>,
     /// Sums before tax that were too small to be sent.
@@ -38,6 +39,29 @@ pub struct Carried {
 }
 
 impl Balances {
+    /// The balances after a period: what was used before and what the period used.
+    pub(crate) fn after(
+        &self,
+        credits: BTreeMap<String, Amount>,
+        prepaid: BTreeMap<String, Amount>,
+        commitments: BTreeMap<String, BTreeMap<Section, Amount>>,
+        carried: Vec<Carried>,
+    ) -> Self {
+        let mut after = Self { carried, ..self.clone() };
+        for (sums, used) in [(&mut after.credits, credits), (&mut after.prepaid, prepaid)] {
+            for (id, amount) in used {
+                *sums.entry(id).or_default() += amount;
+            }
+        }
+        for (id, sections) in commitments {
+            let sums = after.commitments.entry(id).or_default();
+            for (section, amount) in sections {
+                *sums.entry(section).or_default() += amount;
+            }
+        }
+        after
+    }
+
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }

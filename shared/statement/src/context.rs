@@ -4,7 +4,7 @@
 use contracts::terms::{Base, InvoiceTerms, Terms};
 use contracts::{Contracts, Customer, Fx, FxChoice};
 use cur::{AccountId, BillingPeriod};
-use money::{Amount, Rate};
+use money::{Amount, ProductTooLarge, Rate};
 
 use crate::spend::price;
 use crate::{Spend, StatementError};
@@ -86,10 +86,11 @@ impl<'a> Context<'a> {
 
     /// A product, rounded half to even at the 18th decimal.
     pub fn times(&self, rate: Rate, amount: Amount, of: &str) -> Result<Amount, StatementError> {
-        rate.times(amount).map_err(|source| StatementError::TooLarge {
-            of: format!("customer `{}`, {of}", self.customer.id),
-            source,
-        })
+        rate.times(amount).map_err(|source| self.too_large(of, source))
+    }
+
+    pub(crate) fn too_large(&self, of: &str, source: ProductTooLarge) -> StatementError {
+        StatementError::TooLarge { of: format!("customer `{}`, {of}", self.customer.id), source }
     }
 
     fn unknown(&self, spend: &Spend) -> StatementError {

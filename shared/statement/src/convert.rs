@@ -4,7 +4,7 @@ use contracts::terms::{InvoiceTerms, Section, Tax};
 use contracts::{ChargeKind, Fx};
 use money::Amount;
 
-use crate::{Carried, Context, InvoiceLine, Item, StatementError};
+use crate::{Carried, Context, Correction, InvoiceLine, Item, Opening, StatementError};
 
 /// The lines of the invoice at `index`: one for each item that has a part of it.
 pub(crate) fn lines(
@@ -54,17 +54,43 @@ fn line(
     })
 }
 
-/// The lines of earlier periods that were too small to be sent.
-pub(crate) fn carried(invoice: &InvoiceTerms, carried: &[Carried]) -> Vec<InvoiceLine> {
-    let currency = invoice.currency.code();
-    let is_of_it =
-        |carried: &&Carried| carried.invoice_id == invoice.id && carried.currency == currency;
-    let line = |carried: &Carried| {
-        let (period, amount) = (carried.billing_period, carried.amount);
-        let line = InvoiceLine::plain(Section::Carried, "", "", period, currency, amount);
-        InvoiceLine { tax: carried.tax.clone(), ..line }
-    };
-    carried.iter().filter(is_of_it).map(line).collect()
+/// The lines that earlier periods leave to the invoice at `index`: small sums that were carried over, and
+/// corrections of issued periods.
+pub(crate) fn earlier(
+    context: &Context,
+    index: usize,
+    opening: &Opening,
+) -> Result<Vec<InvoiceLine>, StatementError> {
+    let mut lines = Vec::new();
+    for carried in &opening.balances.carried {
+        let Carried { billing_period, invoice_id, currency, tax, amount } = carried;
+        if home(context, invoice_id, currency)? == index {
+            let section = Section::Carried;
+            let line = InvoiceLine::plain(section, "", "", *billing_period, currency, *amount);
+            lines.push(InvoiceLine { tax: tax.clone(), ..line });
+        }
+    }
+    for Correction { invoice_id, currency, line } in &opening.corrections {
+        if home(context, invoice_id, currency)? == index {
+            lines.push(line.clone());
+        }
+    }
+    Ok(lines)
+}
+
+/// The invoice that takes money of an earlier period: the invoice with the same id and currency. If the
+/// contract does not have it any more, the last one in this currency takes the money.
+fn home(context: &Context, invoice_id: &str, currency: &str) -> Result<usize, StatementError> {
+    let is_in_currency = |terms: &InvoiceTerms| terms.currency.code() == currency;
+    let invoices = context.invoices();
+    let same = invoices.iter().position(|of| of.id == invoice_id && is_in_currency(of));
+    same.or_else(|| invoices.iter().rposition(is_in_currency)).ok_or_else(|| {
+        StatementError::NoInvoice(format!(
+            "customer `{}` still has money of `{invoice_id}` in {currency} from an earlier period, and no \
+             invoice is in {currency} any more",
+            context.customer.id
+        ))
+    })
 }
 
 /// The name of the tax that an item has: the first that takes it. Taxes of AWS that the contract passes on

@@ -62,7 +62,7 @@ pub fn difference(now: Option<&Invoice>, issued: &[&Invoice]) -> Option<Invoice>
         withheld: withheld(now, issued),
         prepaid: prepaid(now, issued),
         amount_due: missing(|invoice| invoice.amount_due),
-        carried_over: false,
+        carried_over: Amount::ZERO,
         invoice_id: newest.invoice_id.clone(),
         recipient: newest.recipient.clone(),
         currency: currency.clone(),
@@ -107,22 +107,17 @@ fn prepaid(now: Option<&Invoice>, issued: &[&Invoice]) -> Vec<Payment> {
     let of_now = || now.into_iter().flat_map(|now| &now.prepaid);
     let of_issued = || issued.iter().flat_map(|of| &of.prepaid);
     let ids: BTreeSet<&str> =
-        of_now().chain(of_issued()).map(|payment| payment.prepaid_id.as_str()).collect();
+        of_now().chain(of_issued()).map(|payment| payment.id.as_str()).collect();
     let difference = |id: &str| {
-        let is_it = |payment: &&Payment| payment.prepaid_id == id;
+        let is_it = |payment: &&Payment| payment.id == id;
         let newest = of_now().find(is_it).or_else(|| of_issued().rfind(is_it))?;
         let sum = |amount: Amount, payment: &Payment| amount + payment.amount;
         let paid = of_issued().filter(is_it).fold(Amount::ZERO, sum);
         let amount = of_now().filter(is_it).fold(Amount::ZERO, sum) - paid;
         // The balance before the note is what the issued documents have left.
-        let balance_after = newest.balance_before - paid - amount;
-        let balance_before = newest.balance_before - paid;
-        (!amount.is_zero()).then(|| Payment {
-            balance_before,
-            amount,
-            balance_after,
-            ..newest.clone()
-        })
+        let before = newest.before - paid;
+        let after = before - amount;
+        (!amount.is_zero()).then(|| Payment { amount, before, after, ..newest.clone() })
     };
     ids.into_iter().filter_map(difference).collect()
 }

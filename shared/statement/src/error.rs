@@ -12,4 +12,8 @@ pub enum StatementError {
     NotDivisible { of: String, source: ApportionError },
     #[error("{0}")]
     UnknownCost(String),
+    #[error("{0}")]
+    NoSupportTable(String),
+    #[error("{0}")]
+    NoInvoice(String),
 }

@@ -8,6 +8,8 @@ use cur::BillingPeriod;
 use money::{Amount, Rate};
 use serde::{Deserialize, Serialize};
 
+use crate::{Payment, Withheld};
+
 /// One invoice of a bill: a draft until it is issued.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invoice {
@@ -25,14 +27,10 @@ pub struct Invoice {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub prepaid: Vec<Payment>,
     pub amount_due: Amount,
-    /// Whether the invoice is too small to be sent, so that its sum stands on the next one.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub carried_over: bool,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
-fn is_false(flag: &bool) -> bool {
-    !flag
+    /// The subtotal of an invoice that is too small to be sent. It stands on the next invoice and is taxed
+    /// there, so this invoice has no taxes and nothing is due. Zero for every other invoice.
+    #[serde(default, skip_serializing_if = "Amount::is_nothing")]
+    pub carried_over: Amount,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,25 +75,6 @@ pub struct TaxLine {
     pub amount: Amount,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Withheld {
-    pub name: String,
-    pub rate: Rate,
-    /// What the rate is applied to: the subtotal or the total.
-    pub of: Amount,
-    pub amount: Amount,
-}
-
-/// What a prepaid balance pays of an invoice.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Payment {
-    pub prepaid_id: String,
-    pub name: String,
-    pub balance_before: Amount,
-    pub amount: Amount,
-    pub balance_after: Amount,
-}
-
 impl InvoiceLine {
     /// A line in the currency of the invoice that is about no account and no service.
     pub fn plain(
@@ -126,8 +105,8 @@ impl InvoiceLine {
 }
 
 impl Invoice {
-    /// All lines down to the amount due: the lines of the subtotal, taxes, withholding and prepaid balances.
-    /// They add up to the amount due.
+    /// All lines down to the amount due: the lines of the subtotal, taxes, withholding, prepaid balances, and
+    /// what is carried over. They add up to the amount due.
     pub fn all_lines(&self, period: BillingPeriod) -> Vec<InvoiceLine> {
         let line = |section, id: &str, name: &str, amount| {
             InvoiceLine::plain(section, id, name, period, &self.currency, amount)
@@ -143,12 +122,16 @@ impl Invoice {
             ..line(Section::Withheld, "", &withheld.name, -withheld.amount)
         });
         let prepaid = (self.prepaid.iter())
-            .map(|paid| line(Section::Prepaid, &paid.prepaid_id, &paid.name, -paid.amount));
-        self.lines.iter().cloned().chain(taxes).chain(withheld).chain(prepaid).collect()
+            .map(|paid| line(Section::Prepaid, &paid.id, &paid.name, -paid.amount));
+        let carried = Some(self.carried_over).filter(|sum| !sum.is_zero());
+        let carried = carried.map(|sum| line(Section::Carried, "", "", -sum));
+        let below = taxes.chain(withheld).chain(prepaid).chain(carried);
+        self.lines.iter().cloned().chain(below).collect()
     }
 
-    /// Whether nothing was used and nothing is due. Such an invoice is not sent and uses no number.
-    pub fn is_empty(&self) -> bool {
-        self.lines.is_empty()
+    /// Whether the invoice is sent. If nothing was used and nothing is due, there is no invoice, and a small
+    /// one may be carried over. Neither uses a number.
+    pub fn is_sent(&self) -> bool {
+        !self.lines.is_empty() && self.carried_over.is_zero()
     }
 }

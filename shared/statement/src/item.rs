@@ -32,13 +32,33 @@ pub struct Place {
     pub service_code: String,
 }
 
-/// What an item was computed from.
+/// What an item was computed from. The slices of the steps add up to `amount`, and the amounts of the steps
+/// add up to the item's amount unless a limit decided it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Basis {
-    /// The sum that rates were applied to, in the item's currency: the eligible spend of a support plan,
-    /// the base of a fee, the quantity of units, or what counted towards a minimum.
+    /// What rates were applied to, in the item's currency: the eligible spend of a support plan, the base of
+    /// a fee, or the quantity of units. For a true-up: what counted towards the minimum or the commitment.
+    /// For a credit: its balance before it paid the item.
     pub amount: Amount,
+    /// The days that counted, if only some days of the period did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub days: Option<Days>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
+    /// The minimum or the maximum of the contract, if it decided the item's amount. A true-up is this limit
+    /// less `amount`. Any other item is the limit itself, instead of the sum of its steps; a discount is the
+    /// negative limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Amount>,
+}
+
+/// How a part of a period counted: `whole × counted ÷ of_period`, rounded half to even at the 18th decimal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Days {
+    /// The amount of all days.
+    pub whole: Amount,
+    pub counted: u64,
+    pub of_period: u64,
 }
 
 /// One rate of a table, and the amount that it was applied to. `slice × rate = amount`.

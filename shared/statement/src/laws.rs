@@ -108,8 +108,8 @@ pub fn invoice_re_adds(customer: &str, invoice: &Invoice) -> Vec<Check> {
     let withheld = invoice.withheld.as_ref().map_or(Amount::ZERO, |withheld| withheld.amount);
     checks.push(Check::equal(
         LAW,
-        of("amount due, prepaid, withheld and total"),
-        invoice.amount_due + paid + withheld,
+        of("amount due, prepaid, withheld, carried over and total"),
+        invoice.amount_due + paid + withheld + invoice.carried_over,
         invoice.total,
     ));
     checks

@@ -42,18 +42,23 @@ fn subject(payer: AccountId, charge: &Charge) -> Subject<'_> {
     Subject { payer, account: key.usage_account_id, sku: &key.sku, kind: key.charge_kind }
 }
 
-impl Spend<'_> {
+impl<'a> Spend<'a> {
+    /// The properties that the contract's conditions look at.
+    pub fn subject(&self) -> Subject<'a> {
+        subject(self.payer, self.charge)
+    }
+
     pub fn account(&self) -> AccountId {
         self.charge.key.usage_account_id
     }
 
-    pub fn currency(&self) -> &str {
+    pub fn currency(&self) -> &'a str {
         &self.charge.key.currency
     }
 
     /// Whether the charge counts towards a base.
     pub fn counts(&self, base: &Base) -> bool {
-        let subject = subject(self.payer, self.charge);
+        let subject = self.subject();
         base.of.matches(subject) && !base.except.iter().any(|except| except.matches(subject))
     }
 }

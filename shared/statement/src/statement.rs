@@ -6,9 +6,13 @@ use laws::Check;
 use money::Amount;
 use serde::{Deserialize, Serialize};
 
+use crate::credits::{self, Credited};
+use crate::minimums::{self, Settled};
+use crate::prepaid::{self, Drawn};
 use crate::{
     Balances, Context, Invoice, InvoiceLine, Item, PayerCharges, Recipient, StatementError,
-    Waterfall, charges, convert, laws as proof, round, route, tax, waterfall,
+    Waterfall, carry, charges, convert, fees, laws as proof, round, route, support, tax, waterfall,
+    withholding,
 };
 
 /// What a bill takes over from earlier periods.
@@ -51,22 +55,41 @@ pub fn statement(
 ) -> Result<Statement, StatementError> {
     let spends = route(customer, payers);
     let context = Context { contracts, customer, period, spends: &spends };
-    let items = charges::items(&context);
-    let closing = Balances::default();
-    let (mut invoices, mut waterfalls) = (Vec::new(), Vec::new());
-    for (index, terms) in context.invoices().iter().enumerate() {
-        let invoice = invoice(&context, index, &items, opening)?;
-        if invoice.is_empty() {
-            continue;
+    let before = &opening.balances;
+
+    let mut of_contract = support::items(&context)?;
+    of_contract.extend(fees::items(&context)?);
+    let Settled { items: true_ups, counted } = minimums::items(&context, &of_contract, before)?;
+    let Credited { items: credits, used: credited } = credits::items(&context, before)?;
+    let mut items = charges::items(&context);
+    items.extend(of_contract.into_iter().chain(true_ups).chain(credits));
+
+    let mut invoices = Vec::new();
+    for index in 0..context.invoices().len() {
+        invoices.push(invoice(&context, index, &items, opening)?);
+    }
+    let due: Vec<Amount> = invoices.iter().map(|invoice| invoice.amount_due).collect();
+    let Drawn { payments, used: drawn } = prepaid::draw(&context, &due, before);
+    for (invoice, payments) in invoices.iter_mut().zip(payments) {
+        let paid: Amount = payments.iter().map(|payment| payment.amount).sum();
+        invoice.amount_due = invoice.amount_due - paid;
+        invoice.prepaid = payments;
+    }
+
+    let mut waterfalls = Vec::new();
+    for ((index, terms), invoice) in context.invoices().iter().enumerate().zip(&invoices) {
+        if !invoice.lines.is_empty() {
+            waterfalls.push(waterfall::waterfall(&context, index, terms, &items, invoice)?);
         }
-        waterfalls.push(waterfall::waterfall(&context, index, terms, &items, &invoice)?);
-        invoices.push(invoice);
     }
     let checks = proof::checks(&context, &items, &invoices, &waterfalls);
+    let carried = invoices.iter().flat_map(carry::carried).collect();
+    let closing = before.after(credited, drawn, counted, carried);
+    invoices.retain(|invoice| !invoice.lines.is_empty());
     Ok(Statement { items, invoices, waterfalls, closing, checks })
 }
 
-/// Makes one invoice of the bill, before withholding and prepaid balances.
+/// Makes one invoice of the bill, down to what is due before prepaid balances.
 fn invoice(
     context: &Context,
     index: usize,
@@ -74,30 +97,33 @@ fn invoice(
     opening: &Opening,
 ) -> Result<Invoice, StatementError> {
     let terms = &context.invoices()[index];
-    let currency = terms.currency.code();
     let mut lines = convert::lines(context, index, terms, items)?;
-    lines.extend(convert::carried(terms, &opening.balances.carried));
-    let is_of_it = |of: &&Correction| of.invoice_id == terms.id && of.currency == currency;
-    lines.extend(opening.corrections.iter().filter(is_of_it).map(|of| of.line.clone()));
+    lines.extend(convert::earlier(context, index, opening)?);
     lines.extend(round::rounding_lines(terms, context.period, &lines));
     let subtotal = lines.iter().map(|line| line.amount).sum();
-    let taxes = tax::taxes(context, terms, &lines)?;
-    let total = subtotal + taxes.iter().map(|tax| tax.amount).sum::<Amount>();
-    Ok(Invoice {
+    let invoice = Invoice {
         invoice_id: terms.id.clone(),
         recipient: Recipient {
             name: terms.name.clone(),
             address: terms.address.clone(),
             order_number: terms.order_number.clone(),
         },
-        currency: currency.to_owned(),
+        currency: terms.currency.code().to_owned(),
         lines,
         subtotal,
-        taxes,
-        total,
+        taxes: Vec::new(),
+        total: subtotal,
         withheld: None,
         prepaid: Vec::new(),
-        amount_due: total,
-        carried_over: false,
-    })
+        amount_due: Amount::ZERO,
+        carried_over: Amount::ZERO,
+    };
+    if carry::is_carried(context, &invoice) {
+        return Ok(Invoice { carried_over: subtotal, ..invoice });
+    }
+    let taxes = tax::taxes(context, terms, &invoice.lines)?;
+    let total = subtotal + taxes.iter().map(|tax| tax.amount).sum::<Amount>();
+    let withheld = withholding::withhold(context, terms, subtotal, total)?;
+    let held_back = withheld.as_ref().map_or(Amount::ZERO, |withheld| withheld.amount);
+    Ok(Invoice { taxes, total, withheld, amount_due: total - held_back, ..invoice })
 }

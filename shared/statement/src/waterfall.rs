@@ -110,7 +110,7 @@ pub(crate) fn waterfall(
         [Section::Correction, Section::Carried, Section::Rounding].map(of_lines);
     add(Term::Fx, invoice.subtotal - converted - corrections - carried - rounding);
     add(Term::Corrections, corrections);
-    add(Term::Carried, carried);
+    add(Term::Carried, carried - invoice.carried_over);
     add(Term::Rounding, rounding);
     add(Term::Tax, invoice.taxes.iter().map(|tax| tax.amount).sum());
     add(Term::Withheld, -invoice.withheld.as_ref().map_or(Amount::ZERO, |held| held.amount));
