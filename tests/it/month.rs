@@ -188,12 +188,14 @@ pub(crate) fn charge(
             sku,
             currency: "USD".to_owned(),
         },
+        purchase: None,
         measures: Measures {
             amortized_cost: Some(charge),
             list_cost: Some(charge),
             ..Measures::ZERO
         },
         price_rule: String::new(),
+        charge_before_rules: charge,
         charge,
     }
 }

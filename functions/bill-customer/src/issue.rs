@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use contracts::Contracts;
+use contracts::terms::Corrections;
 use cur::{AccountId, BillingPeriod};
 use pipeline::{
     Bill, BillRequest, Document, Issue, IssueRequest, IssuedDocument, IssuedFrom, Numbered, Series,
@@ -25,7 +27,10 @@ pub async fn issue(request: &IssueRequest, app: &App) -> Result<Outcome, Failure
         let earlier = issued_to(&request.customer, request.billing_period, app).await?;
         let now = app.contracts_now().await?.ok_or_else(|| nothing_known(request))?;
         let mut documents = books::documents(&bill, &earlier, &now.contracts, request.date);
-        if documents.is_empty() {
+        let stands_on_next = !earlier.is_empty() && corrects_on_next(&bill, &now.contracts);
+        if documents.is_empty() || stands_on_next {
+            // A later bill may take over what was issued, or what has changed since.
+            crate::wake_later(&bill, &now.contracts, app).await?;
             return Ok(Outcome::Done);
         }
         refuse_unfinished(&bill, request)?;
@@ -50,6 +55,12 @@ pub async fn issue(request: &IssueRequest, app: &App) -> Result<Outcome, Failure
         // If somebody else has just written this issue, the next round sees it, and the difference to it.
         app.write_once(&key, &issue).await?;
     }
+}
+
+/// Whether the contract corrects an issued period by lines on the next invoice.
+fn corrects_on_next(bill: &Bill, contracts: &Contracts) -> bool {
+    let customer = contracts.customer(&bill.plan.customer_id);
+    customer.is_some_and(|of| of.terms.corrections == Corrections::NextInvoice)
 }
 
 /// What would be issued next of a bill: nothing if everything was issued.

@@ -5,6 +5,9 @@ mod issue;
 mod load;
 mod objects;
 
+use std::sync::Arc;
+
+use contracts::Contracts;
 use pipeline::{Bill, BillPointer, BillRequest, keys};
 use runs::{App, Failure, Outcome};
 use storage::Replaced;
@@ -41,12 +44,13 @@ pub(crate) async fn make(request: &BillRequest, app: &App) -> Result<Option<Bill
             None => None,
         };
         let Some(input) = load::load(request, app).await? else { return Ok(None) };
-        if input.contract.is_none() && pointer.is_none() {
+        if input.contracts.customer(&request.customer).is_none() && pointer.is_none() {
             return Ok(None);
         }
+        let contracts = Arc::clone(&input.contracts);
         let bill = compute(input)?;
         if pointer.as_ref().is_some_and(|pointer| pointer.bill_id == bill.bill_id) {
-            wake_later(&bill, app).await?;
+            wake_later(&bill, &contracts, app).await?;
             return Ok(Some(bill));
         }
         for (key, bytes) in objects::objects(&bill)? {
@@ -59,19 +63,18 @@ pub(crate) async fn make(request: &BillRequest, app: &App) -> Result<Option<Bill
             serde_json::to_vec(&pointer).map_err(|error| Failure::Reject(error.to_string()))?;
         let expected = found.as_ref().map(|object| object.info.etag.as_str());
         if app.results.replace(&key, bytes.into(), expected).await? == Replaced::Yes {
-            wake_later(&bill, app).await?;
+            wake_later(&bill, &contracts, app).await?;
             return Ok(Some(bill));
         }
     }
 }
 
 fn compute(input: Input) -> Result<Bill, Failure> {
-    let Input { plan, contract, payers } = input;
-    let customer = plan.customer_id.clone();
-    let Some(contracts) = contract else { return Ok(books::withdrawn(plan)) };
-    let terms = contracts.customer(&customer);
-    let terms = terms.ok_or_else(|| Failure::Reject(format!("no customer `{customer}`")))?;
-    let bill = books::bill(plan, &contracts, terms, &payers)
+    let Input { plan, contracts, payers } = input;
+    let Some(customer) = contracts.customer(&plan.customer_id) else {
+        return Ok(books::withdrawn(plan));
+    };
+    let bill = books::bill(plan, &contracts, customer, &payers)
         .map_err(|error| Failure::Reject(error.to_string()))?;
     match bill.laws.iter().find(|check| !check.holds) {
         Some(check) => Err(Failure::Reject(check.to_string())),
@@ -79,9 +82,17 @@ fn compute(input: Input) -> Result<Bill, Failure> {
     }
 }
 
-/// Wakes the next bill of the customer, which takes over the balances of this one.
-async fn wake_later(bill: &Bill, app: &App) -> Result<(), Failure> {
+/// Wakes the next bill of the customer, if it takes over balances or corrections of this one.
+pub(crate) async fn wake_later(
+    bill: &Bill,
+    contracts: &Contracts,
+    app: &App,
+) -> Result<(), Failure> {
     let plan = &bill.plan;
+    let customer = contracts.customer(&plan.customer_id);
+    if !customer.is_some_and(|customer| customer.terms.takes_over()) {
+        return Ok(());
+    }
     let later = load::periods(&plan.customer_id, app).await?;
     let Some(next) = later.into_iter().find(|period| *period > plan.billing_period) else {
         return Ok(());

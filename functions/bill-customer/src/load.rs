@@ -1,21 +1,24 @@
 //! What a bill rests on: the contract, the sealed runs of all payers, and what earlier bills leave.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use contracts::Contracts;
+use contracts::terms::Corrections;
 use cur::{AccountId, BillingPeriod};
 use datasets::{ChargeRow, decode_parquet};
-use pipeline::{Bill, BillPlan, BillPointer, BillRequest, BilledRun, Current, keys, version_of};
-use runs::{App, ContractsNow, Failure};
-use statement::{Opening, PayerCharges};
+use pipeline::{
+    Bill, BillPlan, BillPointer, BillRequest, BilledRun, Current, Numbered, keys, version_of,
+};
+use runs::{App, Failure};
+use statement::{Balances, Correction, Invoice, Opening, PayerCharges};
 
-use crate::ENGINE_VERSION;
+use crate::{ENGINE_VERSION, issued_to};
 
 pub(crate) struct Input {
     pub(crate) plan: BillPlan,
-    /// `None` if the contracts do not have the customer any more.
-    pub(crate) contract: Option<Arc<Contracts>>,
+    /// The contracts of now. They may not have the customer any more.
+    pub(crate) contracts: Arc<Contracts>,
     pub(crate) payers: Vec<PayerCharges>,
 }
 
@@ -48,12 +51,16 @@ pub(crate) async fn load(request: &BillRequest, app: &App) -> Result<Option<Inpu
             }
         }
     }
-    if contract.is_some() {
+    if let Some(customer) = now.contracts.customer(customer) {
         plan.missing_payers = missing(request, &sealed, &currents, app).await?;
-        plan.opening = opening(request, &now, app).await?;
+        if customer.terms.has_balances() {
+            plan.opening.balances = balances(request, app).await?;
+        }
+        if customer.terms.corrections == Corrections::NextInvoice {
+            plan.opening.corrections = corrections(request, app).await?;
+        }
     }
-    let contract = contract.map(|_| now.contracts);
-    Ok(Some(Input { plan, contract, payers }))
+    Ok(Some(Input { plan, contracts: now.contracts, payers }))
 }
 
 /// The charges of a customer in a sealed run. `None` if the run has no such customer.
@@ -92,20 +99,64 @@ async fn missing(
     Ok(missing)
 }
 
-/// What the newest bill before this period leaves.
-async fn opening(request: &BillRequest, now: &ContractsNow, app: &App) -> Result<Opening, Failure> {
+/// The balances that the newest bill before this period leaves.
+async fn balances(request: &BillRequest, app: &App) -> Result<Balances, Failure> {
     let customer = &request.customer;
-    let has_balances = now.contracts.customer(customer).is_some_and(|of| of.terms.has_balances());
-    if !has_balances {
-        return Ok(Opening::default());
-    }
     let earlier = periods(customer, app).await?.into_iter();
-    let Some(before) = earlier.filter(|period| *period < request.billing_period).next_back() else {
-        return Ok(Opening::default());
-    };
-    let pointer: BillPointer = app.need(&keys::billed(customer, before)).await?;
-    let bill: Bill = app.need(&keys::bill(customer, before, &pointer.bill_id, "bill.json")).await?;
-    Ok(Opening { balances: bill.closing, ..Opening::default() })
+    let before = earlier.filter(|period| *period < request.billing_period).next_back();
+    Ok(match before {
+        Some(before) => current_bill(customer, before, app).await?.closing,
+        None => Balances::default(),
+    })
+}
+
+/// The bill of a period that has one.
+async fn current_bill(customer: &str, period: BillingPeriod, app: &App) -> Result<Bill, Failure> {
+    let pointer: BillPointer = app.need(&keys::billed(customer, period)).await?;
+    app.need(&keys::bill(customer, period, &pointer.bill_id, "bill.json")).await
+}
+
+/// The corrections of issued periods that stand on this bill. Each period is corrected on the first later
+/// bill that is not issued, so no correction stands on two bills. A bill that is issued keeps the corrections
+/// that it was issued with.
+async fn corrections(request: &BillRequest, app: &App) -> Result<Vec<Correction>, Failure> {
+    let BillRequest { customer, billing_period } = request;
+    let of_this = issued_to(customer, *billing_period, app).await?;
+    if !of_this.is_empty() {
+        return Ok(of_this.iter().flat_map(Numbered::invoices).flat_map(Correction::of).collect());
+    }
+    let mut issued: BTreeMap<BillingPeriod, Vec<Numbered>> = BTreeMap::new();
+    for key in app.results.list(&keys::issues_prefix(customer)).await? {
+        if let Some((period, 1)) = keys::period_and_sequence(customer, &key) {
+            issued.insert(period, issued_to(customer, period, app).await?);
+        }
+    }
+    let mut corrections = Vec::new();
+    // From the newest period back to the first one that is billed and not issued: that period takes the
+    // corrections of all periods before it.
+    for period in periods(customer, app).await?.into_iter().rev() {
+        if period >= *billing_period {
+            continue;
+        }
+        let bill = current_bill(customer, period, app).await?;
+        let Some(of_period) = issued.get(&period) else {
+            if bill.invoices.iter().any(Invoice::is_sent) {
+                break;
+            }
+            continue;
+        };
+        if of_period.last().is_some_and(|newest| newest.issue.bill_id == bill.bill_id) {
+            continue;
+        }
+        let documents: Vec<&Invoice> = of_period.iter().flat_map(Numbered::invoices).collect();
+        let later = issued.range(period..).skip(1).flat_map(|(_, of)| of);
+        let corrected: Vec<Correction> =
+            later.flat_map(Numbered::invoices).flat_map(Correction::of).collect();
+        let sent: Vec<Invoice> = bill.invoices.into_iter().filter(Invoice::is_sent).collect();
+        corrections.extend(statement::corrections(period, &sent, &documents, &corrected));
+    }
+    corrections.sort_by_key(|correction| correction.line.billing_period);
+    Ok(corrections)
 }
 
 /// The periods for which the customer has a bill, in order.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use contracts::terms::{Corrections, DayRule};
+use contracts::terms::DayRule;
 use contracts::{Contracts, InvoiceDate, NumberFormat};
 use cur::BillingPeriod;
 use laws::{Check, Law};
@@ -18,11 +18,6 @@ pub fn documents(
     contracts: &Contracts,
     date: NaiveDate,
 ) -> Vec<Document> {
-    let customer = contracts.customer(&bill.plan.customer_id);
-    let corrections = customer.map_or(Corrections::Notes, |of| of.terms.corrections);
-    if !earlier.is_empty() && corrections == Corrections::NextInvoice {
-        return Vec::new();
-    }
     let now: Vec<&Invoice> = bill.invoices.iter().filter(|invoice| invoice.is_sent()).collect();
     let mut names: Vec<(&str, &str)> = now.iter().map(|invoice| named(invoice)).collect();
     for invoice in earlier.iter().flat_map(Numbered::invoices) {

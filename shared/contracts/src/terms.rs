@@ -61,6 +61,11 @@ impl Terms {
             || self.corrections == Corrections::NextInvoice
     }
 
+    /// Whether a bill takes over something from the bills before: balances or corrections.
+    pub fn takes_over(&self) -> bool {
+        self.has_balances() || self.corrections == Corrections::NextInvoice
+    }
+
     /// Whether a bill takes over balances from the bill before.
     pub fn has_balances(&self) -> bool {
         !self.credits.is_empty()

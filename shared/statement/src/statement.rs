@@ -1,5 +1,6 @@
 //! All steps in their order: from the charges of a period to the invoices of a customer.
 
+use contracts::terms::Section;
 use contracts::{Contracts, Customer};
 use cur::BillingPeriod;
 use laws::Check;
@@ -31,6 +32,19 @@ pub struct Correction {
     pub invoice_id: String,
     pub currency: String,
     pub line: InvoiceLine,
+}
+
+impl Correction {
+    /// The corrections of earlier periods that stand on an invoice.
+    pub fn of(invoice: &Invoice) -> Vec<Self> {
+        let lines = invoice.lines.iter().filter(|line| line.section == Section::Correction);
+        let correction = |line: &InvoiceLine| Self {
+            invoice_id: invoice.invoice_id.clone(),
+            currency: invoice.currency.clone(),
+            line: line.clone(),
+        };
+        lines.map(correction).collect()
+    }
 }
 
 /// All numbers of a bill.
