@@ -35,6 +35,7 @@ mod messages;
 mod money;
 mod notations;
 mod packing;
+mod price_rules;
 mod program;
 mod proof;
 mod purchases;

@@ -11,6 +11,7 @@ mod document;
 mod fx;
 mod owners;
 mod ownership;
+mod pattern;
 mod payer_sharing;
 mod periods;
 mod price;
@@ -30,6 +31,7 @@ use toml::de::DeTable;
 pub use charge_kind::{ChargeKind, UnknownChargeKind};
 pub use commitments::{Purchase, Sharing, Unused};
 pub use customer::{Adjustment, Basis, Customer, Rounding, RoundingScope, Tax};
+pub use pattern::Pattern;
 pub use price::{Effect, PriceRule, RuleSubject};
 pub use problem::{Position, Problem, Problems};
 
