@@ -4,7 +4,9 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use contracts::terms::RoundingScope;
-use contracts::{Adjustment, Basis, ChargeKind, Contracts, Effect, RuleSubject, Sharing, Unused};
+use contracts::{
+    Adjustment, Basis, ChargeKind, Contracts, Effect, Purchase, RuleSubject, Sharing, Unused,
+};
 use cur::{AccountId, BillingPeriod, Sku};
 use money::Rate;
 use money::rounding::Mode;
@@ -568,7 +570,7 @@ until = "2026-1"
             "14:12: `discount` is 5, but it must be a fraction from 0 to 1; write \"0.05\" for 5 percent",
             "16:10: `markup` is -0.05, but it must be 0 or more",
             "18:8: `rate`: `5%` is not a decimal number with at most 28 digits",
-            "21:8: `kind` is empty, so the rule never applies; name a kind or remove it",
+            "21:8: `kind` is an empty list, which nothing can match; write something in it or remove it",
             "22:11: account 444455556666 is not in the customer's `accounts`, so the rule never applies; add it there or correct it",
             "23:10: `region` is empty; write something or remove it",
             "24:1: [[customer.price]] has no key `usagetype`; did you mean `usage_type`?",
@@ -604,9 +606,9 @@ rate = "2"
         &[
             "10:1: this rule (`markup 0.02 service=AmazonEC2 from=2026-09`) and the one at 6:1 \
              (`discount 0.05 service=AmazonEC2 until=2026-09`) match the same charges equally well; \
-             remove one, or give it more selectors or other periods",
+             remove one, or give it more conditions or other periods",
             "17:1: this rule (`rate 2 kind=fee`) and the one at 14:1 (`rate 1 kind=usage,fee`) \
-             match the same charges equally well; remove one, or give it more selectors or other periods",
+             match the same charges equally well; remove one, or give it more conditions or other periods",
         ],
     );
 }
@@ -701,8 +703,8 @@ fn a_discount_that_leaves_out_negations_is_warned_of() {
     of_unblended(&rule("discount = \"0.05\"\nkind = \"commitment_fee\""), &[]);
     of_unblended(&rule("discount = \"0.05\"\nkind = [\"usage\", \"commitment_fee\"]"), &[]);
     of_unblended(
-        &rule("discount = \"0.05\"\nservice = \"AmazonEC2\"\nkind = [\"usage\", \"fee\"]"),
-        &["10 `discount 0.05 service=AmazonEC2 kind=usage,fee`"],
+        &rule("discount = \"0.05\"\nservice = \"AmazonRDS\"\nkind = [\"usage\", \"fee\"]"),
+        &["10 `discount 0.05 service=AmazonRDS kind=usage,fee`"],
     );
     // A separate rule for the fees that matches as much and gives as much.
     let fees = |more: &str| rule(&format!("kind = \"commitment_fee\"\n{more}"));
@@ -710,13 +712,24 @@ fn a_discount_that_leaves_out_negations_is_warned_of() {
     of_unblended(&both("discount = \"0.05\""), &[]);
     of_unblended(&both("discount = \"0.050\"\nfrom = \"2026-10\""), &["10 `discount 0.05`"]);
     of_unblended(&both("discount = \"0.04\""), &["10 `discount 0.05`"]);
-    of_unblended(&both("discount = \"0.05\"\nservice = \"AmazonEC2\""), &["10 `discount 0.05`"]);
-    let of_ec2 = rule("discount = \"0.05\"\nservice = \"AmazonEC2\"\nfrom = \"2026-10\"");
-    of_unblended(&format!("{of_ec2}{}", fees("discount = \"0.05\"")), &[]);
+    of_unblended(&both("discount = \"0.05\"\nservice = \"AmazonRDS\""), &["10 `discount 0.05`"]);
+    let of_rds = rule("discount = \"0.05\"\nservice = \"AmazonRDS\"\nfrom = \"2026-10\"");
+    of_unblended(&format!("{of_rds}{}", fees("discount = \"0.05\"")), &[]);
     of_unblended(
-        &format!("{of_ec2}{}{discount}", fees("discount = \"0.06\"")),
-        &["10 `discount 0.05 service=AmazonEC2 from=2026-10`", "17 `discount 0.05`"],
+        &format!("{of_rds}{}{discount}", fees("discount = \"0.06\"")),
+        &["10 `discount 0.05 service=AmazonRDS from=2026-10`", "17 `discount 0.05`"],
     );
+    // Negations are of usage that a savings plan covered, so other usage may have a discount of its own.
+    let of = |purchases: &str| rule(&format!("discount = \"0.05\"\npurchase = {purchases}"));
+    of_unblended(&of(r#"["on_demand", "spot", "reserved"]"#), &[]);
+    of_unblended(&of("\"savings_plan\""), &["10 `discount 0.05 purchase=savings_plan`"]);
+    of_unblended(&format!("{}{}", of("\"savings_plan\""), fees("discount = \"0.05\"")), &[]);
+    // A list of the fees' rule must have all texts of the usage's rule.
+    let of_two = rule("discount = \"0.05\"\nservice = [\"AmazonRDS\", \"Amazon*Search\"]");
+    let of_fees = |services: &str| fees(&format!("discount = \"0.05\"\nservice = {services}"));
+    of_unblended(&format!("{of_two}{}", of_fees(r#"["Amazon*Search", "*RDS", "AmazonS3"]"#)), &[]);
+    let name = "10 `discount 0.05 service=Amazon*Search,AmazonRDS`";
+    of_unblended(&format!("{of_two}{}", of_fees("\"AmazonRDS\"")), &[name]);
 }
 
 #[test]
@@ -791,7 +804,8 @@ fn other() -> Sku {
 
 /// Usage in an account that no rule of [`RULES`] names.
 fn subject(sku: &Sku) -> RuleSubject<'_> {
-    RuleSubject { account: account("444455556666"), sku, kind: ChargeKind::Usage }
+    let purchase = Some(Purchase::OnDemand);
+    RuleSubject { account: account("444455556666"), sku, purchase, kind: ChargeKind::Usage }
 }
 
 fn account(id: &str) -> AccountId {

@@ -36,6 +36,7 @@ mod money;
 mod month;
 mod notations;
 mod packing;
+mod price_rules;
 mod program;
 mod proof;
 mod purchases;

@@ -289,7 +289,8 @@ impl Pricing<'_> {
         let Some(before_rules) = before_rules else {
             return Ok(nothing("retain"));
         };
-        let (charge, rule) = self.apply_rule(customer, key, measures, before_rules)?;
+        let (charge, rule) =
+            self.apply_rule(customer, key, part.purchase, measures, before_rules)?;
         add_term(terms, MarginTerm::Contract, charge - before_rules);
         Ok(Price { rule, before_rules, charge })
     }
@@ -318,11 +319,16 @@ impl Pricing<'_> {
         &self,
         customer: &Customer,
         key: &ChargeKey,
+        purchase: Option<Purchase>,
         measures: &Measures,
         before_rules: Amount,
     ) -> Result<(Amount, String), PricingError> {
-        let subject =
-            RuleSubject { account: key.usage_account_id, sku: &key.sku, kind: key.charge_kind };
+        let subject = RuleSubject {
+            account: key.usage_account_id,
+            sku: &key.sku,
+            purchase,
+            kind: key.charge_kind,
+        };
         let Some(rule) = customer.price_rule(&subject, self.period) else {
             return Ok((before_rules, String::new()));
         };
@@ -354,7 +360,7 @@ impl Pricing<'_> {
         let amount = share.amount.ok_or_else(unknown)?;
         add_term(terms, MarginTerm::CommitmentFees, amount);
         let (charge, rule) = match self.customer {
-            Some(customer) => self.apply_rule(customer, &key, &Measures::ZERO, amount)?,
+            Some(customer) => self.apply_rule(customer, &key, None, &Measures::ZERO, amount)?,
             None => (amount, String::new()),
         };
         add_term(terms, MarginTerm::Contract, charge - amount);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use contracts::ChargeKind;
+use contracts::{ChargeKind, Pattern};
 use cur::{Column, LineError, LineItem, LineItemType};
 use serde::Deserialize;
 
@@ -98,39 +98,3 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         suspicion: file.support.suspicion,
     }
 });
-
-/// A text in which each `*` stands for any text.
-#[derive(Deserialize)]
-#[serde(from = "String")]
-struct Pattern {
-    first: String,
-    /// The texts between the first star and the last one.
-    middle: Vec<String>,
-    /// The text after the last star. `None` without a star.
-    last: Option<String>,
-}
-
-impl From<String> for Pattern {
-    fn from(pattern: String) -> Self {
-        let mut parts = pattern.split('*').map(str::to_owned);
-        let first = parts.next().unwrap_or_default();
-        let mut middle: Vec<String> = parts.collect();
-        let last = middle.pop();
-        Self { first, middle, last }
-    }
-}
-
-impl Pattern {
-    fn matches(&self, text: &str) -> bool {
-        let Some(rest) = text.strip_prefix(self.first.as_str()) else { return false };
-        let Some(last) = &self.last else { return rest.is_empty() };
-        let Some(mut rest) = rest.strip_suffix(last.as_str()) else { return false };
-        self.middle.iter().all(|part| match rest.split_once(part.as_str()) {
-            Some((_, behind)) => {
-                rest = behind;
-                true
-            }
-            None => false,
-        })
-    }
-}

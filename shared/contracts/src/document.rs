@@ -208,10 +208,6 @@ impl<'d> Field<'d> {
         Some(*flag)
     }
 
-    pub(crate) fn is_text(&self) -> bool {
-        self.value.get_ref().is_str()
-    }
-
     pub(crate) fn is_table(&self) -> bool {
         self.value.get_ref().is_table()
     }
@@ -227,6 +223,22 @@ impl<'d> Field<'d> {
             ..*self
         };
         Some(array.iter().map(element).collect())
+    }
+
+    /// The elements of a list, or the value itself if it is not a list. An empty list is refused.
+    pub(crate) fn one_or_many(&self) -> Option<Vec<Field<'d>>> {
+        if !self.value.get_ref().is_array() {
+            return Some(vec![Field { ..*self }]);
+        }
+        let list = self.list()?;
+        if list.is_empty() {
+            self.refuse(format!(
+                "`{}` is an empty list, which nothing can match; write something in it or remove it",
+                self.name
+            ));
+            return None;
+        }
+        Some(list)
     }
 
     /// The entries of a table that may have any keys.

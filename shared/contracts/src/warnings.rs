@@ -14,13 +14,19 @@ pub(crate) fn warn(customers: &[Customer], report: &Report) {
 /// covered is the public price, and a negation of kind `commitment_fee` gives that price back. With 5
 /// percent off usage alone, 9.50 of 10.00 is charged and 10.00 is given back.
 fn discounts_without_negations(customer: &Customer, report: &Report) {
-    for rule in customer.prices.discounts_of_only(ChargeKind::Usage, ChargeKind::CommitmentFee) {
+    let rules = || customer.prices.rules();
+    for rule in rules().filter(|rule| rule.discounts_planned_usage()) {
+        if rules().any(|other| other.discounts_like(ChargeKind::CommitmentFee, rule)) {
+            continue;
+        }
         report.warn(
             rule.position,
             format!(
                 "`{}` takes from usage what negations of savings plans give back in full, since \
-                 `basis = \"unblended\"` has both; write `kind = [\"usage\", \"commitment_fee\"]`, or \
-                 `basis = \"amortized\"` or `\"list\"`, which have no negations",
+                 `basis = \"unblended\"` has both; give negations the same discount with \
+                 `kind = \"commitment_fee\"`, or leave out what they give back with \
+                 `purchase = [\"on_demand\", \"spot\", \"reserved\"]`, or write `basis = \"amortized\"` or \
+                 `\"list\"`, which have no negations",
                 rule.id
             ),
         );
