@@ -7,6 +7,7 @@ mod architecture;
 #[cfg(feature = "aws")]
 mod aws;
 mod batch;
+mod bills;
 mod catalog;
 mod cloud;
 mod commitments;

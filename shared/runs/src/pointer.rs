@@ -65,8 +65,13 @@ impl App {
                     if current.run_id != plan.run_id {
                         return Ok(Outcome::Superseded);
                     }
-                    // The worker that moved the pointer may have stopped before it woke the bills.
-                    self.wake_bills(current, Woken::Perhaps).await?;
+                    // The worker that moved the pointer may have stopped before it woke the bills. A person
+                    // who asks may have changed what only bills read.
+                    let woken = match entry {
+                        Entry::Sealed => Woken::Perhaps,
+                        Entry::Asked => Woken::No,
+                    };
+                    self.wake_bills(current, woken).await?;
                     return Ok(Outcome::Sealed);
                 }
                 if let Some(reason) = self.held(plan, current).await? {

@@ -9,7 +9,7 @@ use crate::{App, Failure};
 /// Whether the bills that rest on a pointer may have been woken already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Woken {
-    /// The pointer has just moved.
+    /// The pointer has just moved, or a person asks.
     No,
     /// The pointer has moved before, and its worker may have stopped at any point.
     Perhaps,
