@@ -89,7 +89,9 @@ async fn a_run_whose_messages_are_lost_goes_on_when_someone_asks() {
         }
         // The delivery's own events do not resume it, because they come twice anyway.
         assert_eq!(world.deliver(manifest, Order::Sent).await, [""; 0]);
-        assert!(world.current().is_empty(), "after {taken} messages");
+        // If only the messages for bills were lost, the run is sealed.
+        let is_sealed = world.object_keys().iter().any(|key| key.ends_with("/woken/1.json"));
+        assert_eq!(world.current().is_empty(), !is_sealed, "after {taken} messages");
         assert_eq!(world.resume(manifest).await, [""; 0]);
         assert_eq!(world.outcome(), expected, "after {taken} messages");
         taken += 1;

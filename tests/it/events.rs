@@ -125,7 +125,7 @@ fn odd_payloads_are_refused_by_what_is_wrong_with_them() {
     );
     check_refused(
         &json!({"accept": {"run": "the last one"}}),
-        "not a request to accept: `the last one` is not a run id: sixteen hexadecimal digits",
+        "not a request to accept: `the last one` is not an id of a run or a bill: sixteen hexadecimal digits",
     );
     check_refused(&json!({"Type": "Notification", "Message": "hello"}), "not JSON");
     let key = json!({"eventName": "ObjectCreated:Put",

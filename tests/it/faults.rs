@@ -75,7 +75,7 @@ async fn a_corrupted_byte_never_changes_a_bill() {
         let given_up = world.deliver(&good.manifest_keys()[0], Order::Sent).await;
         let is_sealed = !world.current().is_empty();
         assert_eq!(is_sealed, given_up.is_empty());
-        is_sealed.then(|| world.object("customer=acme/invoice.csv"))
+        is_sealed.then(|| world.object("/acme.csv"))
     };
     let expected = charges(file.to_vec()).await.unwrap();
     let step = file.len() / 60;
@@ -110,7 +110,7 @@ async fn a_corrupted_manifest_never_changes_a_bill() {
             world.reports.put(key, bytes);
             world.deliver(key, Order::Sent).await;
             let pointer = world.current().into_keys().next()?;
-            Some((pointer, world.object("customer=acme/invoice.csv")))
+            Some((pointer, world.object("/acme.csv")))
         };
         let expected = bill(manifest.clone()).await;
         assert!(expected.is_some());
@@ -144,8 +144,6 @@ async fn a_missing_file_is_named() {
 async fn contracts_that_do_not_fit_the_report_are_refused() {
     let payers = CONTRACTS.replace("payers = [\"999988887777\"]", "payers = [\"100000000001\"]");
     refused(&payers, &delivery(LATER), &["payer 999988887777", "not among the payers"]).await;
-    let no_rate = CONTRACTS.replace("\"2026-10\" = \"150.37\"", "\"2026-09\" = \"150.37\"");
-    refused(&no_rate, &delivery(LATER), &["[fx.USD.JPY]", "2026-10"]).await;
     let broken = CONTRACTS.replace("discount = \"0.05\"", "discount = 0.05");
     refused(&broken, &delivery(LATER), &["config/contracts.toml:", "float"]).await;
 }
@@ -180,9 +178,32 @@ async fn nobody_else_is_stopped_and_the_report_check_is_broken() {
     refused(&strict, &delivery, &["strict_report"]).await;
 }
 
+/// Checks that the run of a bad delivery is sealed, that one bill cannot be made, and that the bill of before
+/// stays.
+async fn not_billed(contracts: &str, bad: &Delivery, words: &[&str]) {
+    let world = World::new(CONTRACTS);
+    let good = delivery("20261103T120125Z");
+    good.put(&world.reports);
+    assert_eq!(world.deliver(&good.manifest_keys()[0], Order::Sent).await, [""; 0]);
+    let pointer = || world.object("billed/acme/2026-10.json");
+    let before = pointer();
+
+    world.results.put(pipeline::keys::CONTRACTS, contracts.to_owned());
+    bad.put(&world.reports);
+    let given_up = world.deliver(&bad.manifest_keys()[0], Order::Sent).await;
+    let [reason] = &given_up[..] else { panic!("{given_up:#?}") };
+    for word in words {
+        assert!(reason.contains(word), "{word}: {reason}");
+    }
+    assert_eq!(sealed(&world).len(), 2);
+    assert_eq!(pointer(), before);
+}
+
 #[tokio::test]
-async fn a_product_beyond_every_amount_is_refused() {
+async fn a_bill_that_cannot_be_made_stops_nobody_else() {
+    let no_rate = CONTRACTS.replace("\"2026-10\" = \"150.37\"", "\"2026-09\" = \"150.37\"");
+    not_billed(&no_rate, &delivery(LATER), &["`acme`", "[fx.USD.JPY]", "2026-10"]).await;
     let line =
         Line::new(LineItemType::Usage, ACME).with(Column::UnblendedCost, "50000000000000000000");
-    refused(CONTRACTS, &with_line(line), &["`acme`, AmazonEC2", "more than 20 digits"]).await;
+    not_billed(CONTRACTS, &with_line(line), &["`acme`, AmazonEC2", "more than 20 digits"]).await;
 }

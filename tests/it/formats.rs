@@ -74,15 +74,21 @@ async fn deliver(objects: &BTreeMap<String, Vec<u8>>, manifest: &str) -> (World,
     (world, given_up)
 }
 
-/// The files that customers get of a sealed delivery, without the run's id.
+/// The charges and invoices of a sealed delivery, without the ids of the run and of bills.
 fn published(world: &World) -> BTreeMap<String, String> {
-    let run = current_run(world);
+    let mut ids = vec![current_run(world)];
+    let pointers = world.outcome().into_iter().filter(|(key, _)| key.starts_with("billed/"));
+    ids.extend(pointers.map(|(_, bytes)| {
+        serde_json::from_slice::<pipeline::BillPointer>(&bytes).unwrap().bill_id.to_string()
+    }));
+    let without = |text: &str| ids.iter().fold(text.to_owned(), |text, id| text.replace(id, ""));
     let texts = world.outcome().into_iter().filter_map(|(key, bytes)| {
         let is_text = key.rsplit('.').next().is_some_and(|end| end == "csv" || end == "json");
+        let is_published = ["billing/", "invoices/"].iter().any(|folder| key.starts_with(folder));
         let text = String::from_utf8(bytes.to_vec()).ok()?;
-        (key.starts_with("billing/") && is_text).then(|| (key.replace(&run, ""), text))
+        (is_published && is_text).then(|| (without(&key), without(&text)))
     });
-    texts.map(|(key, text)| (key, text.replace(&run, ""))).collect()
+    texts.collect()
 }
 
 fn current_run(world: &World) -> String {

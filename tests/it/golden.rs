@@ -10,7 +10,7 @@ use std::path::Path;
 
 use cur::Generation;
 use money::Amount;
-use pipeline::Reconciliation;
+use pipeline::{Bill, Reconciliation};
 use testkit::{Delivery, Order, World};
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/golden");
@@ -60,16 +60,53 @@ async fn publish(input: &Path, contracts: &Path) -> BTreeMap<String, String> {
 
     let proof: Reconciliation =
         serde_json::from_slice(&world.object("reconciliation.json")).unwrap();
-    let run = proof.run_id.to_string();
     let mut published = BTreeMap::from([("summary.txt".to_owned(), summary(&proof))]);
+    let mut ids = vec![(proof.run_id.to_string(), "RUN")];
     for (key, bytes) in world.outcome() {
-        let Some((_, name)) = key.split_once("/customer=") else { continue };
+        if key.ends_with("/bill.json") {
+            let bill: Bill = serde_json::from_slice(&bytes).unwrap();
+            ids.push((bill.bill_id.to_string(), "BILL"));
+            let name = format!("{}/waterfall.txt", bill.plan.customer_id);
+            published.insert(name, waterfall(&bill));
+        }
+    }
+    let without_ids =
+        |text: String| ids.iter().fold(text, |text, (id, name)| text.replace(id.as_str(), name));
+    for (key, bytes) in world.outcome() {
+        let folders = ["billing/", "invoices/"];
+        let Some((_, name)) = key.split_once("/customer=").filter(|_| is_in(&key, &folders)) else {
+            continue;
+        };
         if let Ok(text) = String::from_utf8(bytes.to_vec()) {
-            published.insert(name.to_owned(), text.replace(&run, "RUN"));
+            // The invoices of a customer are beside its charges.
+            let name = without_ids(name.to_owned()).replace("period=2026-10/bill=BILL/", "");
+            published.insert(name, without_ids(text));
         }
     }
     published.retain(|name, _| !name.ends_with(".parquet"));
     published
+}
+
+fn is_in(key: &str, folders: &[&str]) -> bool {
+    folders.iter().any(|folder| key.starts_with(folder))
+}
+
+/// The way from AWS's cost to the amount due, for each invoice of a bill.
+fn waterfall(bill: &Bill) -> String {
+    let mut text = String::new();
+    for of in &bill.waterfalls {
+        let mut line = |name: &str, amount: &str| writeln!(text, "{name:<24} {amount}").unwrap();
+        line("invoice", &of.invoice_id);
+        line("status", bill.status.name());
+        line("AWS's cost", &format!("{} {}", of.aws_cost, of.currency));
+        for (term, amount) in &of.terms {
+            let name = serde_json::to_value(term).unwrap();
+            line(name.as_str().unwrap(), &amount.to_string());
+        }
+        line("amount due", &of.amount_due.to_string());
+        line("margin", &if_known(of.margin));
+    }
+    text
 }
 
 fn summary(proof: &Reconciliation) -> String {

@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use billing::MarginTerm;
+use billing::{Charge, MarginTerm};
 use books::Books;
 use commitments::CommitmentSums;
 use contracts::Contracts;
 use cur::{Column, Generation};
+use datasets::{ChargeRow, decode_csv};
 use laws::{Check, Law, Relation, ReportCheck};
 use money::Amount;
-use pipeline::{Plan, Reconciliation, Step};
-use statement::{Invoice, invoice_re_adds};
+use pipeline::{Bill, Document, Plan, Reconciliation, Step};
+use statement::{Invoice, PayerCharges, Term, charges_billed_once, invoice_re_adds};
 use testkit::{Delivery, Line, Order, World};
 
 use crate::small::{ACME, CONTRACTS, GLOBEX, NOBODY, PLAN, RESERVATION, lines};
@@ -179,6 +180,54 @@ async fn bill_re_adds() {
     assert!(broken(|invoice| _ = invoice.lines.pop()));
 }
 
+/// A charge that no item of the bill has, or that two have.
+#[tokio::test]
+async fn charge_billed_once() {
+    let world = sealed(CONTRACTS, &lines()).await;
+    let bill: Bill = serde_json::from_slice(&world.object("customer=acme/bill.json")).unwrap();
+    let rows: Vec<ChargeRow> = decode_csv(&world.object("/customer=acme/charges.csv")).unwrap();
+    let charges: Vec<Charge> = rows.into_iter().map(|row| row.charge).collect();
+    let payer = "999988887777".parse().unwrap();
+    let is_broken = |charges: &[Charge]| {
+        let payers = [PayerCharges { payer, charges: charges.to_vec() }];
+        charges_billed_once("acme", &payers, &bill.items).iter().any(|check| !check.holds)
+    };
+    assert!(!is_broken(&charges));
+    assert!(is_broken(&charges[1..]));
+    assert!(is_broken(&[&charges[..], &charges[..1]].concat()));
+    let mut other = charges.clone();
+    other[0].charge += cent();
+    assert!(is_broken(&other));
+}
+
+/// A document that is missing, or that says another amount.
+#[tokio::test]
+async fn corrections_explain_the_difference() {
+    let world = sealed(CONTRACTS, &lines()).await;
+    let bill: Bill = serde_json::from_slice(&world.object("customer=acme/bill.json")).unwrap();
+    let contracts = Contracts::parse(CONTRACTS).unwrap();
+    let date = "2026-11-05".parse().unwrap();
+    let documents = books::documents(&bill, &[], &contracts, date);
+    let is_broken = |documents: &[Document]| {
+        let laws = books::corrections_explain(&bill, &[], documents);
+        laws.iter().any(|check| !check.holds)
+    };
+    assert_eq!(documents.len(), 1);
+    assert!(!is_broken(&documents));
+    assert!(is_broken(&[]));
+    assert!(is_broken(&[&documents[..], &documents[..]].concat()));
+    let changes: [fn(&mut Invoice); 3] = [
+        |invoice| invoice.subtotal += Amount::from(1),
+        |invoice| invoice.total += Amount::from(1),
+        |invoice| invoice.amount_due += Amount::from(1),
+    ];
+    for change in changes {
+        let mut wrong = documents.clone();
+        change(&mut wrong[0].invoice);
+        assert!(is_broken(&wrong));
+    }
+}
+
 /// Without any one of the terms, the margin is not explained.
 #[tokio::test]
 async fn margin_explains_itself_by_every_term() {
@@ -288,5 +337,12 @@ fn every_law_has_its_paragraph() {
     }
     for term in terms {
         assert!(page.contains(&format!("| `{term}` |")), "no row for {term}");
+    }
+    let (_, of_bill) = page.split_once("## Terms of a bill\n").unwrap();
+    let of_bill = of_bill.split("\n## ").next().unwrap();
+    for term in Term::ALL {
+        let name = serde_json::to_value(term).unwrap();
+        let name = name.as_str().unwrap();
+        assert!(of_bill.contains(&format!("`{name}`")), "no row for {name}");
     }
 }

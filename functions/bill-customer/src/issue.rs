@@ -24,7 +24,8 @@ pub async fn issue(request: &IssueRequest, app: &App) -> Result<Outcome, Failure
         // The bill is made again in each round, so that a worker that lost a race does not issue a
         // difference back to an older bill.
         let bill = make(&of, app).await?.ok_or_else(|| nothing_known(request))?;
-        let earlier = issued_to(&request.customer, request.billing_period, app).await?;
+        let mut earlier = issued_to(&request.customer, request.billing_period, app).await?;
+        complete(&mut earlier, app).await?;
         let now = app.contracts_now().await?.ok_or_else(|| nothing_known(request))?;
         let mut documents = books::documents(&bill, &earlier, &now.contracts, request.date);
         let stands_on_next = !earlier.is_empty() && corrects_on_next(&bill, &now.contracts);
@@ -129,8 +130,8 @@ async fn first_free(series: &Series, app: &App) -> Result<u64, Failure> {
     Ok(free)
 }
 
-/// Everything that was issued to a customer for a period. An issue whose writer stopped before all of its
-/// documents had numbers gets them now.
+/// Everything that was issued to a customer for a period. The numbers of an issue are empty if its writer
+/// stopped before all of its documents had one.
 pub async fn issued_to(
     customer: &str,
     period: BillingPeriod,
@@ -140,18 +141,20 @@ pub async fn issued_to(
     for sequence in 1.. {
         let key = keys::issue(customer, period, sequence);
         let Some(issue) = app.find::<Issue>(&key).await? else { break };
-        let key = keys::numbers(customer, period, sequence);
-        let numbers = match app.find::<Vec<String>>(&key).await? {
-            Some(numbers) => numbers,
-            None => {
-                let numbers = number(&issue, app).await?;
-                app.write_once(&key, &numbers).await?;
-                numbers
-            }
-        };
-        issued.push(Numbered { issue, numbers });
+        let numbers = app.find(&keys::numbers(customer, period, sequence)).await?;
+        issued.push(Numbered { issue, numbers: numbers.unwrap_or_default() });
     }
     Ok(issued)
+}
+
+/// Gives numbers to the documents that have none yet.
+async fn complete(issued: &mut [Numbered], app: &App) -> Result<(), Failure> {
+    for Numbered { issue, numbers } in issued.iter_mut().filter(|of| of.numbers.is_empty()) {
+        *numbers = number(issue, app).await?;
+        let key = keys::numbers(&issue.customer_id, issue.billing_period, issue.sequence);
+        app.write_once(&key, &numbers).await?;
+    }
+    Ok(())
 }
 
 /// Gives each document of an issue its number.

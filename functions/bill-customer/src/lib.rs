@@ -1,6 +1,7 @@
 //! `bill-customer`: makes the bill of a customer for a billing period from all sealed runs, and issues it
 //! when a person asks.
 
+mod again;
 mod issue;
 mod load;
 mod objects;
@@ -12,6 +13,7 @@ use pipeline::{Bill, BillPointer, BillRequest, keys};
 use runs::{App, Failure, Outcome};
 use storage::Replaced;
 
+pub use again::again;
 pub use issue::{issue, issued_to, not_issued};
 
 use load::Input;
@@ -48,12 +50,12 @@ pub(crate) async fn make(request: &BillRequest, app: &App) -> Result<Option<Bill
             return Ok(None);
         }
         let contracts = Arc::clone(&input.contracts);
-        let bill = compute(input)?;
+        let bill = compute(&input)?;
         if pointer.as_ref().is_some_and(|pointer| pointer.bill_id == bill.bill_id) {
             wake_later(&bill, &contracts, app).await?;
             return Ok(Some(bill));
         }
-        for (key, bytes) in objects::objects(&bill)? {
+        for (key, bytes) in objects::objects(&bill, &input.contract)? {
             app.results.create(&key, bytes).await?;
         }
         let moves = pointer.map_or(1, |pointer| pointer.moves + 1);
@@ -69,12 +71,12 @@ pub(crate) async fn make(request: &BillRequest, app: &App) -> Result<Option<Bill
     }
 }
 
-fn compute(input: Input) -> Result<Bill, Failure> {
-    let Input { plan, contracts, payers } = input;
+fn compute(input: &Input) -> Result<Bill, Failure> {
+    let Input { plan, contracts, payers, .. } = input;
     let Some(customer) = contracts.customer(&plan.customer_id) else {
-        return Ok(books::withdrawn(plan));
+        return Ok(books::withdrawn(plan.clone()));
     };
-    let bill = books::bill(plan, &contracts, customer, &payers)
+    let bill = books::bill(plan.clone(), contracts, customer, payers)
         .map_err(|error| Failure::Reject(error.to_string()))?;
     match bill.laws.iter().find(|check| !check.holds) {
         Some(check) => Err(Failure::Reject(check.to_string())),

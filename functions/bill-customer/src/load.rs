@@ -19,6 +19,8 @@ pub(crate) struct Input {
     pub(crate) plan: BillPlan,
     /// The contracts of now. They may not have the customer any more.
     pub(crate) contracts: Arc<Contracts>,
+    /// The part of the contracts that the bill rests on, as a text of its own.
+    pub(crate) contract: String,
     pub(crate) payers: Vec<PayerCharges>,
 }
 
@@ -26,13 +28,13 @@ pub(crate) struct Input {
 pub(crate) async fn load(request: &BillRequest, app: &App) -> Result<Option<Input>, Failure> {
     let BillRequest { customer, billing_period: period } = request;
     let Some(now) = app.contracts_now().await? else { return Ok(None) };
-    let contract = contracts::parts::of_bills(&now.text, customer);
+    let contract = contracts::parts::of_bills(&now.text, customer).unwrap_or_default();
     let currents = app.results.list(keys::current_prefix()).await?;
     let mut plan = BillPlan {
         engine_version: ENGINE_VERSION.to_owned(),
         customer_id: customer.clone(),
         billing_period: *period,
-        contracts_version: version_of(contract.as_deref().unwrap_or_default().as_bytes()),
+        contracts_version: version_of(contract.as_bytes()),
         runs: Vec::new(),
         missing_payers: BTreeSet::new(),
         outdated_payers: BTreeSet::new(),
@@ -43,7 +45,8 @@ pub(crate) async fn load(request: &BillRequest, app: &App) -> Result<Option<Inpu
     let sealed: BTreeSet<AccountId> = keys::payers_of(&currents, *period).into_iter().collect();
     for payer in &sealed {
         let current: Current = app.need(&keys::current(*payer, *period)).await?;
-        if let Some(charges) = charges(&current, customer, app).await? {
+        let key = keys::charges(*payer, *period, &current.run_id, customer);
+        if let Some(charges) = charges(&key, app).await? {
             plan.runs.push(BilledRun { payer_account_id: *payer, run_id: current.run_id });
             payers.push(PayerCharges { payer: *payer, charges });
             if current.contracts_version != run_version {
@@ -60,18 +63,12 @@ pub(crate) async fn load(request: &BillRequest, app: &App) -> Result<Option<Inpu
             plan.opening.corrections = corrections(request, app).await?;
         }
     }
-    Ok(Some(Input { plan, contracts: now.contracts, payers }))
+    Ok(Some(Input { plan, contracts: now.contracts, contract, payers }))
 }
 
 /// The charges of a customer in a sealed run. `None` if the run has no such customer.
-async fn charges(
-    current: &Current,
-    customer: &str,
-    app: &App,
-) -> Result<Option<Vec<billing::Charge>>, Failure> {
-    let (payer, period) = (current.payer_account_id, current.billing_period);
-    let key = keys::charges(payer, period, &current.run_id, customer);
-    let Some(object) = app.results.get(&key).await? else { return Ok(None) };
+pub(crate) async fn charges(key: &str, app: &App) -> Result<Option<Vec<billing::Charge>>, Failure> {
+    let Some(object) = app.results.get(key).await? else { return Ok(None) };
     let rows: Vec<ChargeRow> = decode_parquet(object.bytes)
         .map_err(|error| Failure::Reject(format!("`{key}`: {error}")))?;
     Ok(Some(rows.into_iter().map(|row| row.charge).collect()))

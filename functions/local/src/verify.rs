@@ -2,6 +2,7 @@
 //! by byte. So both sides of every law, the margin, the totals and the checks are derived again from what
 //! they speak of, and not read from where they are written.
 
+mod bills;
 mod derived_store;
 mod planned_reports;
 mod reread;
@@ -25,14 +26,15 @@ use storage::{FolderStore, MemoryStore, Store};
 use crate::args::VerifyArgs;
 use crate::progress::Progress;
 use crate::world::{GivenUp, World};
-use derived_store::DerivedStore;
+use derived_store::{DerivedStore, first_difference};
 use planned_reports::PlannedReports;
 use reread::Reread;
 
-/// The outcome of the proof of one run.
+/// The outcome of the proof of one run or bill.
 #[derive(Debug, Serialize)]
 pub struct Proof {
-    pub run_id: String,
+    /// What was proved: a run, a bill, or all issued documents.
+    pub name: String,
     /// The number of objects of each folder that were derived and compared.
     pub compared: BTreeMap<String, u64>,
     /// Objects that are not what they should be, each with its key.
@@ -76,7 +78,7 @@ pub(crate) async fn command(args: &VerifyArgs, out: &mut dyn Write) -> anyhow::R
 
 fn show(proof: &Proof, out: &mut dyn Write) -> std::io::Result<()> {
     let verdict = if proof.holds() { "PROVED" } else { "NOT PROVED" };
-    writeln!(out, "{verdict}  run {}", proof.run_id)?;
+    writeln!(out, "{verdict}  {}", proof.name)?;
     for (folder, objects) in &proof.compared {
         writeln!(out, "  {folder}: {objects} derived and compared")?;
     }
@@ -127,7 +129,7 @@ pub async fn verify(dir: &Path, reports: Option<&Path>) -> anyhow::Result<Vec<Pr
     Ok(proofs)
 }
 
-/// Proves every current run of a results bucket.
+/// Proves every current run and every bill of a results bucket, and everything that was issued.
 pub async fn verify_store(
     stored: Arc<dyn Store>,
     reports: Option<Arc<dyn Store>>,
@@ -138,6 +140,13 @@ pub async fn verify_store(
         let proof = prove(&stored, reports.as_ref(), &pointer).await;
         proofs.push(proof.with_context(|| format!("`{pointer}`"))?);
     }
+    let nothing: Arc<dyn Store> = Arc::new(MemoryStore::default());
+    let app = World::new(nothing, Arc::clone(&stored), Compression::default()).app;
+    for pointer in stored.list(keys::billed_prefix()).await? {
+        let proof = bills::prove(&pointer, &app).await;
+        proofs.push(proof.with_context(|| format!("`{pointer}`"))?);
+    }
+    proofs.extend(bills::prove_issued(&stored, &app).await?);
     Ok(proofs)
 }
 
@@ -167,7 +176,7 @@ async fn prove(
         );
     }
     let mut proof = Proof {
-        run_id: plan.run_id.to_string(),
+        name: format!("run {}", plan.run_id),
         compared: BTreeMap::new(),
         differences: pinned(&plan, &app).await?,
         not_derived: Vec::new(),

@@ -37,9 +37,8 @@ pub enum InvalidEvent {
     NotJson(String),
     #[error(
         "not an event for this function; expected an S3 notification, an EventBridge event of aws.s3, \
-         {{\"recalculate\": …}}, {{\"resume\": …}}, {{\"accept\": …}}, {{\"bill\": …}}, {{\"issue\": …}} or a \
-         pipeline message \
-         {{\"run\": …, \"unit\": …, \"page\": …}}"
+         {{\"recalculate\": …}}, {{\"resume\": …}}, {{\"accept\": …}}, {{\"bill\": …}}, {{\"issue\": …}} \
+         or a pipeline message {{\"run\": …, \"unit\": …, \"page\": …}}"
     )]
     Unknown,
     #[error("not {what}: {reason}")]

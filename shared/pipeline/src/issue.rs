@@ -122,7 +122,7 @@ pub struct IssuedFrom {
     pub document: usize,
 }
 
-/// An issue with the numbers of its documents.
+/// An issue with the numbers of its documents, or without any while they have none.
 #[derive(Debug, Clone)]
 pub struct Numbered {
     pub issue: Issue,
@@ -134,7 +134,9 @@ impl Numbered {
         self.issue.documents.iter().map(|document| &document.invoice)
     }
 
+    /// The documents with their numbers; a document that has none yet has an empty one.
     pub fn documents(&self) -> impl Iterator<Item = (&str, &Invoice)> {
-        self.numbers.iter().map(String::as_str).zip(self.invoices())
+        let numbers = self.numbers.iter().map(String::as_str).chain(std::iter::repeat(""));
+        numbers.zip(self.invoices())
     }
 }

@@ -161,6 +161,13 @@ pub fn period_and_sequence(customer: &str, key: &str) -> Option<(BillingPeriod, 
     Some((period.parse().ok()?, file.strip_suffix(".json")?.parse().ok()?))
 }
 
+/// The customer, the period and the sequence of an issue.
+pub fn issue_of(key: &str) -> Option<(&str, BillingPeriod, u32)> {
+    let customer = key.strip_prefix("issues/")?.split('/').next()?;
+    let (period, sequence) = period_and_sequence(customer, key)?;
+    Some((customer, period, sequence))
+}
+
 /// The numbers of an issue's documents, written when all of them have one.
 pub fn numbers(customer: &str, period: BillingPeriod, sequence: u32) -> String {
     format!("issues/{customer}/{period}/{sequence:05}.numbers.json")

@@ -8,15 +8,16 @@ use laws::{Check, Law};
 use money::rounding::{Mode, round_to};
 use money::{Amount, Currency};
 
-use crate::{Context, Invoice, Item, Waterfall};
+use crate::{Context, Invoice, Item, PayerCharges, Waterfall};
 
 pub(crate) fn checks(
     context: &Context,
+    payers: &[PayerCharges],
     items: &[Item],
     invoices: &[Invoice],
     waterfalls: &[Waterfall],
 ) -> Vec<Check> {
-    let mut checks = charges_once(context, items);
+    let mut checks = charges_billed_once(&context.customer.id, payers, items);
     for item in items {
         let of = format!("{}: parts of {} {}", context.customer.id, item.section, item.id);
         checks.push(Check::equal(
@@ -43,16 +44,16 @@ pub(crate) fn checks(
 
 /// Every charge of the sealed runs is on the bill once: for each currency, the charges and the items that
 /// add them up come to the same.
-fn charges_once(context: &Context, items: &[Item]) -> Vec<Check> {
+pub fn charges_billed_once(customer: &str, payers: &[PayerCharges], items: &[Item]) -> Vec<Check> {
     let mut sums: BTreeMap<&str, [Amount; 2]> = BTreeMap::new();
-    for spend in context.spends {
-        sums.entry(spend.currency()).or_default()[0] += spend.charge.charge;
+    for charge in payers.iter().flat_map(|of| &of.charges) {
+        sums.entry(&charge.key.currency).or_default()[0] += charge.charge;
     }
     for item in items.iter().filter(|item| item.is_of_charges()) {
         sums.entry(&item.currency).or_default()[1] += item.parts.iter().copied().sum();
     }
     let check = |(currency, [charges, billed]): (&str, [Amount; 2])| {
-        let of = format!("{}: charges in {currency}", context.customer.id);
+        let of = format!("{customer}: charges in {currency}");
         Check::equal(Law::ChargeBilledOnce, of, charges, billed)
     };
     sums.into_iter().map(check).collect()

@@ -44,7 +44,7 @@ pub use difference::{corrections, difference};
 pub use error::StatementError;
 pub use invoice::{Invoice, InvoiceLine, Recipient, TaxLine};
 pub use item::{Basis, Days, Item, Place, Step};
-pub use laws::invoice_re_adds;
+pub use laws::{charges_billed_once, invoice_re_adds};
 pub use prepaid::Payment;
 pub use spend::{PayerCharges, Spend, price, route};
 pub use statement::{Correction, Opening, Statement, statement};

@@ -96,7 +96,7 @@ pub fn statement(
             waterfalls.push(waterfall::waterfall(&context, index, terms, &items, invoice)?);
         }
     }
-    let checks = proof::checks(&context, &items, &invoices, &waterfalls);
+    let checks = proof::checks(&context, payers, &items, &invoices, &waterfalls);
     let carried = invoices.iter().flat_map(carry::carried).collect();
     let closing = before.after(credited, drawn, counted, carried);
     invoices.retain(|invoice| !invoice.lines.is_empty());

@@ -60,6 +60,30 @@ pub enum Term {
 }
 
 impl Term {
+    pub const ALL: [Self; 21] = [
+        Self::UpfrontTiming,
+        Self::UnknownCost,
+        Self::StandardPrice,
+        Self::Reservations,
+        Self::SavingsPlans,
+        Self::CommitmentFees,
+        Self::NegotiatedDiscounts,
+        Self::Adjustments,
+        Self::Contract,
+        Self::Support,
+        Self::Fees,
+        Self::SpendDiscounts,
+        Self::Minimum,
+        Self::Credits,
+        Self::Fx,
+        Self::Corrections,
+        Self::Carried,
+        Self::Rounding,
+        Self::Tax,
+        Self::Withheld,
+        Self::Prepaid,
+    ];
+
     /// Whether the term is a part of the margin.
     const fn is_margin(self) -> bool {
         !matches!(

@@ -223,6 +223,11 @@ impl World {
         objects
     }
 
+    /// The keys of all objects of the results bucket.
+    pub fn object_keys(&self) -> Vec<String> {
+        self.results.contents().into_keys().collect()
+    }
+
     /// The bytes of the object whose key ends with this text.
     pub fn object(&self, ending: &str) -> Bytes {
         let objects = self.results.contents();

@@ -194,7 +194,7 @@ impl Upload for ComparedUpload {
 }
 
 /// Where a stored object is not what is derived. In text that is the first line that differs.
-fn first_difference(stored: &[u8], derived: &[u8]) -> String {
+pub(crate) fn first_difference(stored: &[u8], derived: &[u8]) -> String {
     let [stored_text, derived_text] = [stored, derived].map(std::str::from_utf8);
     let (Ok(stored_text), Ok(derived_text)) = (stored_text, derived_text) else {
         return format!(
