@@ -1,7 +1,8 @@
 //! Bills over several payers, issued and corrected: through the real handlers, with crashes at every write and
 //! with two issuers at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use cur::{Column, Generation};
 use money::Amount;
@@ -9,6 +10,7 @@ use pipeline::{
     Bill, BillPointer, BillRequest, DocumentKind, IssueRequest, IssuedDocument, Status, keys,
 };
 use runs::{Failure, Outcome};
+use statement::Term;
 use testkit::{Delivery, Fault, Line, Order, PAYER, World};
 
 const OTHER_PAYER: &str = "888877776666";
@@ -299,6 +301,58 @@ async fn a_crash_at_every_write_of_an_issue() {
             assert_eq!(world.faulty.changed(), [""; 0], "{fault:?}");
         }
     }
+}
+
+/// Other contracts are tried on past periods. What would be different is shown term by term, and adds up; no
+/// object of the results changes.
+#[tokio::test]
+async fn a_what_if_writes_nothing_and_explains_every_difference() {
+    let world = two_payers().await;
+    let folder = tempfile::tempdir().unwrap();
+    for (key, bytes) in world.results.contents() {
+        let path = folder.path().join(key);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+    let before = files(folder.path());
+    let periods = "2026-09..2026-10".parse().unwrap();
+    let shown = Path::new("contracts.toml");
+    let same = sluice::simulate(folder.path(), CONTRACTS, periods, shown).await.unwrap();
+    assert_eq!(same.len(), 2);
+    for of in &same {
+        assert_eq!(of.now, of.then, "{of:?}");
+        assert!(of.terms.is_empty(), "{of:?}");
+    }
+
+    // Ten percent off, and 0.40 yen more for a dollar: 150.505 × 0.9 = 135.4545 dollars, and
+    // 135.4545 × 150.77 = 20,422.474965 yen, rounded down.
+    let discount = "[[customer.price]]\ndiscount = \"0.10\"\n\n[[customer]]\nid = \"globex\"";
+    let other =
+        CONTRACTS.replace("[[customer]]\nid = \"globex\"", discount).replace("150.37", "150.77");
+    let what_if = sluice::simulate(folder.path(), &other, periods, shown).await.unwrap();
+    let [acme, globex] = &what_if[..] else { panic!("{what_if:#?}") };
+    assert_eq!(acme.now.charge, amount("22631"));
+    assert_eq!(acme.then.charge, amount("20422"));
+    let margin = |side: sluice::Side| side.margin.unwrap();
+    // AWS's cost is converted by the other rate, too: 150.505 × 150.77 = 22,691.63885.
+    assert_eq!(margin(acme.then), amount("20422") - amount("22691.63885"));
+    assert_eq!(acme.terms[&Term::Contract], amount("-2269.163885"));
+    assert_eq!(globex.now, globex.then);
+    assert_eq!(files(folder.path()), before);
+}
+
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(self::files(&path));
+        } else {
+            let bytes = std::fs::read(&path).unwrap();
+            files.insert(path, bytes);
+        }
+    }
+    files
 }
 
 /// Many issuers at once, of the same bill and of two bills: each bill is issued once, without gaps.

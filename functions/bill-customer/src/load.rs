@@ -10,7 +10,7 @@ use datasets::{ChargeRow, decode_parquet};
 use pipeline::{
     Bill, BillPlan, BillPointer, BillRequest, BilledRun, Current, Numbered, keys, version_of,
 };
-use runs::{App, Failure};
+use runs::{App, Failure, parse_contracts};
 use statement::{Balances, Correction, Invoice, Opening, PayerCharges};
 
 use crate::{ENGINE_VERSION, issued_to};
@@ -24,10 +24,16 @@ pub(crate) struct Input {
     pub(crate) payers: Vec<PayerCharges>,
 }
 
-/// `None` if there are no contracts that can be read.
+/// `None` if there are no contracts.
 pub(crate) async fn load(request: &BillRequest, app: &App) -> Result<Option<Input>, Failure> {
     let BillRequest { customer, billing_period: period } = request;
-    let Some(now) = app.contracts_now().await? else { return Ok(None) };
+    let Some(now) = app.contracts_now().await? else {
+        // Contracts with a mistake in them never bill anybody. The failure says where the mistake is.
+        if let Some(object) = app.results.get(keys::CONTRACTS).await? {
+            parse_contracts(keys::CONTRACTS, &object.bytes)?;
+        }
+        return Ok(None);
+    };
     let contract = contracts::parts::of_bills(&now.text, customer).unwrap_or_default();
     let currents = app.results.list(keys::current_prefix()).await?;
     let mut plan = BillPlan {

@@ -7,6 +7,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use cur::BillingPeriod;
 use pipeline::RunId;
 
+use crate::simulate::PeriodRange;
+
 /// Exact bills for every customer of an AWS reseller, from the cost and usage report.
 #[derive(Debug, Parser)]
 #[command(name = "sluice", version, about)]
@@ -31,6 +33,8 @@ pub enum Command {
     Bills(BillsArgs),
     /// Issue invoices, or notes where an issued bill has changed
     Issue(IssueArgs),
+    /// Bill past periods under other contracts, without writing anything, and show what would differ
+    Simulate(SimulateArgs),
     /// Prove a finished run again from its files
     Verify(VerifyArgs),
 }
@@ -159,6 +163,9 @@ pub struct BillsArgs {
     /// Only this customer
     #[arg(long)]
     pub customer: Option<String>,
+    /// Show the reseller's margin too: every term from AWS's cost to the amount due
+    #[arg(long)]
+    pub margin: bool,
     /// Print JSON for machines
     #[arg(long)]
     pub json: bool,
@@ -181,6 +188,22 @@ pub struct IssueArgs {
     /// Issue bills that are not final too; the documents say so
     #[arg(long)]
     pub force: bool,
+    /// Print JSON for machines
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct SimulateArgs {
+    /// The results bucket's root
+    #[arg(long)]
+    pub out: PathBuf,
+    /// The contracts to try
+    #[arg(long)]
+    pub contracts: PathBuf,
+    /// The billing periods: one, or the first and the last
+    #[arg(long, value_name = "YYYY-MM..YYYY-MM")]
+    pub periods: PeriodRange,
     /// Print JSON for machines
     #[arg(long)]
     pub json: bool,

@@ -1,19 +1,21 @@
 //! `sluice bills` and `sluice issue`: what customers owe, and what was issued of it.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::bail;
 use chrono::{NaiveDate, Utc};
-use cur::BillingPeriod;
+use cur::{AccountId, BillingPeriod};
 use money::Amount;
 use pipeline::{
-    Bill, BillPointer, BillRequest, Compression, Document, IssueRequest, Numbered, Status, keys,
+    Bill, BillPointer, BillRequest, Compression, Current, Document, IssueRequest, Numbered,
+    Reconciliation, Status, keys,
 };
 use runs::{App, Failure};
 use serde::Serialize;
-use statement::Invoice;
+use statement::{Invoice, Waterfall};
 use storage::FolderStore;
 
 use crate::args::{BillsArgs, IssueArgs};
@@ -29,6 +31,8 @@ pub struct Standing {
     pub rows: Vec<StandingRow>,
     /// Why the bill is not final, and what has changed since it was issued.
     pub reasons: Vec<String>,
+    /// The way from AWS's cost to the amount due, for each invoice.
+    pub waterfalls: Vec<Waterfall>,
 }
 
 /// An invoice of the bill.
@@ -49,7 +53,31 @@ pub(crate) async fn command(args: &BillsArgs, out: &mut dyn Write) -> anyhow::Re
     let world = world(&args.out)?;
     let standings = standings(&world.app, args.period, args.customer.as_deref()).await?;
     show_or_json(&standings, args.json, out)?;
+    if args.margin && !args.json {
+        let unassigned = unassigned(&world.app, args.period).await?;
+        show::margins(&standings, &unassigned, out)?;
+    }
     Ok(true)
+}
+
+/// AWS's cost of accounts that belong to no customer, by payer and period, in the currency of the report.
+async fn unassigned(
+    app: &App,
+    period: Option<BillingPeriod>,
+) -> anyhow::Result<BTreeMap<(BillingPeriod, AccountId), Amount>> {
+    let mut unassigned = BTreeMap::new();
+    for key in app.results.list(keys::current_prefix()).await? {
+        let current: Current = app.need(&key).await?;
+        if period.is_some_and(|period| period != current.billing_period) {
+            continue;
+        }
+        let proof: Reconciliation = app.need(&keys::reconciliation(&current.run_id)).await?;
+        let cost: Amount = proof.unassigned.values().copied().sum();
+        if !cost.is_zero() {
+            unassigned.insert((current.billing_period, current.payer_account_id), cost);
+        }
+    }
+    Ok(unassigned)
 }
 
 pub(crate) async fn issue(args: &IssueArgs, out: &mut dyn Write) -> anyhow::Result<bool> {
@@ -176,6 +204,7 @@ fn standing(bill: &Bill, issued: &[Numbered], open: &[Document]) -> Standing {
         billing_period: bill.plan.billing_period,
         rows: bill.invoices.iter().map(row).collect(),
         reasons: reasons(bill, issued, open),
+        waterfalls: bill.waterfalls.clone(),
     }
 }
 

@@ -11,8 +11,10 @@ mod finished;
 mod generate;
 mod plain_text;
 mod progress;
+mod reread;
 mod run;
 mod show;
+mod simulate;
 mod verify;
 mod world;
 
@@ -24,6 +26,7 @@ pub use bills::{Standing, StandingRow, standings};
 pub use finished::Finished;
 pub use plain_text::PlainText;
 pub use run::{RunOptions, run};
+pub use simulate::{Difference, PeriodRange, Side, simulate};
 pub use verify::{Proof, verify, verify_store};
 pub use world::{World, dispatch};
 
@@ -38,6 +41,7 @@ pub async fn main(command: Command, out: &mut (dyn Write + Send)) -> anyhow::Res
         Command::Accept(options) => accept::command(&options, out).await?,
         Command::Bills(options) => bills::command(&options, out).await?,
         Command::Issue(options) => bills::issue(&options, out).await?,
+        Command::Simulate(options) => simulate::command(&options, out).await?,
         Command::Check(options) => check::command(&options, out)?,
         Command::Verify(options) => verify::command(&options, out).await?,
     };

@@ -9,15 +9,16 @@ use std::path::Path;
 use billing::MarginTerm;
 use commitments::{Kept, MissingRate, ReplayTally};
 use contracts::terms::Section;
-use cur::{AccountId, Sku};
+use cur::{AccountId, BillingPeriod, Sku};
 use laws::Check;
 use money::rounding::{Mode, round};
 use money::{Amount, Currency};
 use pipeline::{Bill, Changes, CustomerChange, CustomerTotals, Reconciliation, UNASSIGNED, keys};
-use statement::Invoice;
+use statement::{Invoice, Term};
 
 use crate::bills::Standing;
 use crate::finished::Finished;
+use crate::simulate::{Difference, Side};
 
 pub(crate) fn runs(finished: &[Finished], results: &Path, out: &mut dyn Write) -> io::Result<()> {
     for run in finished {
@@ -209,6 +210,83 @@ pub(crate) fn bills(standings: &[Standing], out: &mut dyn Write) -> io::Result<(
         }
     }
     Ok(())
+}
+
+/// The reseller's margin: of each bill, and of all bills in one currency with every term between AWS's cost
+/// and the amount due.
+pub(crate) fn margins(
+    standings: &[Standing],
+    unassigned: &BTreeMap<(BillingPeriod, AccountId), Amount>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let header = ["margin of", "period", "invoice", "", "AWS cost", "charge", "margin"];
+    let mut table = Table::new(4..7, header);
+    let mut all: BTreeMap<&str, (Amount, Amount, BTreeMap<Term, Amount>)> = BTreeMap::new();
+    for standing in standings {
+        for of in &standing.waterfalls {
+            table.row([
+                standing.customer_id.clone(),
+                standing.billing_period.to_string(),
+                of.invoice_id.clone(),
+                of.currency.clone(),
+                cents(of.aws_cost),
+                cents(of.subtotal()),
+                if_known(of.margin),
+            ]);
+            let (cost, due, terms) = all.entry(&of.currency).or_default();
+            *cost += of.aws_cost;
+            *due += of.amount_due;
+            for (term, amount) in &of.terms {
+                *terms.entry(*term).or_default() += *amount;
+            }
+        }
+    }
+    writeln!(out, "{table}")?;
+    for (currency, (cost, due, terms)) in all {
+        let mut table = Table::new(1..2, ["from AWS's cost to the amounts due", currency]);
+        table.row(["AWS charged".to_owned(), cents(cost)]);
+        for (term, amount) in terms {
+            table.row([format!("+ {}", term.name()), cents(amount)]);
+        }
+        table.row(["= due".to_owned(), cents(due)]);
+        writeln!(out, "{table}")?;
+    }
+    for ((period, payer), cost) in unassigned {
+        let cost = cents(*cost);
+        writeln!(
+            out,
+            "UNASSIGNED  {period}: AWS charged payer {payer} {cost} for accounts of nobody"
+        )?;
+    }
+    Ok(())
+}
+
+/// A table of what other contracts would have made different, and the terms of each difference.
+pub(crate) fn differences(differences: &[Difference], out: &mut dyn Write) -> io::Result<()> {
+    let header = ["what if", "period", "", "charge", "then", "difference", "margin", "then"];
+    let mut table = Table::new(3..8, header);
+    let margin = |side: &Side| side.margin.map_or_else(|| "unknown".to_owned(), cents);
+    for of in differences {
+        table.row([
+            of.customer_id.clone(),
+            of.billing_period.to_string(),
+            of.currency.clone(),
+            cents(of.now.charge),
+            cents(of.then.charge),
+            cents(of.then.charge - of.now.charge),
+            margin(&of.now),
+            margin(&of.then),
+        ]);
+    }
+    writeln!(out, "{table}")?;
+    let mut table = Table::new(3..4, ["what if", "period", "term", "difference"]);
+    for of in differences {
+        for (term, amount) in &of.terms {
+            let (customer, period) = (of.customer_id.clone(), of.billing_period.to_string());
+            table.row([customer, period, term.name().to_owned(), cents(*amount)]);
+        }
+    }
+    writeln!(out, "{table}")
 }
 
 /// A short form of an invoice, with one row for each section instead of one for each line.

@@ -5,7 +5,6 @@
 mod bills;
 mod derived_store;
 mod planned_reports;
-mod reread;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -17,7 +16,7 @@ use anyhow::{Context, bail};
 use commitments::KeptReason;
 use money::Amount;
 use pipeline::{
-    AllocateReceipt, Compression, Current, Plan, Reconciliation, Step, Unit, keys, version_of,
+    AllocateReceipt, Compression, Current, Plan, Reconciliation, Step, keys, version_of,
 };
 use runs::{App, Arrival, Stop, to_json};
 use serde::Serialize;
@@ -25,10 +24,10 @@ use storage::{FolderStore, MemoryStore, Store};
 
 use crate::args::VerifyArgs;
 use crate::progress::Progress;
+use crate::reread::reread_files;
 use crate::world::{GivenUp, World};
 use derived_store::{DerivedStore, first_difference};
 use planned_reports::PlannedReports;
-use reread::Reread;
 
 /// The outcome of the proof of one run or bill.
 #[derive(Debug, Serialize)]
@@ -286,19 +285,6 @@ async fn before(
         return Ok(None);
     };
     Ok(Some(Current::of(&plan)))
-}
-
-/// Takes the place of the step `split-report`, whose messages wait.
-async fn reread_files(plan: &Plan, again: &World) -> anyhow::Result<()> {
-    let files = Arc::new(reread::by_file(plan, &again.app).await?);
-    for _ in &plan.files {
-        let Some(message) = again.receive() else { break };
-        if let Unit::SplitReport { file } = message.unit {
-            let reread = Reread { file, files: Arc::clone(&files) };
-            runs::handle(&reread, &message, &again.app).await?;
-        }
-    }
-    Ok(())
 }
 
 /// Puts down what is different, what is there and should not be, and how much was compared.

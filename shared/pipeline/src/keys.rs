@@ -173,6 +173,11 @@ pub fn numbers(customer: &str, period: BillingPeriod, sequence: u32) -> String {
     format!("issues/{customer}/{period}/{sequence:05}.numbers.json")
 }
 
+/// Whether an object is about what was issued.
+pub fn is_issue(key: &str) -> bool {
+    key.starts_with("issues/") || key.starts_with("issued/")
+}
+
 /// A document with its number.
 pub fn issued(number: &str) -> String {
     format!("issued/{number}.json")

@@ -59,6 +59,15 @@ pub enum Term {
     Prepaid,
 }
 
+impl Waterfall {
+    /// The sum before tax.
+    pub fn subtotal(&self) -> Amount {
+        const BELOW: [Term; 3] = [Term::Tax, Term::Withheld, Term::Prepaid];
+        let below = self.terms.iter().filter(|(term, _)| BELOW.contains(term));
+        self.amount_due - below.map(|(_, amount)| *amount).sum()
+    }
+}
+
 impl Term {
     pub const ALL: [Self; 21] = [
         Self::UpfrontTiming,
@@ -83,6 +92,32 @@ impl Term {
         Self::Withheld,
         Self::Prepaid,
     ];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UpfrontTiming => "upfront_timing",
+            Self::UnknownCost => "unknown_cost",
+            Self::StandardPrice => "standard_price",
+            Self::Reservations => "reservations",
+            Self::SavingsPlans => "savings_plans",
+            Self::CommitmentFees => "commitment_fees",
+            Self::NegotiatedDiscounts => "negotiated_discounts",
+            Self::Adjustments => "adjustments",
+            Self::Contract => "contract",
+            Self::Support => "support",
+            Self::Fees => "fees",
+            Self::SpendDiscounts => "spend_discounts",
+            Self::Minimum => "minimum",
+            Self::Credits => "credits",
+            Self::Fx => "fx",
+            Self::Corrections => "corrections",
+            Self::Carried => "carried",
+            Self::Rounding => "rounding",
+            Self::Tax => "tax",
+            Self::Withheld => "withheld",
+            Self::Prepaid => "prepaid",
+        }
+    }
 
     /// Whether the term is a part of the margin.
     const fn is_margin(self) -> bool {

@@ -6,15 +6,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use cur::{AccountId, Column, LineTotals};
-use pipeline::{AccountTotals, Plan, SplitReceipt, Table, keys};
+use pipeline::{AccountTotals, Plan, SplitReceipt, Table, Unit, keys};
 use recalculate_account::{LineReader, ObjectError, OwnLines, own_lines};
 use runs::{App, Failure, Results, Stop, Work};
 use storage::ObjectInfo;
 
-/// Every account's own lines, by the report file that they are of.
-pub(crate) type ByFile = BTreeMap<usize, Vec<(AccountId, OwnLines)>>;
+use crate::world::World;
 
-pub(crate) async fn by_file(plan: &Plan, app: &App) -> Result<ByFile, Failure> {
+/// Every account's own lines, by the report file that they are of.
+type ByFile = BTreeMap<usize, Vec<(AccountId, OwnLines)>>;
+
+async fn by_file(plan: &Plan, app: &App) -> Result<ByFile, Failure> {
     let mut accounts: Vec<AccountId> = Vec::new();
     for table in [Table::LineItems, Table::LineItemRows] {
         let folder = format!("{}/", keys::partition(plan, table, None));
@@ -32,10 +34,23 @@ pub(crate) async fn by_file(plan: &Plan, app: &App) -> Result<ByFile, Failure> {
     Ok(files)
 }
 
+/// Takes the place of the step `split-report`, whose messages wait.
+pub(crate) async fn reread_files(plan: &Plan, again: &World) -> anyhow::Result<()> {
+    let files = Arc::new(by_file(plan, &again.app).await?);
+    for _ in &plan.files {
+        let Some(message) = again.receive() else { break };
+        if let Unit::SplitReport { file } = message.unit {
+            let reread = Reread { file, files: Arc::clone(&files) };
+            runs::handle(&reread, &message, &again.app).await?;
+        }
+    }
+    Ok(())
+}
+
 /// One report file, read from the accounts' own lines.
-pub(crate) struct Reread {
-    pub(crate) file: usize,
-    pub(crate) files: Arc<ByFile>,
+struct Reread {
+    file: usize,
+    files: Arc<ByFile>,
 }
 
 #[async_trait]
