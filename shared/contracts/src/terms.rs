@@ -3,7 +3,6 @@
 
 mod base;
 mod custom_line;
-mod day_rule;
 mod invoice;
 mod section;
 mod selector;
@@ -16,7 +15,6 @@ use money::{Amount, Currency};
 
 pub use base::{Base, Stage};
 pub use custom_line::{CustomLine, Fee, Quantity};
-pub use day_rule::{DayRule, MonthDay};
 pub use invoice::{Corrections, InvoiceTerms, Rounding, RoundingScope, Shared};
 pub use section::Section;
 pub use selector::{Pattern, Selector, Subject, Texts};
@@ -24,6 +22,8 @@ pub use settled::{Carry, Credit, Minimum, Prepaid, SpendCommitment, Withholding}
 pub use support::{AwsPlan, Enrolled, Support, SupportScope, SupportTable};
 pub use tax::Tax;
 pub use tiers::{Reach, Tier, Tiers};
+
+pub use crate::day_rule::{DayRule, MonthDay};
 
 /// What a bill reads of a customer's contract. Lists are in the order of the file.
 #[derive(Debug, Clone)]

@@ -106,7 +106,7 @@ fn stays(
         return other_report_stays(
             current,
             plan,
-            contracts_now.and_then(|now| now.contracts.report()),
+            contracts_now.and_then(|now| now.contracts.report_of(plan.payer_account_id)),
         );
     }
     let is_this = current.run_id == plan.run_id;
@@ -131,7 +131,7 @@ fn other_report_stays(
         Some(named) => Ok(named != plan.report),
         None => Err(Failure::Reject(format!(
             "payer {} is billed from report `{}` in {}, and this is report `{}`: say which one under \
-             `[reseller]` with `report = \"…\"`",
+             `[reseller]` with `report = \"…\"`, or under `[[payer]]` if payers have different reports",
             plan.payer_account_id, current.report, plan.billing_period, plan.report
         ))),
     }

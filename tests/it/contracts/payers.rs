@@ -1,0 +1,278 @@
+//! `[[payer]]`, `[fx]` and `[invoice]`.
+
+use contracts::terms::{DayRule, MonthDay};
+use contracts::{Contracts, InvoiceDate, Language, NumberFormat};
+
+use super::{PAYER, account, check, check_one, parse, period};
+
+const OTHER: &str = "222233334444";
+
+#[test]
+fn a_payer_has_a_name_a_report_and_rates_of_its_own() {
+    let contracts = parse(
+        r#"
+        [reseller]
+        name = "MSP"
+        report = "costs"
+        [[payer]]
+        id = "999988887777"
+        [[payer]]
+        id = "222233334444"
+        name = "EMEA"
+        report = "hourly"
+        fx = "mean"
+        [fx.mean.USD.GBP]
+        "2026-10" = "0.75"
+        "#,
+    );
+    let [first, second] = [PAYER, OTHER].map(|id| contracts.payer(account(id)).unwrap());
+    assert_eq!((&*first.name, &first.report, &first.fx), (PAYER, &None, &None));
+    assert_eq!((&*second.name, second.report.as_deref()), ("EMEA", Some("hourly")));
+    assert_eq!(contracts.report_of(account(PAYER)), Some("costs"));
+    assert_eq!(contracts.report_of(account(OTHER)), Some("hourly"));
+    assert_eq!(contracts.report_of(account("111122223333")), Some("costs"));
+    // Without a list of payers, the tables are the list.
+    assert!(contracts.payer_is_known(account(OTHER)));
+    assert!(!contracts.payer_is_known(account("111122223333")));
+    assert_eq!(contracts.payer(account("111122223333")).map(|payer| payer.id), None);
+    assert_eq!(contracts.only_payer(), None);
+
+    let one = parse("[reseller]\nname = \"MSP\"\n[[payer]]\nid = \"999988887777\"\n");
+    assert_eq!(one.only_payer(), Some(account(PAYER)));
+    let one_of_two = "[reseller]\nname = \"MSP\"\npayers = [\"999988887777\", \"222233334444\"]\n\
+                      [[payer]]\nid = \"999988887777\"\n";
+    assert!(parse(one_of_two).payer_is_known(account(OTHER)));
+}
+
+#[test]
+fn payers_are_checked() {
+    check(
+        r#"reseller = { name = "A", payers = ["999988887777"] }
+[[payer]]
+id = "999988887777"
+nme = "x"
+fx = "mean"
+[[payer]]
+id = "999988887777"
+name = ""
+[[payer]]
+id = "222233334444"
+report = 5
+[[payer]]
+id = "1"
+[[payer]]
+name = "B"
+"#,
+        &[
+            "4:1: [[payer]] has no key `nme`; did you mean `name`?",
+            "5:6: the file has no series of rates `mean`; add a table [fx.mean.USD.JPY], with the currencies \
+             that you need",
+            "7:6: payer 999988887777 is already there (see 3:6); put both tables together",
+            "8:8: `name` is empty; write something or remove it",
+            "10:6: payer 222233334444 is not in `payers` of [reseller]; add it there, or remove that list",
+            "11:10: `report` must be a string; write \"5\"",
+            "13:6: `id`: `1` is not an account id: twelve digits",
+            r#"14:1: [[payer]] has no `id`; add it: id = "999988887777""#,
+        ],
+    );
+}
+
+#[test]
+fn a_premium_is_exact() {
+    let of = |base: &str, fx: &str| {
+        let text = format!(
+            "[reseller]\nname = \"MSP\"\n[fx.spot.USD.AUD]\n\"2026-10\" = \"{base}\"\n\
+             [[payer]]\nid = \"{PAYER}\"\nfx = {fx}\n"
+        );
+        let rate = parse(&text).rate(None, Some(account(PAYER)), "USD", "AUD", period("2026-10"));
+        rate.map(|fx| fx.rate.to_string()).map_err(|_| ())
+    };
+    let ok = |text: &str| Ok(text.to_owned());
+    assert_eq!(of("1.5234", r#"{ series = "spot", premium = "0.02" }"#), ok("1.553868"));
+    assert_eq!(of("150.37", r#"{ series = "spot", add = "0.50" }"#), ok("150.87"));
+    assert_eq!(of("150.37", r#"{ series = "spot", premium = "1", add = "0.26" }"#), ok("301"));
+    // 28 digits fit, 29 do not.
+    let digits = "0.1111111111111111111111111111";
+    assert_eq!(of(digits, r#"{ series = "spot" }"#), ok(digits));
+    assert_eq!(of(digits, r#"{ series = "spot", premium = "0.1" }"#), Err(()));
+    assert_eq!(of(digits, r#"{ series = "spot", add = "10" }"#), Err(()));
+}
+
+#[test]
+fn an_issuer_is_the_reseller_unless_the_file_says_otherwise() {
+    let plain = parse("[reseller]\nname = \"MSP\"\n");
+    let issuer = plain.issuer();
+    assert_eq!((&*issuer.name, &issuer.address, &issuer.bank), ("MSP", &None, &None));
+    assert_eq!(issuer.numbers, format("{period}-", 4, ""));
+    assert_eq!(issuer.note_numbers, None);
+    assert_eq!((issuer.date, issuer.due), (InvoiceDate::Issued, None));
+    assert_eq!(issuer.language, Language::English);
+
+    let full = parse(
+        r#"
+        [reseller]
+        name = "MSP"
+        [invoice]
+        issuer = "MSP K.K."
+        address = "1-1 Example\nTokyo"
+        registration_number = "T1234567890123"
+        number = "INV-{year}-{sequence:5}.A"
+        note_number = "CN{sequence}"
+        date = "period_end"
+        due = { months = 1, day = "last" }
+        bank = "Example Bank"
+        footer = "Thank you"
+        language = "ja"
+        "#,
+    );
+    let issuer = full.issuer();
+    assert_eq!(issuer.name, "MSP K.K.");
+    assert_eq!(issuer.address.as_deref(), Some("1-1 Example\nTokyo"));
+    assert_eq!(issuer.registration_number.as_deref(), Some("T1234567890123"));
+    assert_eq!(issuer.numbers, format("INV-{year}-", 5, ".A"));
+    assert_eq!(issuer.note_numbers, Some(format("CN", 1, "")));
+    assert_eq!(issuer.date, InvoiceDate::Rule(DayRule::PERIOD_END));
+    assert_eq!(issuer.due, Some(DayRule { months: 1, day: MonthDay::Last }));
+    assert_eq!(issuer.bank.as_deref(), Some("Example Bank"));
+    assert_eq!(issuer.footer.as_deref(), Some("Thank you"));
+    assert_eq!(issuer.language, Language::Japanese);
+}
+
+fn format(before: &str, digits: usize, after: &str) -> NumberFormat {
+    NumberFormat { before: before.to_owned(), digits, after: after.to_owned() }
+}
+
+fn invoice(more: &str) -> String {
+    format!("reseller = {{ name = \"A\" }}\n[invoice]\n{more}\n")
+}
+
+#[test]
+fn numbers_of_invoices_are_checked() {
+    let once = "it must have `{sequence}` exactly once, such as \"INV-{year}-{sequence:5}\"";
+    for (format, problem) in [
+        ("INV", once),
+        ("{sequence}{sequence:2}", once),
+        ("{sequence}-{period}", ""),
+        (
+            "{sequence:0}",
+            "`{sequence:0}` must have from 1 to 18 digits, such as \"INV-{year}-{sequence:5}\"",
+        ),
+        (
+            "{sequence:x}",
+            "`{sequence:x}` must have from 1 to 18 digits, such as \"INV-{year}-{sequence:5}\"",
+        ),
+        ("{month}{sequence}", "`{month}` is not known; use {sequence}, {year} and {period}"),
+        ("{year:2}{sequence}", "`{year:2}` is not known; use {sequence}, {year} and {period}"),
+        ("{sequence", "a `{` is not closed; write a format such as \"INV-{year}-{sequence:5}\""),
+        ("A/{sequence}", "`/` cannot be a part of a number; use letters, digits, `.`, `_` and `-`"),
+        ("{sequence}}", "`}` cannot be a part of a number; use letters, digits, `.`, `_` and `-`"),
+        (
+            "請{sequence}",
+            "`請` cannot be a part of a number; use letters, digits, `.`, `_` and `-`",
+        ),
+    ] {
+        for (key, column) in [("number", 10), ("note_number", 15)] {
+            let file = invoice(&format!("{key} = \"{format}\""));
+            let expected = format!("3:{column}: `{key}`: {problem}");
+            check_one(&file, if problem.is_empty() { "" } else { &expected });
+        }
+    }
+}
+
+/// A note and an invoice never have one number, whatever their sequences have come to.
+#[test]
+fn a_note_has_no_number_of_an_invoice() {
+    let refused = "4:15: `note_number` can give the number of an invoice; begin it with another text than \
+                   `number`";
+    for (number, note, is_right) in [
+        ("{period}-{sequence}", "CN-{period}-{sequence}", true),
+        ("{period}-{sequence}", "{period}-{sequence:9}", true),
+        ("{sequence}", "{period}-{sequence}", true),
+        ("{sequence}-A", "{sequence}-B", true),
+        ("A{sequence}", "A1{sequence}", false),
+        ("{sequence}", "{year}{sequence}", false),
+        ("{sequence}", "{sequence}0", false),
+        ("{year}-{sequence}", "2026-{sequence}", true),
+    ] {
+        let file = invoice(&format!("number = \"{number}\"\nnote_number = \"{note}\""));
+        check_one(&file, if is_right { "" } else { refused });
+    }
+}
+
+#[test]
+fn days_and_the_rest_of_an_invoice_are_checked() {
+    check(
+        &invoice(
+            r#"issuer = ""
+date = { month = 1, day = "lst" }
+due = "issued"
+language = "jp"
+registration_number = "T12"
+adress = "x""#,
+        ),
+        &[
+            "3:10: `issuer` is empty; write something or remove it",
+            "4:8: a day has no `months`; add it: months = 1",
+            "4:10: a day has no key `month`; did you mean `months`?",
+            "4:27: `day` cannot be `lst`; did you mean `last`?",
+            "5:7: `due` is a string, but it must be a table",
+            "6:12: `language` cannot be `jp`; write one of en, ja",
+            "8:1: [invoice] has no key `adress`; did you mean `address`?",
+        ],
+    );
+    check(
+        &invoice("language = \"ja\"\nregistration_number = \"T123456789012\"\ndate = \"today\""),
+        &[
+            "4:23: `registration_number` cannot be `T123456789012`: in Japan it is T and 13 digits",
+            "5:8: `date` cannot be `today`; write one of issued, period_end",
+        ],
+    );
+    let due = |due: &str, expected: &[&str]| check(&invoice(&format!("due = {due}")), expected);
+    due("{ days = 0 }", &[]);
+    due("{ days = 30 }", &[]);
+    due("{ months = 0, day = 31 }", &[]);
+    due(
+        "{ days = \"30\" }",
+        &["3:16: `days` is a string, but it must be a whole number without quotes"],
+    );
+    due("{ days = -1 }", &["3:16: `days` must be a whole number from 0 to 3650"]);
+    due(
+        "{ months = 121, day = 0 }",
+        &[
+            "3:18: `months` must be a whole number from 0 to 120",
+            "3:29: `day` must be a whole number from 1 to 31",
+        ],
+    );
+}
+
+#[test]
+fn a_day_follows_from_a_day_or_a_period() {
+    let of = |due: &str| {
+        let contracts = parse(&invoice(&format!("due = {due}")));
+        let rule = contracts.issuer().due.unwrap();
+        let day = "2026-11-05".parse().unwrap();
+        [rule.after(day), rule.of(period("2026-10"))].map(|day| day.to_string())
+    };
+    assert_eq!(of("{ months = 1, day = \"last\" }"), ["2026-12-31", "2026-11-30"]);
+    assert_eq!(of("{ months = 1, day = 10 }"), ["2026-12-10", "2026-11-10"]);
+    assert_eq!(of("{ months = 3, day = 31 }"), ["2027-02-28", "2027-01-31"]);
+    assert_eq!(of("{ days = 30 }"), ["2026-12-05", "2026-11-30"]);
+}
+
+#[test]
+fn an_invoice_in_yen_without_a_registration_number_is_warned_of() {
+    let of = |language: &str, currency: &str, more: &str| {
+        let text = format!(
+            "reseller = {{ name = \"A\" }}\n[invoice]\nlanguage = \"{language}\"\n{more}\n\
+             [[customer]]\nid = \"acme\"\naccounts = []\ncurrency = \"{currency}\"\n"
+        );
+        let contracts = Contracts::parse(&text).unwrap();
+        contracts.warnings().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let expected = "3:12: a qualified invoice in Japan needs the registration number of the issuer; add \
+                    `registration_number = \"T…\"` if you have one";
+    assert_eq!(of("ja", "JPY", ""), [expected]);
+    assert_eq!(of("ja", "USD", ""), [""; 0]);
+    assert_eq!(of("en", "JPY", ""), [""; 0]);
+    assert_eq!(of("ja", "JPY", "registration_number = \"T1234567890123\""), [""; 0]);
+}
