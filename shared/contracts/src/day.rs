@@ -41,6 +41,24 @@ impl fmt::Display for Day {
     }
 }
 
+impl PeriodOrDay {
+    /// The first day of a period, or the day.
+    pub(crate) fn first_day(self) -> NaiveDate {
+        match self {
+            Self::Period(period) => period.first_day(),
+            Self::Day(day) => day,
+        }
+    }
+
+    /// The last day of a period, or the day.
+    pub(crate) fn last_day(self) -> NaiveDate {
+        match self {
+            Self::Period(period) => period.end().pred_opt().unwrap_or(NaiveDate::MIN),
+            Self::Day(day) => day,
+        }
+    }
+}
+
 impl FromStr for PeriodOrDay {
     type Err = InvalidPeriodOrDay;
 

@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use money::Rate;
+use money::{Amount, Rate};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -66,6 +66,25 @@ impl<'d> Section<'d> {
         field
     }
 
+    pub(crate) fn refuse_at(&self, position: Position, message: impl Into<String>) {
+        self.report.refuse(position, message);
+    }
+
+    /// The text of a key, if it has one. Says nothing of what is wrong with it: a reader of the key does.
+    pub(crate) fn text_of(&self, key: &str) -> Option<&'d str> {
+        let text = self.table.get(key)?.get_ref().as_str()?;
+        (!text.trim().is_empty()).then_some(text)
+    }
+
+    /// The texts of one key in all tables of a list. Says nothing of what is wrong with them.
+    pub(crate) fn texts_in(&self, key: &str, inner: &str) -> Vec<&'d str> {
+        let list = self.table.get(key).and_then(|value| value.get_ref().as_array());
+        let tables = list.into_iter().flat_map(|list| list.iter());
+        tables
+            .filter_map(|table| table.get_ref().as_table()?.get(inner)?.get_ref().as_str())
+            .collect()
+    }
+
     /// Refuses keys that have no effect here, each with the reason.
     pub(crate) fn refuse_keys(&self, keys: &[&str], reason: &str) {
         for field in keys.iter().filter_map(|key| self.field(key)) {
@@ -91,11 +110,14 @@ impl<'d> Section<'d> {
     }
 }
 
-/// The numbers that are allowed for a rate.
+/// The numbers that are allowed for a rate or an amount.
 #[derive(Clone, Copy)]
 pub(crate) enum Allowed {
+    Any,
     /// From 0 to 1, both included.
     Fraction,
+    /// From -1 to 1, both included.
+    SignedFraction,
     NotNegative,
     Positive,
 }
@@ -180,8 +202,23 @@ impl<'d> Field<'d> {
 
     /// A decimal number in a string.
     pub(crate) fn rate(&self, allowed: Allowed) -> Option<Rate> {
-        self.number(allowed, [Rate::ZERO, Rate::ONE], |text| {
+        self.number(allowed, [Rate::ZERO, Rate::ONE], Rate::abs, |text| {
             text.parse().map_err(|error: money::ParseRateError| error.to_string())
+        })
+    }
+
+    /// An amount or a quantity: a decimal number in a string.
+    pub(crate) fn amount(&self, allowed: Allowed) -> Option<Amount> {
+        self.number(allowed, [Amount::ZERO, Amount::from(1)], Amount::abs, |text| {
+            // An exponent is a notation of reports, and nobody writes a price with it.
+            let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || b".-".contains(&byte));
+            let amount = text.parse().ok().filter(|_| is_plain);
+            amount.ok_or_else(|| {
+                format!(
+                    "`{text}` is not a decimal number with at most 20 digits before the point and 18 \
+                     after it"
+                )
+            })
         })
     }
 
@@ -189,6 +226,7 @@ impl<'d> Field<'d> {
         &self,
         allowed: Allowed,
         [zero, one]: [T; 2],
+        magnitude: impl FnOnce(T) -> T,
         read: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
         if matches!(self.value.get_ref(), DeValue::Integer(_) | DeValue::Float(_)) {
@@ -203,10 +241,14 @@ impl<'d> Field<'d> {
             .map_err(|error| self.refuse(format!("`{}`: {error}", self.name)))
             .ok()?;
         let (is_allowed, expected) = match allowed {
+            Allowed::Any => (true, ""),
             Allowed::Fraction => (
                 zero <= number && number <= one,
                 "a fraction from 0 to 1; write \"0.05\" for 5 percent",
             ),
+            Allowed::SignedFraction => {
+                (magnitude(number) <= one, "a fraction from -1 to 1; write \"0.05\" for 5 percent")
+            }
             Allowed::NotNegative => (zero <= number, "0 or more"),
             Allowed::Positive => (zero < number, "more than 0"),
         };
@@ -281,6 +323,16 @@ impl<'d> Field<'d> {
             return None;
         }
         Some(list)
+    }
+
+    /// Reads one value, or each value of a list that has at least one. `None` if one of them is wrong.
+    pub(crate) fn each<T, C: FromIterator<T>>(
+        &self,
+        read: impl Fn(&Field<'d>) -> Option<T>,
+    ) -> Option<C> {
+        // All of them are read before the first that is wrong ends it, so that all problems are found.
+        let values: Vec<Option<T>> = self.one_or_many()?.iter().map(read).collect();
+        values.into_iter().collect()
     }
 
     /// The entries of a table that may have any keys.

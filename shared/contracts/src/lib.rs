@@ -11,6 +11,7 @@ mod day;
 mod day_rule;
 mod document;
 mod fx;
+mod id;
 mod issuer;
 mod owners;
 mod ownership;
@@ -50,6 +51,7 @@ use fx::FxRates;
 use owners::Owners;
 use report::Report;
 use reseller::Reseller;
+use terms::Outside;
 
 /// A contracts file in which nothing is wrong.
 #[derive(Debug, Clone)]
@@ -92,7 +94,8 @@ impl Contracts {
             None => document.field("payer").map(|_| stated()),
             list => list.clone(),
         };
-        let customers = Customer::read_all(&document);
+        let outside = Outside { fx: &fx, payers: accepted.as_ref() };
+        let customers = Customer::read_all(&document, outside);
         let commitments = CommitmentPolicy::read(&document, &customers);
         refuse_repeated_ids(&customers, report);
         let owners = Owners::new(&customers, report);

@@ -1,9 +1,9 @@
 //! `[[payer]]`, `[fx]` and `[invoice]`.
 
 use contracts::terms::{DayRule, MonthDay};
-use contracts::{Contracts, InvoiceDate, Language, NumberFormat};
+use contracts::{Contracts, Fx, FxChoice, InvoiceDate, Language, NumberFormat};
 
-use super::{PAYER, account, check, check_one, parse, period};
+use super::{PAYER, account, check, check_one, parse, period, rate};
 
 const OTHER: &str = "222233334444";
 
@@ -77,6 +77,95 @@ name = "B"
     );
 }
 
+/// Rates of a payer, of invoices and of customers.
+const RATES: &str = r#"
+[reseller]
+name = "MSP"
+[[payer]]
+id = "999988887777"
+fx = { series = "spot", on = "period_end" }
+[[payer]]
+id = "222233334444"
+[fx.USD.AUD]
+"2026-10" = "1.5"
+[fx.spot.USD.AUD]
+"2026-10-31" = "1.5234"
+"2026-11-14" = "1.6"
+[fx.long.USD.AUD]
+"2026-10" = "1.234567890123456789012345678"
+[[customer]]
+id = "acme"
+accounts = ["111122223333"]
+currency = "AUD"
+fx = { series = "spot", premium = "0.02", on = { days = 14 } }
+[[customer.invoice]]
+id = "main"
+account = "111122223333"
+fx = { premium = "0.02", add = "0.50" }
+[[customer.invoice]]
+id = "rest"
+[[customer]]
+id = "globex"
+accounts = []
+fx = "long"
+[[customer]]
+id = "initech"
+accounts = []
+fx = { series = "long", premium = "0.02" }
+"#;
+
+fn choice<'a>(contracts: &'a Contracts, customer: &str, invoice: usize) -> Option<&'a FxChoice> {
+    contracts.customer(customer).unwrap().terms.invoices[invoice].fx.as_ref()
+}
+
+#[test]
+fn a_rate_is_chosen_by_invoice_payer_and_period() {
+    let contracts = parse(RATES);
+    let choice = |customer, invoice| choice(&contracts, customer, invoice);
+    let october = period("2026-10");
+    let check = |choice, payer: Option<&str>, [series, on, base, with_premium]: [&str; 4]| {
+        let found = contracts.rate(choice, payer.map(account), "USD", "AUD", october);
+        let [series, on] = [series, on].map(str::to_owned);
+        let expected = Fx { series, on, base: rate(base), rate: rate(with_premium) };
+        assert_eq!(found, Ok(expected));
+    };
+    check(None, Some(OTHER), ["", "2026-10", "1.5", "1.5"]);
+    check(None, None, ["", "2026-10", "1.5", "1.5"]);
+    check(None, Some(PAYER), ["spot", "2026-10-31", "1.5234", "1.5234"]);
+    // 1.5 × 1.02 + 0.50, and 1.6 × 1.02.
+    check(choice("acme", 0), Some(PAYER), ["", "2026-10", "1.5", "2.03"]);
+    check(choice("acme", 1), Some(PAYER), ["spot", "2026-11-14", "1.6", "1.632"]);
+    let long = "1.234567890123456789012345678";
+    check(choice("globex", 0), None, ["long", "2026-10", long, long]);
+}
+
+#[test]
+fn a_missing_rate_says_where_to_add_it() {
+    let contracts = parse(RATES);
+    let choice = |customer, invoice| choice(&contracts, customer, invoice);
+    let missing = |choice, payer: Option<&str>, from: &str, at: &str| {
+        let found = contracts.rate(choice, payer.map(account), from, "AUD", period(at));
+        found.unwrap_err().to_string()
+    };
+    assert_eq!(
+        missing(None, Some(PAYER), "USD", "2026-11"),
+        "there is no exchange rate for 2026-11-30: add `\"2026-11-30\" = \"…\"` to `[fx.spot.USD.AUD]` in \
+         the contracts"
+    );
+    assert_eq!(
+        missing(None, None, "EUR", "2026-11"),
+        "there is no exchange rate for 2026-11: add `\"2026-11\" = \"…\"` to `[fx.EUR.AUD]` in the contracts"
+    );
+    assert_eq!(
+        missing(choice("initech", 0), None, "USD", "2026-10"),
+        "the exchange rate 1.234567890123456789012345678 for 2026-10 in `[fx.long.USD.AUD]` of the \
+         contracts has more than 28 digits with its premium: write one of them with fewer digits"
+    );
+    let itself =
+        contracts.rate(choice("initech", 0), None, "AUD", "AUD", period("2026-10")).unwrap();
+    assert_eq!((itself.rate, &*itself.series), (rate("1"), ""));
+}
+
 #[test]
 fn a_premium_is_exact() {
     let of = |base: &str, fx: &str| {
@@ -96,6 +185,52 @@ fn a_premium_is_exact() {
     assert_eq!(of(digits, r#"{ series = "spot" }"#), ok(digits));
     assert_eq!(of(digits, r#"{ series = "spot", premium = "0.1" }"#), Err(()));
     assert_eq!(of(digits, r#"{ series = "spot", add = "10" }"#), Err(()));
+}
+
+#[test]
+fn series_and_choices_of_rates_are_checked() {
+    check(
+        r#"reseller = { name = "A" }
+[fx.usd.JPY]
+"2026-10" = "150"
+[fx.Mean.USD.JPY]
+"2026-10" = "150"
+[fx.mean.USD.JPY]
+"2026-11-5" = "150"
+"2026-11-05" = 150
+[fx.mean.usd.JPY]
+[[customer]]
+id = "acme"
+accounts = []
+fx = "means"
+[[customer]]
+id = "globex"
+accounts = []
+fx = { series = "", premium = "2", add = "-1", on = "issued", of = "mean" }
+[[customer]]
+id = "initech"
+accounts = []
+fx = { on = { months = 1, day = 32, days = 1 }, premium = "-0.01" }
+"#,
+        &[
+            "2:5: `usd` cannot be the name of a series, because USD is a currency; write USD, or choose \
+             another name",
+            "4:5: `Mean` is neither a currency code such as USD nor the name of a series, which has only \
+             a-z, 0-9, `_` and `-`",
+            "7:1: `2026-11-5` is neither a billing period such as 2026-10 nor a day such as 2026-10-31",
+            "8:16: `2026-11-05` is a bare number; write it as a string, \"150\", so that no float touches it",
+            "9:10: `usd` is not an ISO 4217 currency code such as USD or JPY",
+            "13:6: the file has no series of rates `means`; did you mean `mean`?",
+            "17:17: `series` is empty; write something or remove it",
+            "17:31: `premium` is 2, but it must be a fraction from 0 to 1; write \"0.05\" for 5 percent",
+            "17:42: `add` is -1, but it must be 0 or more",
+            "17:53: `on` cannot be `issued`; write one of period_end",
+            "17:63: `fx` has no key `of`; the keys are series, premium, add, on",
+            "21:15: `months` cannot stand beside `days`; remove one of them",
+            "21:27: `day` cannot stand beside `days`; remove one of them",
+            "21:59: `premium` is -0.01, but it must be a fraction from 0 to 1; write \"0.05\" for 5 percent",
+        ],
+    );
 }
 
 #[test]
