@@ -158,6 +158,7 @@ fn the_reference_page_shows_a_right_file_and_names_every_key() {
         [[customer]]
         zzz = 1
         accounts = [{ zzz = 1 }]
+        payers = [{ zzz = 1 }]
         rounding = { zzz = 1 }
         tax = { zzz = 1 }
         withholding = { zzz = 1 }
@@ -179,7 +180,7 @@ fn the_reference_page_shows_a_right_file_and_names_every_key() {
         .filter_map(|line| line.split_once("the keys are "))
         .map(|(_, keys)| keys)
         .collect();
-    assert_eq!(lists.len(), 29, "{lists:?}");
+    assert_eq!(lists.len(), 30, "{lists:?}");
     for key in lists.iter().flat_map(|keys| keys.split(", ")) {
         let ways = [format!("`{key}`"), format!("[{key}"), format!(".{key}]")];
         assert!(ways.iter().any(|way| page.contains(way)), "`{key}` is not on the page");
@@ -190,7 +191,7 @@ fn the_reference_page_shows_a_right_file_and_names_every_key() {
 fn an_account_has_one_owner_a_period() {
     let contracts = parse(VALID);
     let check = |id: &str, at: &str, expected: Option<&str>| {
-        let owner = contracts.owner_of(account(id), period(at));
+        let owner = contracts.owner_of(account(id), account(PAYER), period(at));
         assert_eq!(owner.map(|owner| &*owner.id), expected, "{id} in {at}");
     };
     check("111122223333", "2001-01", Some("acme"));

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use cur::{AccountId, BillingPeriod};
 
 use crate::charge_kind::ChargeKind;
-use crate::document::Section;
+use crate::document::{Field, Section};
 use crate::id::read_id;
-use crate::ownership::Ownership;
+use crate::ownership::{Owned, Ownership};
 use crate::price::{PriceList, PriceRule, RuleSubject};
 use crate::problem::Position;
 use crate::terms::{INVOICE_KEYS, Outside, Terms};
@@ -76,12 +76,26 @@ const ADJUSTMENTS: [(ChargeKind, Adjustment); 8] = [
 ];
 
 impl Customer {
-    /// The accounts that the customer owns in a period, in the order of their ids.
+    /// The accounts that the customer names in a period, in the order of their ids. It also has the other
+    /// accounts of [`Self::payers_in`].
     pub fn accounts_in(&self, period: BillingPeriod) -> impl Iterator<Item = AccountId> {
-        self.ownerships
-            .iter()
-            .filter(move |ownership| ownership.periods.contains(period))
-            .map(|ownership| ownership.account)
+        self.owned_in(period).filter_map(|owned| match owned {
+            Owned::Account(account) => Some(account),
+            Owned::Payer(_) => None,
+        })
+    }
+
+    /// The payers all of whose accounts are the customer's in a period, unless another customer names them.
+    pub fn payers_in(&self, period: BillingPeriod) -> impl Iterator<Item = AccountId> {
+        self.owned_in(period).filter_map(|owned| match owned {
+            Owned::Account(_) => None,
+            Owned::Payer(payer) => Some(payer),
+        })
+    }
+
+    fn owned_in(&self, period: BillingPeriod) -> impl Iterator<Item = Owned> {
+        let owned = self.ownerships.iter();
+        owned.filter(move |owned| owned.periods.contains(period)).map(|owned| owned.of)
     }
 
     /// Whether lines of a kind are passed on or retained. Usage and fees of commitments always pass here,
@@ -101,7 +115,7 @@ impl Customer {
     }
 
     pub(crate) fn read_all(document: &Section, outside: Outside) -> Vec<Self> {
-        let own = ["id", "accounts", "basis", "adjustments", "price"];
+        let own = ["id", "accounts", "payers", "basis", "adjustments", "price"];
         let keys = [&own[..], &INVOICE_KEYS[..], &Terms::KEYS[..]].concat();
         let customers = document.field("customer");
         let sections = customers.and_then(|customers| customers.sections("[[customer]]", &keys));
@@ -117,7 +131,7 @@ impl Customer {
         let basis = section
             .field("basis")
             .and_then(|basis| basis.choice(&Basis::ALL.map(|basis| (basis.name(), basis))));
-        let ownerships = read_ownerships(section);
+        let ownerships = read_ownerships(section, outside);
         let adjustments = read_adjustments(section);
         let passes_support = adjustments.get(&ChargeKind::Support) == Some(&Adjustment::Pass);
         Self {
@@ -133,12 +147,33 @@ impl Customer {
     }
 }
 
-fn read_ownerships(section: &Section) -> Vec<Ownership> {
-    let accounts =
-        section.required("accounts", r#"["111122223333"]"#).and_then(|accounts| accounts.list());
-    let mut ownerships: Vec<Ownership> =
-        accounts.unwrap_or_default().iter().filter_map(Ownership::read).collect();
-    ownerships.sort_by_key(|ownership| (ownership.account, ownership.position));
+/// Reads `accounts` and `payers`. A customer needs one of them.
+fn read_ownerships(section: &Section, outside: Outside) -> Vec<Ownership> {
+    let payers = section.field("payers");
+    let accounts = match payers {
+        Some(_) => section.field("accounts"),
+        None => section.required("accounts", r#"["111122223333"]"#),
+    };
+    let list = |field: Option<Field>, read: fn(&Field) -> Option<Ownership>| {
+        let list = field.and_then(|field| field.list()).unwrap_or_default();
+        list.iter().filter_map(read).collect::<Vec<_>>()
+    };
+    let mut ownerships = list(accounts, Ownership::read_account);
+    for payer in list(payers, Ownership::read_payer) {
+        if let (Owned::Payer(id), Some(accepted)) = (payer.of, outside.payers)
+            && !accepted.contains(&id)
+        {
+            section.refuse_at(
+                payer.position,
+                format!(
+                    "payer {id} is not among the payers of this file, so none of its reports is billed; add \
+                     it to `payers` of [reseller] or correct it"
+                ),
+            );
+        }
+        ownerships.push(payer);
+    }
+    ownerships.sort_by_key(|ownership| (ownership.of, ownership.position));
     ownerships
 }
 

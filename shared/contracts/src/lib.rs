@@ -173,13 +173,15 @@ impl Contracts {
         &self.commitments.assignments
     }
 
-    /// Which accounts may benefit from which accounts' commitments in a billing period. The customers and
-    /// `sharing` decide it.
-    pub fn eligibility(&self, period: BillingPeriod) -> Eligibility {
+    /// Which accounts of a payer may benefit from which accounts' commitments in a billing period. The
+    /// customers and `sharing` decide it.
+    pub fn eligibility(&self, payer: AccountId, period: BillingPeriod) -> Eligibility {
         let customer = |at: usize| self.customers.get(at).map(|customer| customer.id.clone());
-        let owners = self.owners.in_period(period);
-        let groups = owners.filter_map(|(account, at)| Some((account, customer(at)?))).collect();
+        let named = self.owners.named_in(period);
+        let groups = named.filter_map(|(account, at)| Some((account, customer(at)?))).collect();
+        let others = self.owners.of_payer(payer, period).and_then(customer);
         Eligibility::new(self.sharing().passes().iter().copied(), groups, BTreeSet::new())
+            .with_others_in(others)
     }
 
     /// Whether a commitment that stays as AWS applied it stops a run. By default it is only named.
@@ -222,9 +224,15 @@ impl Contracts {
         self.customers.iter().find(|customer| customer.id == id)
     }
 
-    /// The customer that owns an account in a billing period; `None` if the account is unassigned.
-    pub fn owner_of(&self, account: AccountId, period: BillingPeriod) -> Option<&Customer> {
-        self.customers.get(self.owners.find(account, period)?)
+    /// The customer that owns an account of a payer in a billing period; `None` if the account is
+    /// unassigned.
+    pub fn owner_of(
+        &self,
+        account: AccountId,
+        payer: AccountId,
+        period: BillingPeriod,
+    ) -> Option<&Customer> {
+        self.customers.get(self.owners.of_account(account, payer, period)?)
     }
 }
 

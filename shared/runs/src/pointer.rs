@@ -37,7 +37,7 @@ impl App {
         let Some(before) = before else { return Ok(None) };
         let now: RunSums = self.need(&keys::reconciliation(&plan.run_id)).await?;
         let contracts = self.contracts(plan).await?;
-        let reasons = books::reasons_to_hold(&before, &now, &contracts, plan.billing_period);
+        let reasons = books::reasons_to_hold(&before, &now, &contracts, plan);
         if reasons.is_empty() || self.results.head(&keys::accepted(&plan.run_id)).await?.is_some() {
             return Ok(None);
         }

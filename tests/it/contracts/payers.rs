@@ -1,4 +1,4 @@
-//! `[[payer]]`, `[fx]` and `[invoice]`.
+//! `[[payer]]`, `payers` of a customer, `[fx]` and `[invoice]`.
 
 use contracts::terms::{DayRule, MonthDay};
 use contracts::{Contracts, Fx, FxChoice, InvoiceDate, Language, NumberFormat};
@@ -62,6 +62,15 @@ report = 5
 id = "1"
 [[payer]]
 name = "B"
+[[customer]]
+id = "acme"
+payers = ["333344445555", { id = "999988887777", until = "2026-09" }, { from = "2026-10" }]
+[[customer]]
+id = "globex"
+payers = [{ id = "999988887777", from = "2026-09" }]
+[[customer]]
+id = "initech"
+payers = "999988887777"
 "#,
         &[
             "4:1: [[payer]] has no key `nme`; did you mean `name`?",
@@ -73,8 +82,65 @@ name = "B"
             "11:10: `report` must be a string; write \"5\"",
             "13:6: `id`: `1` is not an account id: twelve digits",
             r#"14:1: [[payer]] has no `id`; add it: id = "999988887777""#,
+            "18:11: payer 333344445555 is not among the payers of this file, so none of its reports is \
+             billed; add it to `payers` of [reseller] or correct it",
+            r#"18:71: a payer has no `id`; add it: id = "999988887777""#,
+            "21:11: payer 999988887777 belongs to `acme` in the same billing periods (see 18:27); remove it \
+             in one place, or part the periods by `from` and `until`",
+            "24:10: `payers` is a string, but it must be a list, in square brackets",
         ],
     );
+}
+
+/// Acme has a payer until September, and Globex from October. Initech names one account of it.
+const WHOLE_PAYERS: &str = r#"
+[reseller]
+name = "MSP"
+[[customer]]
+id = "acme"
+accounts = ["123456789012"]
+payers = [{ id = "999988887777", until = "2026-09" }, "222233334444"]
+[[customer.price]]
+account = "555566667777"
+discount = "0.05"
+[[customer]]
+id = "globex"
+payers = [{ id = "999988887777", from = "2026-10" }]
+[[customer]]
+id = "initech"
+accounts = [{ id = "444455556666", until = "2026-10" }]
+[[commitments.assign]]
+arn = "arn:aws:savingsplans::555566667777:savingsplan/0a1b2c3d"
+customer = "globex"
+"#;
+
+#[test]
+fn a_payer_gives_its_customer_what_nobody_else_names() {
+    let contracts = parse(WHOLE_PAYERS);
+    let check = |id: &str, payer: &str, at: &str, expected: Option<&str>| {
+        let owner = contracts.owner_of(account(id), account(payer), period(at));
+        assert_eq!(owner.map(|owner| &*owner.id), expected, "{id} of {payer} in {at}");
+    };
+    let unnamed = "555566667777";
+    check(unnamed, PAYER, "2026-09", Some("acme"));
+    check(unnamed, PAYER, "2026-10", Some("globex"));
+    check(unnamed, OTHER, "2026-10", Some("acme"));
+    check(unnamed, "333344445555", "2026-10", None);
+    check(PAYER, PAYER, "2026-10", Some("globex"));
+    check("444455556666", PAYER, "2026-10", Some("initech"));
+    check("444455556666", PAYER, "2026-11", Some("globex"));
+    // An account that a customer names is its own, whoever pays for it.
+    check("123456789012", PAYER, "2026-10", Some("acme"));
+    check("123456789012", "333344445555", "2026-10", Some("acme"));
+
+    let acme = contracts.customer("acme").unwrap();
+    let owned = |at| {
+        let accounts: Vec<_> = acme.accounts_in(period(at)).collect();
+        (accounts, acme.payers_in(period(at)).collect::<Vec<_>>())
+    };
+    let [named, other, payer] = ["123456789012", OTHER, PAYER].map(account);
+    assert_eq!(owned("2026-09"), (vec![named], vec![other, payer]));
+    assert_eq!(owned("2026-10"), (vec![named], vec![other]));
 }
 
 /// Rates of a payer, of invoices and of customers.

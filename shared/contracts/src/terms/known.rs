@@ -35,7 +35,7 @@ impl Known<'_> {
     /// would notice.
     pub(crate) fn account(&self, field: &Field) -> Option<AccountId> {
         let account = field.parsed::<AccountId>()?;
-        if !self.ownerships.iter().any(|ownership| ownership.account == account) {
+        if !self.ownerships.iter().any(|ownership| ownership.may_have(account)) {
             field.refuse(format!(
                 "account {account} is not in the customer's `accounts`, so this never applies to it; add it \
                  there or correct it"
