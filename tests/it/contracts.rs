@@ -1,5 +1,6 @@
 //! Contracts files: the meaning of a right one, and the messages about a wrong one.
 
+mod examples;
 mod payers;
 mod terms;
 
