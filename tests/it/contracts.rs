@@ -1,15 +1,21 @@
 //! Contracts files: the meaning of a right one, and the messages about a wrong one.
 
+mod examples;
+mod payers;
+mod terms;
+
 use std::fmt::Display;
 use std::str::FromStr;
 
-use contracts::terms::RoundingScope;
+use contracts::terms::{InvoiceTerms, RoundingScope};
 use contracts::{
     Adjustment, Basis, ChargeKind, Contracts, Effect, Purchase, RuleSubject, Sharing, Unused,
 };
 use cur::{AccountId, BillingPeriod, Sku};
 use money::Rate;
 use money::rounding::Mode;
+
+const PAYER: &str = "999988887777";
 
 /// An example with a part of every kind.
 const VALID: &str = r#"
@@ -49,7 +55,7 @@ fn a_right_file_says_what_was_promised() {
     assert_eq!(contracts.reseller_name(), "Example MSP");
     assert!(contracts.payer_is_known(account("999988887777")));
     assert!(!contracts.payer_is_known(account("111122223333")));
-    assert_eq!(contracts.report(), None);
+    assert_eq!(contracts.report_of(account(PAYER)), None);
     assert!(!contracts.strict_report());
     assert_eq!(contracts.sharing(), Sharing::AsBilled);
     assert_eq!(contracts.unused(), Unused::ProRata);
@@ -60,10 +66,13 @@ fn a_right_file_says_what_was_promised() {
     let acme = contracts.customer("acme").unwrap();
     assert_eq!(acme.name, "Acme K.K.");
     assert_eq!(acme.basis, Basis::List);
-    assert_eq!(acme.terms.invoices[0].currency.code(), "JPY");
-    assert_eq!(acme.terms.invoices[0].rounding.mode, Mode::HalfEven);
-    assert_eq!(acme.terms.invoices[0].rounding.per, RoundingScope::Account);
-    let tax = acme.terms.invoices[0].taxes.first().unwrap();
+    let invoice = only_invoice(&contracts);
+    assert_eq!(invoice.id, "acme");
+    assert_eq!(invoice.name, "Acme K.K.");
+    assert_eq!(invoice.currency.code(), "JPY");
+    assert_eq!(invoice.rounding.mode, Mode::HalfEven);
+    assert_eq!(invoice.rounding.per, RoundingScope::Account);
+    let [tax] = invoice.taxes.as_slice() else { panic!("{invoice:?}") };
     assert_eq!((&*tax.name, tax.rate, tax.mode), ("consumption tax", rate("0.1"), Mode::Up));
     assert_eq!(acme.adjustment(ChargeKind::Credit), Adjustment::Pass);
     assert_eq!(acme.adjustment(ChargeKind::Fee), Adjustment::Retain);
@@ -103,17 +112,19 @@ fn what_is_left_out_has_a_default() {
         "#,
     );
     assert!(contracts.payer_is_known(account("123456789012")));
-    assert_eq!(contracts.report(), Some("daily"));
+    assert_eq!(contracts.report_of(account(PAYER)), Some("daily"));
     assert!(contracts.strict_report());
     assert_eq!(contracts.sharing(), Sharing::Customer);
     assert_eq!(contracts.unused(), Unused::Owner);
 
     let acme = contracts.customer("acme").unwrap();
     assert_eq!(acme.name, "acme");
-    assert_eq!(acme.terms.invoices[0].currency.code(), "USD");
-    assert_eq!(acme.terms.invoices[0].rounding.mode, Mode::HalfUp);
-    assert_eq!(acme.terms.invoices[0].rounding.per, RoundingScope::Service);
-    assert!(acme.terms.invoices[0].taxes.is_empty());
+    let invoice = only_invoice(&contracts);
+    assert_eq!(invoice.currency.code(), "USD");
+    assert_eq!(invoice.rounding.mode, Mode::HalfUp);
+    assert_eq!(invoice.rounding.per, RoundingScope::Service);
+    assert_eq!(invoice.rounding.unit, None);
+    assert_eq!(invoice.taxes, []);
     let passed = ChargeKind::ALL
         .into_iter()
         .filter(|kind| acme.adjustment(*kind) == Adjustment::Pass)
@@ -126,7 +137,7 @@ fn what_is_left_out_has_a_default() {
 #[test]
 fn tax_is_rounded_down_unless_the_contract_says_otherwise() {
     let contracts = parse(&customer(r#"tax = { name = "GST", rate = "0.09" }"#));
-    assert_eq!(contracts.customer("acme").unwrap().terms.invoices[0].taxes[0].mode, Mode::Down);
+    assert_eq!(only_invoice(&contracts).taxes[0].mode, Mode::Down);
 }
 
 #[test]
@@ -143,13 +154,25 @@ fn the_reference_page_shows_a_right_file_and_names_every_key() {
         zzz = 1
         reseller = { zzz = 1 }
         commitments = { zzz = 1, assign = [{ zzz = 1 }], order = { zzz = 1 }, aws = { zzz = 1 } }
+        payer = [{ zzz = 1, fx = { zzz = 1 } }]
+        invoice = { zzz = 1, due = { zzz = 1 } }
         [[customer]]
         zzz = 1
         accounts = [{ zzz = 1 }]
+        payers = [{ zzz = 1 }]
         rounding = { zzz = 1 }
         tax = { zzz = 1 }
+        withholding = { zzz = 1 }
+        carry = { zzz = 1 }
         adjustments = { zzz = 1 }
         price = [{ zzz = 1 }]
+        invoice = [{ zzz = 1 }]
+        line = [{ zzz = 1, percent = [{ zzz = 1 }], of = { zzz = 1 }, except = { zzz = 1 } }]
+        support = [{ zzz = 1 }]
+        minimum = [{ zzz = 1 }]
+        commitment = [{ zzz = 1, counts = { zzz = 1 } }]
+        credit = [{ zzz = 1 }]
+        prepaid = [{ zzz = 1 }]
         ",
     );
     let lists = wrong.unwrap_err().to_string();
@@ -158,7 +181,7 @@ fn the_reference_page_shows_a_right_file_and_names_every_key() {
         .filter_map(|line| line.split_once("the keys are "))
         .map(|(_, keys)| keys)
         .collect();
-    assert_eq!(lists.len(), 12, "{lists:?}");
+    assert_eq!(lists.len(), 30, "{lists:?}");
     for key in lists.iter().flat_map(|keys| keys.split(", ")) {
         let ways = [format!("`{key}`"), format!("[{key}"), format!(".{key}]")];
         assert!(ways.iter().any(|way| page.contains(way)), "`{key}` is not on the page");
@@ -169,7 +192,7 @@ fn the_reference_page_shows_a_right_file_and_names_every_key() {
 fn an_account_has_one_owner_a_period() {
     let contracts = parse(VALID);
     let check = |id: &str, at: &str, expected: Option<&str>| {
-        let owner = contracts.owner_of(account(id), period(at));
+        let owner = contracts.owner_of(account(id), account(PAYER), period(at));
         assert_eq!(owner.map(|owner| &*owner.id), expected, "{id} in {at}");
     };
     check("111122223333", "2001-01", Some("acme"));
@@ -191,7 +214,8 @@ fn an_account_has_one_owner_a_period() {
 fn an_exchange_rate_is_there_or_not() {
     let contracts = parse(VALID);
     let check = |from, to, at, expected: Option<&str>| {
-        assert_eq!(contracts.fx(from, to, period(at)), expected.map(rate), "{from} {to} {at}");
+        let found = contracts.rate(None, Some(account(PAYER)), from, to, period(at)).ok();
+        assert_eq!(found.map(|fx| fx.rate), expected.map(rate), "{from} {to} {at}");
     };
     check("USD", "JPY", "2026-10", Some("150.37"));
     check("USD", "JPY", "2026-11", None);
@@ -337,7 +361,7 @@ fn the_reseller_is_checked() {
     check(
         "strict = true\n[reseller]\nname = \"A\"\npayers = [\"99998888777\", 999988887777]",
         &[
-            "1:1: the file has no key `strict`; the keys are reseller, fx, commitments, customer",
+            "1:1: the file has no key `strict`; the keys are reseller, payer, invoice, fx, commitments, customer",
             "4:11: `payers`: `99998888777` is not an account id: twelve digits",
             "4:26: `payers` must be a string; write \"999988887777\"",
         ],
@@ -359,7 +383,7 @@ fn exchange_rates_are_checked() {
 "#,
         &[
             "3:13: `2026-10` is a bare number; write it as a string, \"150.37\", so that no float touches it",
-            "4:1: `2026-13` is not a billing period such as 2026-10",
+            "4:1: `2026-13` is neither a billing period such as 2026-10 nor a day such as 2026-10-31",
             "5:13: `2026-12` is 0, but it must be more than 0",
             "6:13: `2027-01`: `1,5` is not a decimal number with at most 28 digits",
             "7:9: `YEN` is not an ISO 4217 currency code such as USD or JPY",
@@ -623,9 +647,14 @@ fn columns_count_characters() {
 
 #[test]
 fn any_slip_of_a_key_is_survived_and_has_a_place() {
-    let slips = (0..VALID.len()).flat_map(|at| {
-        let without = [&VALID[..at], &VALID[at + 1..]].concat();
-        [without, VALID[..at].to_owned(), format!("{}\"{}", &VALID[..at], &VALID[at..])]
+    check_slips(VALID);
+}
+
+/// Leaves out each character of an ASCII file, ends the file there, and adds a quote there.
+fn check_slips(file: &str) {
+    let slips = (0..file.len()).flat_map(|at| {
+        let without = [&file[..at], &file[at + 1..]].concat();
+        [without, file[..at].to_owned(), format!("{}\"{}", &file[..at], &file[at..])]
     });
     for slip in slips {
         let Err(problems) = Contracts::parse(&slip) else {
@@ -766,6 +795,12 @@ fn check(file: &str, expected: &[&str]) {
     assert_eq!(lines, expected, "{file}");
 }
 
+/// Checks the one message about a file. It is empty for a right file.
+fn check_one(file: &str, expected: &str) {
+    let expected: Vec<&str> = expected.lines().collect();
+    check(file, &expected);
+}
+
 fn parse(file: &str) -> Contracts {
     Contracts::parse(file).unwrap_or_else(|problems| panic!("{}\n{file}", problems.display("file")))
 }
@@ -775,6 +810,13 @@ fn check_rule(subject: RuleSubject, at: &str, expected: &str) {
     let contracts = parse(&customer(RULES));
     let rule = contracts.customer("acme").and_then(|acme| acme.price_rule(&subject, period(at)));
     assert_eq!(rule.map_or("", |rule| &*rule.id), expected, "{subject:?} in {at}");
+}
+
+/// The terms of the first customer's one invoice.
+fn only_invoice(contracts: &Contracts) -> &InvoiceTerms {
+    let invoices = &contracts.customers().next().unwrap().terms.invoices;
+    let [invoice] = invoices.as_slice() else { panic!("{invoices:?}") };
+    invoice
 }
 
 /// A right file with one customer that owns two accounts, and more text.

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use cur::Generation;
+use cur::{Column, Generation};
 use pipeline::Notice;
 use runs::Outcome;
 use serde_json::{Value, json};
 use sluice::args::Args;
-use testkit::{Delivery, Line, World, gzip};
+use testkit::{Delivery, Line, PAYER, World, gzip};
 
 use crate::packing::{Packing, Tags, Times};
 use crate::small::{ACME, CONTRACTS, lines};
@@ -146,6 +146,40 @@ async fn with_a_report_named_nothing_else_is_looked_at() {
         assert_eq!(notice(&world, key).await, Outcome::Ignored(reason));
     }
     assert!(world.outcome().is_empty());
+}
+
+/// Two payers deliver reports of the same two names, and each is billed from another one.
+#[tokio::test]
+async fn each_payer_may_be_billed_from_its_own_report() {
+    let contracts = CONTRACTS.replace("payers = [\"999988887777\"]\n", "report = \"costs\"\n");
+    let contracts = format!(
+        "{contracts}[[payer]]\nid = \"{PAYER}\"\n[[payer]]\nid = \"222233334444\"\nreport = \"second\"\n"
+    );
+    for (payer, report, is_billed) in [
+        (PAYER, "costs", true),
+        (PAYER, "second", false),
+        ("222233334444", "costs", false),
+        ("222233334444", "second", true),
+    ] {
+        let lines = [Line::usage(ACME, "1").with(Column::PayerAccountId, payer)];
+        for (generation, manifest_less) in [
+            (Generation::Legacy, false),
+            (Generation::DataExports, false),
+            (Generation::DataExports, true),
+        ] {
+            let mut world = World::new(&contracts);
+            world.app.settings.manifest_less = manifest_less;
+            let mut delivery = Delivery::new(generation, DELIVERED, &lines);
+            (delivery.payer, delivery.report) = (payer.to_owned(), report.to_owned());
+            delivery.put(&world.reports);
+            let keys = if manifest_less { delivery.file_keys() } else { delivery.manifest_keys() };
+            let outcome = notice(&world, keys[0].clone()).await;
+            let billed = if payer == PAYER { "costs" } else { "second" };
+            let reason = format!("report `{report}` is not the one that is billed, `{billed}`");
+            let expected = if is_billed { Outcome::Done } else { Outcome::Ignored(reason) };
+            assert_eq!(outcome, expected, "{payer} {report} {generation:?}");
+        }
+    }
 }
 
 async fn notice(world: &World, key: String) -> Outcome {

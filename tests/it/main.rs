@@ -47,3 +47,4 @@ mod settled;
 mod small;
 mod statement;
 mod tidy;
+mod whole_payers;

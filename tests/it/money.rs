@@ -87,6 +87,30 @@ fn a_product_is_rounded_at_the_18th_decimal() {
     assert_eq!(discount.increment().unwrap().to_string(), "1.05");
 }
 
+/// Rates of exchange are multiplied and added without a digit lost, or not at all.
+#[test]
+fn a_rate_with_a_premium_is_exact_or_not_there() {
+    let check = |a: &str, b: &str, product: Option<&str>, sum: Option<&str>| {
+        let [a, b] = [a, b].map(|text| text.parse::<Rate>().unwrap());
+        let text = |rate: Option<Rate>| rate.map(|rate| rate.to_string());
+        assert_eq!(text(a.by(b)), product.map(str::to_owned), "{a} × {b}");
+        assert_eq!(text(b.by(a)), product.map(str::to_owned), "{b} × {a}");
+        assert_eq!(text(a.plus(b)), sum.map(str::to_owned), "{a} + {b}");
+        assert_eq!(text(b.plus(a)), sum.map(str::to_owned), "{b} + {a}");
+    };
+    check("1.5234", "1.02", Some("1.553868"), Some("2.5434"));
+    check("0", "150.37", Some("0"), Some("150.37"));
+    check("-1.5", "0.2", Some("-0.3"), Some("-1.3"));
+    let long = "0.1111111111111111111111111111";
+    check(long, "10", Some("1.111111111111111111111111111"), None);
+    check(long, "1.1", None, Some("1.2111111111111111111111111111"));
+    check(long, "-10", Some("-1.111111111111111111111111111"), None);
+    check(long, "0.0000000000000000000000000001", None, Some("0.1111111111111111111111111112"));
+    check("79228162514264337593543950335", "1", Some("79228162514264337593543950335"), None);
+    check("79228162514264337593543950335", "10", None, None);
+    assert_eq!("-0.5".parse::<Rate>().unwrap().abs().to_string(), "0.5");
+}
+
 #[test]
 fn rounding_goes_by_magnitude() {
     use Mode::{Down, HalfEven, HalfUp, Up};

@@ -39,7 +39,7 @@ fn minimum(of: &str) -> Minimum {
 }
 
 fn credit(id: &str, of: &str, services: &[&str], periods: Periods) -> Credit {
-    let texts = services.iter().map(|service| Pattern((*service).to_owned())).collect();
+    let texts = services.iter().map(|service| Pattern::from((*service).to_owned())).collect();
     let services = (!services.is_empty()).then_some(Texts(texts));
     Credit {
         id: id.to_owned(),
@@ -292,7 +292,7 @@ fn the_highest_spend_is_paid_first() {
             // What the first credit has left of one usage type.
             Credit {
                 of: Selector {
-                    usage_types: Some(Texts(vec![Pattern("BoxUsage".to_owned())])),
+                    usage_types: Some(Texts(vec![Pattern::from("BoxUsage".to_owned())])),
                     ..Selector::default()
                 },
                 ..credit("box", "1000", &[], ALWAYS)

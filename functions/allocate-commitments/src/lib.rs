@@ -126,7 +126,7 @@ pub fn allocate(plan: &Plan, day: NaiveDate, input: &Input) -> Result<Allocation
     }
     let policy = Policy {
         sharing: contracts.sharing(),
-        eligibility: contracts.eligibility(plan.billing_period),
+        eligibility: contracts.eligibility(plan.payer_account_id, plan.billing_period),
         assignments: contracts.assignments(),
     };
     let of_day = input.day(plan.billing_period, day);
@@ -145,7 +145,7 @@ pub fn allocate(plan: &Plan, day: NaiveDate, input: &Input) -> Result<Allocation
 
 /// The customer of an account. Empty if the account belongs to nobody.
 fn customer_of(account: AccountId, contracts: &Contracts, plan: &Plan) -> String {
-    let owner = contracts.owner_of(account, plan.billing_period);
+    let owner = contracts.owner_of(account, plan.payer_account_id, plan.billing_period);
     owner.map(|customer| customer.id.clone()).unwrap_or_default()
 }
 

@@ -33,29 +33,30 @@ pub struct RunOptions {
 pub(crate) async fn command(args: &RunArgs, out: &mut dyn Write) -> anyhow::Result<bool> {
     let finished = run_and_show(args, out).await?;
     if finished.iter().all(|run| run.passed_over.is_some()) {
-        bail!("nothing was billed: {}", what_is_missing(args, &finished)?);
+        bail!("nothing was billed: {}", what_is_missing(args, &finished));
     }
     Ok(finished.iter().all(Finished::is_good))
 }
 
 /// The message for the case that every delivery was passed over. It names the setting that helps.
-fn what_is_missing(args: &RunArgs, passed_over: &[Finished]) -> anyhow::Result<String> {
-    let (text, shown) = read(&args.contracts)?;
-    let contracts = contracts::Contracts::parse(&text);
-    let report = contracts.as_ref().ok().and_then(contracts::Contracts::report);
-    let there: BTreeSet<&str> = (passed_over.iter())
-        .filter_map(|run| Some(run.passed_over.as_ref()?.report.as_str()))
-        .collect();
-    Ok(match report {
-        Some(report) if !there.contains(report) => format!(
-            "no delivery is of report `{report}`, which `{shown}` names under `[reseller]`; the bucket has \
-             `{}`: set `report` to the one to bill from, or leave it out",
-            there.into_iter().collect::<Vec<_>>().join("`, `")
-        ),
-        _ => "no delivery is a cost and usage report: let AWS deliver one to this bucket, as CUR 2.0 or as a \
-              legacy report"
-            .to_owned(),
-    })
+fn what_is_missing(args: &RunArgs, passed_over: &[Finished]) -> String {
+    let exports = || passed_over.iter().filter_map(|run| run.passed_over.as_ref());
+    let there: BTreeSet<&str> = exports().map(|export| export.report.as_str()).collect();
+    let billed = exports().filter_map(|export| export.billed.as_deref());
+    let missing: BTreeSet<&str> = billed.filter(|billed| !there.contains(billed)).collect();
+    let list = |names: BTreeSet<&str>| names.into_iter().collect::<Vec<_>>().join("`, `");
+    if missing.is_empty() {
+        return "no delivery is a cost and usage report: let AWS deliver one to this bucket, as CUR 2.0 or \
+                as a legacy report"
+            .to_owned();
+    }
+    format!(
+        "no delivery is of report `{}`, which `{}` names; the bucket has `{}`: set `report` to the one to \
+         bill from, or leave it out",
+        list(missing),
+        args.contracts.display(),
+        list(there)
+    )
 }
 
 pub(crate) async fn run_and_show(

@@ -78,7 +78,7 @@ fn whole_days(demand: &[DemandRow]) -> Vec<&[DemandRow]> {
 /// An account without a customer is billed to nobody. But what the account bought may still decide what
 /// other accounts are billed.
 fn needs(contracts: &Contracts, account: AccountId, plan: &Plan) -> Needs {
-    let customer = contracts.owner_of(account, plan.billing_period);
+    let customer = contracts.owner_of(account, plan.payer_account_id, plan.billing_period);
     Needs::of(customer.map(|customer| customer.basis), contracts.sharing())
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::DateTime;
 use contracts::Contracts;
-use cur::{ExportKind, Manifest};
+use cur::{AccountId, ExportKind, Manifest};
 use pipeline::{ManifestRef, PlannedFile};
 use reports::{Beginning, FileError};
 use runs::{App, Failure};
@@ -37,17 +37,27 @@ impl Delivery {
 pub struct PassedOver {
     pub report: String,
     pub reason: String,
+    /// The report that the payer is billed from, if that is why this one is not.
+    #[serde(skip)]
+    pub billed: Option<String>,
 }
 
-pub(crate) fn other_report(report: &str, contracts: &Contracts) -> Option<PassedOver> {
-    let billed = contracts.report().filter(|billed| *billed != report)?;
+/// Whether the payer is billed from another report. `payer` is `None` if nothing says whose report it is.
+pub(crate) fn other_report(
+    report: &str,
+    payer: Option<AccountId>,
+    contracts: &Contracts,
+) -> Option<PassedOver> {
+    let billed = payer.map_or_else(|| contracts.report(), |payer| contracts.report_of(payer));
+    let billed = billed.filter(|billed| *billed != report)?;
     let reason = format!("report `{report}` is not the one that is billed, `{billed}`");
-    Some(PassedOver { report: report.to_owned(), reason })
+    Some(PassedOver { report: report.to_owned(), reason, billed: Some(billed.to_owned()) })
 }
 
 pub(crate) fn other_kind(report: &str, kind: ExportKind) -> Option<PassedOver> {
     let reason = format!("report `{report}` is {kind}; only cost and usage reports are billed");
-    (kind != ExportKind::CostAndUsage).then(|| PassedOver { report: report.to_owned(), reason })
+    let passed_over = || PassedOver { report: report.to_owned(), reason, billed: None };
+    (kind != ExportKind::CostAndUsage).then(passed_over)
 }
 
 /// How a file begins; `None` if the file has no header or cannot be read.

@@ -166,7 +166,7 @@ async fn passed_over(
     app: &App,
 ) -> Result<Option<PassedOver>, Failure> {
     let report = &heading.report;
-    if let Some(other) = other_report(report, contracts) {
+    if let Some(other) = other_report(report, heading.payer_account_id, contracts) {
         return Ok(Some(other));
     }
     let kind = match heading.kind {

@@ -25,10 +25,13 @@ pub(crate) async fn find(
         return Ok(None);
     };
     let report = Manifest::report_of_folder(folder);
-    if let Some(other) = other_report(report, contracts) {
+    let beginning = first_beginning(&infos, app).await?;
+    let payer_said = beginning.as_ref().and_then(|(_, beginning)| payer_said(beginning));
+    let likely_payer =
+        payer_said.or_else(|| payer_named(folder, contracts)).or_else(|| contracts.only_payer());
+    if let Some(other) = other_report(report, likely_payer, contracts) {
         return Ok(Some(Found::PassedOver(other)));
     }
-    let beginning = first_beginning(&infos, app).await?;
     if let Some((_, beginning)) = &beginning
         && let Some(other) = other_kind(report, beginning.kind)
     {
@@ -125,13 +128,22 @@ impl Said {
     }
 }
 
+/// The payer of the first line, if it is an account.
+fn payer_said(beginning: &Beginning) -> Option<AccountId> {
+    beginning.first_line.as_ref()?.payer.parse().ok()
+}
+
+/// The payer that the folder is named after, as in some copies.
+fn payer_named(folder: &str, contracts: &Contracts) -> Option<AccountId> {
+    let mut named = folder.split('/').filter_map(|name| name.parse().ok());
+    named.rfind(|payer| contracts.payer_is_known(*payer))
+}
+
 /// The payer of the report. The first line says it. If the line does not, a folder may be named after the
 /// payer, as some copies are, or the contracts may name exactly one payer. If line and folder both say it,
 /// they must agree.
 fn payer(folder: &str, said: &Said, contracts: &Contracts) -> Result<AccountId, Failure> {
-    let mut named = folder.split('/').filter_map(|name| name.parse().ok());
-    let named: Option<AccountId> = named.rfind(|payer| contracts.payer_is_known(*payer));
-    match (said.payer, named) {
+    match (said.payer, payer_named(folder, contracts)) {
         (Some(said), Some(named)) if said != named => Err(Failure::Reject(format!(
             "`{folder}` is a folder of payer {named}, and its lines are of payer {said}: move the files \
              to a folder of their own payer"

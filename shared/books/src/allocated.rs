@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use commitments::{CommitmentDay, DailyBenefit, UnpricedUsage, UnusedCost};
 use contracts::Contracts;
-use cur::{AccountId, BillingPeriod};
+use cur::AccountId;
 use datasets::CommitmentRow;
-use pipeline::{AllocateReceipt, UNASSIGNED};
+use pipeline::{AllocateReceipt, Plan, UNASSIGNED};
 
 /// The allocations of all days for all customers.
 #[derive(Default)]
@@ -66,21 +66,22 @@ pub(crate) struct Held<'a> {
 pub fn benefits_by_customer(
     benefits: Vec<DailyBenefit>,
     contracts: &Contracts,
-    period: BillingPeriod,
+    plan: &Plan,
 ) -> BTreeMap<String, Vec<DailyBenefit>> {
     let mut customers: BTreeMap<String, Vec<DailyBenefit>> = BTreeMap::new();
     for benefit in benefits {
-        let customer = customer_of(benefit.usage_account_id, contracts, period);
+        let customer = customer_of(benefit.usage_account_id, contracts, plan);
         customers.entry(customer.to_owned()).or_default().push(benefit);
     }
     customers
 }
 
 /// The id of the customer under which an account's charges are published.
-pub(crate) fn customer_of(
+pub(crate) fn customer_of<'a>(
     account: AccountId,
-    contracts: &Contracts,
-    period: BillingPeriod,
-) -> &str {
-    contracts.owner_of(account, period).map_or(UNASSIGNED, |owner| &owner.id)
+    contracts: &'a Contracts,
+    plan: &Plan,
+) -> &'a str {
+    let owner = contracts.owner_of(account, plan.payer_account_id, plan.billing_period);
+    owner.map_or(UNASSIGNED, |owner| &owner.id)
 }

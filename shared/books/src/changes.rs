@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use contracts::Contracts;
-use cur::{AccountId, BillingPeriod};
+use cur::AccountId;
 use money::Amount;
-use pipeline::{Changes, CustomerChange, CustomerSums, RunSums, UNASSIGNED};
+use pipeline::{Changes, CustomerChange, CustomerSums, Plan, RunSums, UNASSIGNED};
 
 /// One cent. If credits pay a cost in full, the small rest differs from delivery to delivery by less than
 /// this.
@@ -70,7 +70,7 @@ pub fn reasons_to_hold(
     before: &RunSums,
     now: &RunSums,
     contracts: &Contracts,
-    period: BillingPeriod,
+    plan: &Plan,
 ) -> Vec<String> {
     let (was, is) = (&before.report_totals, &now.report_totals);
     let lines = is_less_than_half(is.lines, was.lines).then(|| {
@@ -83,7 +83,7 @@ pub fn reasons_to_hold(
         )
     });
     let vanished = before.customers.iter().filter_map(|customer| {
-        let accounts = lost_accounts(customer, now, contracts, period);
+        let accounts = lost_accounts(customer, now, contracts, plan);
         (!accounts.is_empty()).then(|| {
             format!(
                 "customer `{}` is not in the report any more, with {}",
@@ -112,7 +112,7 @@ fn lost_accounts(
     customer: &CustomerSums,
     now: &RunSums,
     contracts: &Contracts,
-    period: BillingPeriod,
+    plan: &Plan,
 ) -> Vec<String> {
     let is_there = |sums: &&CustomerSums| sums.customer == customer.customer;
     let has_some =
@@ -121,7 +121,8 @@ fn lost_accounts(
         return Vec::new();
     }
     let is_its_own = |account: &&AccountId| {
-        contracts.owner_of(**account, period).is_some_and(|owner| owner.id == customer.customer)
+        let owner = contracts.owner_of(**account, plan.payer_account_id, plan.billing_period);
+        owner.is_some_and(|owner| owner.id == customer.customer)
     };
     customer
         .accounts

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use contracts::Contracts;
 use cur::BillingPeriod;
-use pipeline::{CustomerBook, DerivedCost, RatedAccount, RecalculateReceipt, UNASSIGNED};
+use pipeline::{CustomerBook, DerivedCost, Plan, RatedAccount, RecalculateReceipt, UNASSIGNED};
 
 use crate::allocated::{AllocatedDays, customer_of};
 use crate::costs::{Derived, unknown_costs};
@@ -18,18 +18,18 @@ use crate::unused::unused_shares;
 /// each run has a last unit that seals it.
 pub fn customer_books(
     contracts: &Contracts,
-    period: BillingPeriod,
+    plan: &Plan,
     accounts: &[RecalculateReceipt],
     days: &AllocatedDays,
 ) -> BTreeMap<String, CustomerBook> {
     let mut books: BTreeMap<String, CustomerBook> = BTreeMap::new();
     books.entry(UNASSIGNED.to_owned()).or_default();
-    for holder in holders(contracts, period, accounts) {
+    for holder in holders(contracts, plan.billing_period, accounts) {
         books.entry(holder.to_owned()).or_default();
     }
     let unknown = unknown_costs(accounts);
     for receipt in accounts {
-        let customer = customer_of(receipt.account, contracts, period);
+        let customer = customer_of(receipt.account, contracts, plan);
         let book = books.entry(customer.to_owned()).or_default();
         book.accounts.push(RatedAccount {
             account: receipt.account,
@@ -44,14 +44,14 @@ pub fn customer_books(
     }
     let derived = Derived::of(accounts);
     for (arn, account, costs) in derived.iter() {
-        let book = books.entry(customer_of(account, contracts, period).to_owned()).or_default();
+        let book = books.entry(customer_of(account, contracts, plan).to_owned()).or_default();
         book.derived_costs.push(DerivedCost { commitment: arn.to_owned(), account, costs });
     }
     for usage in &days.unpriced {
-        let customer = customer_of(usage.usage_account_id, contracts, period);
+        let customer = customer_of(usage.usage_account_id, contracts, plan);
         books.entry(customer.to_owned()).or_default().unpriced.push(usage.clone());
     }
-    for (customer, shares) in unused_shares(contracts, period, accounts, &derived, days) {
+    for (customer, shares) in unused_shares(contracts, plan, accounts, &derived, days) {
         let book = books.entry(customer).or_default();
         for arn in shares.keys() {
             if let Some(missing) = unknown.get(arn) {

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use contracts::terms::DayRule;
 use contracts::{Contracts, InvoiceDate, NumberFormat};
 use cur::BillingPeriod;
 use laws::{Check, Law};
@@ -72,8 +71,7 @@ fn document(
         InvoiceDate::Issued => issued_on,
         InvoiceDate::Rule(rule) => rule.of(plan.billing_period),
     };
-    let of_period = terms.and_then(|terms| terms.due).map(|rule| rule.of(plan.billing_period));
-    let due = of_period.or_else(|| issuer.due.map(|rule: DayRule| rule.after(date)));
+    let due = terms.and_then(|terms| terms.due).or(issuer.due).map(|rule| rule.after(date));
     Document {
         kind,
         date,

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use billing::UnusedShare;
 use commitments::{CommitmentTally, Sharing, Unused, UnusedCost, costs_are_known};
 use contracts::{Basis, Contracts};
-use cur::{AccountId, BillingPeriod};
+use cur::AccountId;
 use money::Amount;
-use pipeline::{RecalculateReceipt, UNASSIGNED};
+use pipeline::{Plan, RecalculateReceipt, UNASSIGNED};
 
 use crate::allocated::{AllocatedDays, customer_of};
 use crate::costs::Derived;
@@ -18,12 +18,12 @@ type Shares = BTreeMap<String, BTreeMap<String, Vec<UnusedShare>>>;
 /// The parts of all customers, as the policy of the contracts splits the unused cost.
 pub(crate) fn unused_shares(
     contracts: &Contracts,
-    period: BillingPeriod,
+    plan: &Plan,
     accounts: &[RecalculateReceipt],
     derived: &Derived,
     days: &AllocatedDays,
 ) -> Shares {
-    let of = Policy { contracts, period };
+    let of = Policy { contracts, plan };
     match (contracts.sharing(), contracts.unused()) {
         (_, Unused::Reseller) => Shares::new(),
         (Sharing::AsBilled, Unused::ProRata) => of.report(accounts, derived),
@@ -34,19 +34,20 @@ pub(crate) fn unused_shares(
 
 struct Policy<'a> {
     contracts: &'a Contracts,
-    period: BillingPeriod,
+    plan: &'a Plan,
 }
 
 impl Policy<'_> {
     /// Returns whether the customer of the account is charged for unused parts separately. A customer whose
     /// basis is not `list` pays AWS's fees, and these already include the unused part.
     fn pays_apart_from_fees(&self, account: AccountId) -> bool {
-        let owner = self.contracts.owner_of(account, self.period);
+        let Plan { payer_account_id, billing_period, .. } = self.plan;
+        let owner = self.contracts.owner_of(account, *payer_account_id, *billing_period);
         owner.is_none_or(|customer| customer.basis == Basis::List)
     }
 
     fn add(&self, shares: &mut Shares, share: UnusedShare) {
-        let customer = customer_of(share.usage_account_id, self.contracts, self.period);
+        let customer = customer_of(share.usage_account_id, self.contracts, self.plan);
         add(shares, customer, share);
     }
 

@@ -1,6 +1,7 @@
 //! The accounts that may benefit from a commitment. AWS's algorithm runs in several passes, and each pass
 //! reaches more accounts.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use cur::AccountId;
@@ -27,6 +28,8 @@ pub enum Pass {
 pub struct Eligibility {
     passes: Vec<Pass>,
     groups: BTreeMap<AccountId, String>,
+    /// The group of every account that `groups` does not name.
+    others: Option<String>,
     /// Accounts that neither lend nor borrow.
     inactive: BTreeSet<AccountId>,
 }
@@ -45,7 +48,13 @@ impl Eligibility {
         groups: BTreeMap<AccountId, String>,
         inactive: BTreeSet<AccountId>,
     ) -> Self {
-        Self { passes: passes.into_iter().collect(), groups, inactive }
+        Self { passes: passes.into_iter().collect(), groups, others: None, inactive }
+    }
+
+    /// Puts every account that no group names into this group.
+    #[must_use]
+    pub fn with_others_in(self, group: Option<String>) -> Self {
+        Self { others: group, ..self }
     }
 
     pub(crate) fn passes(&self) -> &[Pass] {
@@ -59,7 +68,8 @@ impl Eligibility {
             (Pass::Owner | Pass::Group, Owner::Group(group)) => Some(Circle::Group(group.clone())),
             (_, Owner::Account(account)) if self.inactive.contains(account) => None,
             (Pass::Group, Owner::Account(account)) => {
-                self.groups.get(account).cloned().map(Circle::Group)
+                let group = self.groups.get(account).or(self.others.as_ref());
+                group.cloned().map(Circle::Group)
             }
             (Pass::Everyone, _) => Some(Circle::Everyone),
         }
@@ -75,20 +85,25 @@ impl Eligibility {
     pub(crate) fn members(&self, circle: &Circle) -> Members<'_> {
         match circle {
             Circle::Account(owner) => Members::These([*owner].into()),
+            Circle::Group(group) if self.others.as_ref() == Some(group) => {
+                let is_of_another = |(_, of): &(&AccountId, &String)| *of != group;
+                let of_another = self.groups.iter().filter(is_of_another).map(|(id, _)| *id);
+                Members::AllBut(Cow::Owned(of_another.chain(self.inactive.clone()).collect()))
+            }
             Circle::Group(group) => {
                 let is_member = |(account, of): &(&AccountId, &String)| {
                     *of == group && !self.inactive.contains(account)
                 };
                 Members::These(self.groups.iter().filter(is_member).map(|(id, _)| *id).collect())
             }
-            Circle::Everyone => Members::AllBut(&self.inactive),
+            Circle::Everyone => Members::AllBut(Cow::Borrowed(&self.inactive)),
         }
     }
 }
 
 pub(crate) enum Members<'a> {
     These(BTreeSet<AccountId>),
-    AllBut(&'a BTreeSet<AccountId>),
+    AllBut(Cow<'a, BTreeSet<AccountId>>),
 }
 
 impl Members<'_> {

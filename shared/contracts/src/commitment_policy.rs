@@ -8,6 +8,7 @@ use cur::AccountId;
 
 use crate::customer::Customer;
 use crate::document::{Field, Section};
+use crate::ownership::Owned;
 use crate::payer_sharing;
 use crate::periods::Periods;
 use crate::problem::Position;
@@ -109,7 +110,8 @@ fn read_assignments(sections: &[Section], customers: &[Customer]) -> Vec<Assignm
 fn warn_of_bases(section: &Section, assignment: &Assignment, customers: &[Customer]) {
     let account = assignment.arn.split(':').nth(4).and_then(|account| account.parse().ok());
     let Some(account) = account else { return };
-    let owns = |customer: &&Customer| customer.ownerships.iter().any(|of| of.account == account);
+    let owned = Owned::Account(account);
+    let owns = |customer: &&Customer| customer.ownerships.iter().any(|of| of.of == owned);
     let buyer = customers.iter().find(owns).filter(|buyer| buyer.id != assignment.customer);
     let holder = customers.iter().find(|customer| customer.id == assignment.customer);
     if let (Some(buyer), Some(holder)) = (buyer, holder)

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use cur::{AccountId, BillingPeriod};
-use money::Currency;
 
 use crate::charge_kind::ChargeKind;
 use crate::document::{Field, Section};
-use crate::ownership::Ownership;
+use crate::id::read_id;
+use crate::ownership::{Owned, Ownership};
 use crate::price::{PriceList, PriceRule, RuleSubject};
 use crate::problem::Position;
-use crate::terms::{Rounding, Tax, Terms};
+use crate::terms::{INVOICE_KEYS, Outside, Terms};
 
 /// A customer and its contract.
 #[derive(Debug, Clone)]
@@ -76,12 +76,26 @@ const ADJUSTMENTS: [(ChargeKind, Adjustment); 8] = [
 ];
 
 impl Customer {
-    /// The accounts that the customer owns in a period, in the order of their ids.
+    /// The accounts that the customer names in a period, in the order of their ids. It also has the other
+    /// accounts of [`Self::payers_in`].
     pub fn accounts_in(&self, period: BillingPeriod) -> impl Iterator<Item = AccountId> {
-        self.ownerships
-            .iter()
-            .filter(move |ownership| ownership.periods.contains(period))
-            .map(|ownership| ownership.account)
+        self.owned_in(period).filter_map(|owned| match owned {
+            Owned::Account(account) => Some(account),
+            Owned::Payer(_) => None,
+        })
+    }
+
+    /// The payers all of whose accounts are the customer's in a period, unless another customer names them.
+    pub fn payers_in(&self, period: BillingPeriod) -> impl Iterator<Item = AccountId> {
+        self.owned_in(period).filter_map(|owned| match owned {
+            Owned::Account(_) => None,
+            Owned::Payer(payer) => Some(payer),
+        })
+    }
+
+    fn owned_in(&self, period: BillingPeriod) -> impl Iterator<Item = Owned> {
+        let owned = self.ownerships.iter();
+        owned.filter(move |owned| owned.periods.contains(period)).map(|owned| owned.of)
     }
 
     /// Whether lines of a kind are passed on or retained. Usage and fees of commitments always pass here,
@@ -100,86 +114,67 @@ impl Customer {
         self.prices.in_period(period)
     }
 
-    pub(crate) fn read_all(document: &Section) -> Vec<Self> {
-        let keys = [
-            "id",
-            "name",
-            "accounts",
-            "basis",
-            "currency",
-            "rounding",
-            "tax",
-            "adjustments",
-            "price",
-        ];
+    pub(crate) fn read_all(document: &Section, outside: Outside) -> Vec<Self> {
+        let own = ["id", "accounts", "payers", "basis", "adjustments", "price"];
+        let keys = [&own[..], &INVOICE_KEYS[..], &Terms::KEYS[..]].concat();
         let customers = document.field("customer");
         let sections = customers.and_then(|customers| customers.sections("[[customer]]", &keys));
-        sections.unwrap_or_default().iter().map(Self::read).collect()
+        let read = |section: &Section| Self::read(section, outside);
+        sections.unwrap_or_default().iter().map(read).collect()
     }
 
     /// Reads a customer. A value that is wrong is reported and replaced by a default, so that the customer
     /// can still be compared with the other customers.
-    fn read(section: &Section) -> Self {
+    fn read(section: &Section, outside: Outside) -> Self {
         let id_field = section.required("id", r#""acme""#);
-        let id = id_field.as_ref().and_then(read_id);
-        let name = section.field("name").and_then(|name| name.text());
+        let id = id_field.as_ref().and_then(read_id).unwrap_or_default();
         let basis = section
             .field("basis")
             .and_then(|basis| basis.choice(&Basis::ALL.map(|basis| (basis.name(), basis))));
-        let currency = section.field("currency").and_then(|currency| currency.parsed());
-        let rounding = section.field("rounding").map(|rounding| Rounding::read(&rounding));
-        let mut ownerships = section
-            .required("accounts", r#"["111122223333"]"#)
-            .and_then(|accounts| accounts.list())
-            .map(|accounts| accounts.iter().filter_map(Ownership::read).collect::<Vec<_>>())
-            .unwrap_or_default();
-        ownerships.sort_by_key(|ownership| (ownership.account, ownership.position));
+        let ownerships = read_ownerships(section, outside);
+        let adjustments = read_adjustments(section);
+        let passes_support = adjustments.get(&ChargeKind::Support) == Some(&Adjustment::Pass);
         Self {
-            name: name.or(id).unwrap_or_default().to_owned(),
-            id: id.unwrap_or_default().to_owned(),
+            id: id.to_owned(),
+            name: section.text_of("name").unwrap_or(id).to_owned(),
             basis: basis.unwrap_or_default(),
-            terms: Terms::plain(
-                id.unwrap_or_default(),
-                name.or(id).unwrap_or_default(),
-                currency.unwrap_or_else(us_dollar),
-                rounding.unwrap_or_default(),
-                section.field("tax").and_then(|tax| Tax::read(&tax)),
-            ),
+            terms: Terms::read(section, id, &ownerships, outside, passes_support),
             id_position: id_field.map_or(section.position(), |id| id.position()),
-            adjustments: read_adjustments(section),
+            adjustments,
             prices: PriceList::read(section, &ownerships),
             ownerships,
         }
     }
 }
 
-/// The name of unassigned accounts in keys and tables. A file system or a reader could take an id for this
-/// name if it differs only by case or punctuation.
-const UNASSIGNED: &str = "unassigned";
-
-/// Reads an id. An id that is refused is returned too, because other tables may refer to it.
-fn read_id<'d>(field: &Field<'d>) -> Option<&'d str> {
-    let id = field.text()?;
-    let is_letter_or_digit = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let starts_well = id.bytes().next().is_some_and(is_letter_or_digit);
-    let goes_on_well = id.bytes().all(|byte| is_letter_or_digit(byte) || b"._-".contains(&byte));
-    let letters: String = id.chars().filter(char::is_ascii_alphanumeric).collect();
-    if letters.eq_ignore_ascii_case(UNASSIGNED) {
-        field.refuse(format!(
-            "`id` cannot be `{id}`: this is the name of what belongs to no customer; choose another"
-        ));
-    } else if !(starts_well && goes_on_well && id.len() <= 64) {
-        field.refuse(format!(
-            "`id` cannot be `{id}`: use at most 64 of a-z, 0-9, `.`, `_` and `-`, \
-             starting with a letter or a digit"
-        ));
+/// Reads `accounts` and `payers`. A customer needs one of them.
+fn read_ownerships(section: &Section, outside: Outside) -> Vec<Ownership> {
+    let payers = section.field("payers");
+    let accounts = match payers {
+        Some(_) => section.field("accounts"),
+        None => section.required("accounts", r#"["111122223333"]"#),
+    };
+    let list = |field: Option<Field>, read: fn(&Field) -> Option<Ownership>| {
+        let list = field.and_then(|field| field.list()).unwrap_or_default();
+        list.iter().filter_map(read).collect::<Vec<_>>()
+    };
+    let mut ownerships = list(accounts, Ownership::read_account);
+    for payer in list(payers, Ownership::read_payer) {
+        if let (Owned::Payer(id), Some(accepted)) = (payer.of, outside.payers)
+            && !accepted.contains(&id)
+        {
+            section.refuse_at(
+                payer.position,
+                format!(
+                    "payer {id} is not among the payers of this file, so none of its reports is billed; add \
+                     it to `payers` of [reseller] or correct it"
+                ),
+            );
+        }
+        ownerships.push(payer);
     }
-    Some(id)
-}
-
-#[expect(clippy::expect_used, reason = "USD is in ISO 4217 for good")]
-fn us_dollar() -> Currency {
-    "USD".parse().expect("USD is a currency")
+    ownerships.sort_by_key(|ownership| (ownership.of, ownership.position));
+    ownerships
 }
 
 fn read_adjustments(customer: &Section) -> BTreeMap<ChargeKind, Adjustment> {

@@ -3,9 +3,10 @@
 
 use std::fmt::Display;
 use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use money::Rate;
+use money::{Amount, Rate};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -65,6 +66,32 @@ impl<'d> Section<'d> {
         field
     }
 
+    pub(crate) fn refuse_at(&self, position: Position, message: impl Into<String>) {
+        self.report.refuse(position, message);
+    }
+
+    /// The text of a key, if it has one. Says nothing of what is wrong with it: a reader of the key does.
+    pub(crate) fn text_of(&self, key: &str) -> Option<&'d str> {
+        let text = self.table.get(key)?.get_ref().as_str()?;
+        (!text.trim().is_empty()).then_some(text)
+    }
+
+    /// The texts of one key in all tables of a list. Says nothing of what is wrong with them.
+    pub(crate) fn texts_in(&self, key: &str, inner: &str) -> Vec<&'d str> {
+        let list = self.table.get(key).and_then(|value| value.get_ref().as_array());
+        let tables = list.into_iter().flat_map(|list| list.iter());
+        tables
+            .filter_map(|table| table.get_ref().as_table()?.get(inner)?.get_ref().as_str())
+            .collect()
+    }
+
+    /// Refuses keys that have no effect here, each with the reason.
+    pub(crate) fn refuse_keys(&self, keys: &[&str], reason: &str) {
+        for field in keys.iter().filter_map(|key| self.field(key)) {
+            field.refuse_name(format!("`{}` {reason}", field.name));
+        }
+    }
+
     /// Reads the value of a key that may be missing: `Some(None)` if it is missing, `None` if the value is
     /// wrong.
     #[expect(
@@ -83,16 +110,20 @@ impl<'d> Section<'d> {
     }
 }
 
-/// The numbers that are allowed for a rate.
+/// The numbers that are allowed for a rate or an amount.
 #[derive(Clone, Copy)]
 pub(crate) enum Allowed {
+    Any,
     /// From 0 to 1, both included.
     Fraction,
+    /// From -1 to 1, both included.
+    SignedFraction,
     NotNegative,
     Positive,
 }
 
 /// A value with its name and its position in the file.
+#[derive(Clone, Copy)]
 pub(crate) struct Field<'d> {
     name: &'d str,
     name_starts: usize,
@@ -117,6 +148,15 @@ impl<'d> Field<'d> {
         self.report.refuse(self.position(), message);
     }
 
+    pub(crate) fn warn(&self, message: impl Into<String>) {
+        self.report.warn(self.position(), message.into());
+    }
+
+    /// Refuses the key, and not its value.
+    pub(crate) fn refuse_name(&self, message: impl Into<String>) {
+        self.report.refuse(self.report.position(self.name_starts), message);
+    }
+
     /// The text, which must not be empty.
     pub(crate) fn text(&self) -> Option<&'d str> {
         match self.value.get_ref() {
@@ -125,7 +165,7 @@ impl<'d> Field<'d> {
                 None
             }
             DeValue::String(text) => Some(text),
-            DeValue::Integer(_) | DeValue::Float(_) => {
+            DeValue::Integer(_) | DeValue::Float(_) | DeValue::Datetime(_) => {
                 let source = self.source();
                 self.refuse(format!("`{}` must be a string; write \"{source}\"", self.name));
                 None
@@ -145,10 +185,7 @@ impl<'d> Field<'d> {
 
     /// The name, parsed, in a table whose keys are periods or currencies.
     pub(crate) fn parsed_name<T: FromStr<Err: Display>>(&self) -> Option<T> {
-        let refuse = |error: T::Err| {
-            self.report.refuse(self.report.position(self.name_starts), error.to_string());
-        };
-        self.name.parse().map_err(refuse).ok()
+        self.name.parse().map_err(|error: T::Err| self.refuse_name(error.to_string())).ok()
     }
 
     /// One of a few words.
@@ -165,6 +202,33 @@ impl<'d> Field<'d> {
 
     /// A decimal number in a string.
     pub(crate) fn rate(&self, allowed: Allowed) -> Option<Rate> {
+        self.number(allowed, [Rate::ZERO, Rate::ONE], Rate::abs, |text| {
+            text.parse().map_err(|error: money::ParseRateError| error.to_string())
+        })
+    }
+
+    /// An amount or a quantity: a decimal number in a string.
+    pub(crate) fn amount(&self, allowed: Allowed) -> Option<Amount> {
+        self.number(allowed, [Amount::ZERO, Amount::from(1)], Amount::abs, |text| {
+            // An exponent is a notation of reports, and nobody writes a price with it.
+            let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || b".-".contains(&byte));
+            let amount = text.parse().ok().filter(|_| is_plain);
+            amount.ok_or_else(|| {
+                format!(
+                    "`{text}` is not a decimal number with at most 20 digits before the point and 18 \
+                     after it"
+                )
+            })
+        })
+    }
+
+    fn number<T: PartialOrd + Copy + Display>(
+        &self,
+        allowed: Allowed,
+        [zero, one]: [T; 2],
+        magnitude: impl FnOnce(T) -> T,
+        read: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
         if matches!(self.value.get_ref(), DeValue::Integer(_) | DeValue::Float(_)) {
             self.refuse(format!(
                 "`{}` is a bare number; write it as a string, \"{}\", so that no float touches it",
@@ -173,32 +237,44 @@ impl<'d> Field<'d> {
             ));
             return None;
         }
-        let rate = self.parsed::<Rate>()?;
+        let number = read(self.text()?)
+            .map_err(|error| self.refuse(format!("`{}`: {error}", self.name)))
+            .ok()?;
         let (is_allowed, expected) = match allowed {
+            Allowed::Any => (true, ""),
             Allowed::Fraction => (
-                !rate.is_negative() && rate <= Rate::ONE,
+                zero <= number && number <= one,
                 "a fraction from 0 to 1; write \"0.05\" for 5 percent",
             ),
-            Allowed::NotNegative => (!rate.is_negative(), "0 or more"),
-            Allowed::Positive => (rate > Rate::ZERO, "more than 0"),
+            Allowed::SignedFraction => {
+                (magnitude(number) <= one, "a fraction from -1 to 1; write \"0.05\" for 5 percent")
+            }
+            Allowed::NotNegative => (zero <= number, "0 or more"),
+            Allowed::Positive => (zero < number, "more than 0"),
         };
         if !is_allowed {
-            self.refuse(format!("`{}` is {rate}, but it must be {expected}", self.name));
+            self.refuse(format!("`{}` is {number}, but it must be {expected}", self.name));
         }
-        is_allowed.then_some(rate)
+        is_allowed.then_some(number)
     }
 
     /// A count. A count is not money, so it is a number without quotes.
     pub(crate) fn count(&self) -> Option<NonZeroU32> {
+        self.whole(1..=u32::MAX).and_then(NonZeroU32::new)
+    }
+
+    /// A whole number without quotes.
+    pub(crate) fn whole(&self, range: RangeInclusive<u32>) -> Option<u32> {
         let DeValue::Integer(integer) = self.value.get_ref() else {
             return self.wrong_type("a whole number without quotes");
         };
-        let count = u32::from_str_radix(integer.as_str(), integer.radix());
-        let count = count.ok().and_then(NonZeroU32::new);
-        if count.is_none() {
-            self.refuse(format!("`{}` must be a whole number from 1 to {}", self.name, u32::MAX));
+        let number = u32::from_str_radix(integer.as_str(), integer.radix());
+        let number = number.ok().filter(|number| range.contains(number));
+        if number.is_none() {
+            let (first, last) = range.into_inner();
+            self.refuse(format!("`{}` must be a whole number from {first} to {last}", self.name));
         }
-        count
+        number
     }
 
     pub(crate) fn flag(&self) -> Option<bool> {
@@ -208,8 +284,16 @@ impl<'d> Field<'d> {
         Some(*flag)
     }
 
+    pub(crate) fn is_text(&self) -> bool {
+        self.value.get_ref().is_str()
+    }
+
     pub(crate) fn is_table(&self) -> bool {
         self.value.get_ref().is_table()
+    }
+
+    pub(crate) fn is_list(&self) -> bool {
+        self.value.get_ref().is_array()
     }
 
     /// The elements of a list.
@@ -227,8 +311,8 @@ impl<'d> Field<'d> {
 
     /// The elements of a list, or the value itself if it is not a list. An empty list is refused.
     pub(crate) fn one_or_many(&self) -> Option<Vec<Field<'d>>> {
-        if !self.value.get_ref().is_array() {
-            return Some(vec![Field { ..*self }]);
+        if !self.is_list() {
+            return Some(vec![*self]);
         }
         let list = self.list()?;
         if list.is_empty() {
@@ -239,6 +323,16 @@ impl<'d> Field<'d> {
             return None;
         }
         Some(list)
+    }
+
+    /// Reads one value, or each value of a list that has at least one. `None` if one of them is wrong.
+    pub(crate) fn each<T, C: FromIterator<T>>(
+        &self,
+        read: impl Fn(&Field<'d>) -> Option<T>,
+    ) -> Option<C> {
+        // All of them are read before the first that is wrong ends it, so that all problems are found.
+        let values: Vec<Option<T>> = self.one_or_many()?.iter().map(read).collect();
+        values.into_iter().collect()
     }
 
     /// The entries of a table that may have any keys.

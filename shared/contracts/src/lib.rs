@@ -7,8 +7,11 @@
 mod charge_kind;
 mod commitment_policy;
 mod customer;
+mod day;
+mod day_rule;
 mod document;
 mod fx;
+mod id;
 mod issuer;
 mod owners;
 mod ownership;
@@ -29,13 +32,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use commitments::{Assignment, Eligibility, Order, PayerSharing};
 use cur::{AccountId, BillingPeriod};
-use money::Rate;
 use toml::de::DeTable;
 
 pub use charge_kind::{ChargeKind, UnknownChargeKind};
 pub use commitments::{Purchase, Sharing, Unused};
 pub use customer::{Adjustment, Basis, Customer};
-pub use fx::{Fx, FxChoice};
+pub use fx::{Fx, FxChoice, MissingRate};
 pub use issuer::{InvoiceDate, Issuer, Language, NumberFormat};
 pub use pattern::Pattern;
 pub use payer::Payer;
@@ -49,11 +51,16 @@ use fx::FxRates;
 use owners::Owners;
 use report::Report;
 use reseller::Reseller;
+use terms::Outside;
 
 /// A contracts file in which nothing is wrong.
 #[derive(Debug, Clone)]
 pub struct Contracts {
     reseller: Reseller,
+    payers: Vec<Payer>,
+    /// The accepted payers; `None` accepts every payer.
+    accepted: Option<BTreeSet<AccountId>>,
+    issuer: Issuer,
     fx: FxRates,
     commitments: CommitmentPolicy,
     /// In the order of the file.
@@ -77,16 +84,26 @@ impl Contracts {
     }
 
     fn read(document: &DeTable, report: &Report) -> Self {
-        let keys = ["reseller", "fx", "commitments", "customer"];
+        let keys = ["reseller", "payer", "invoice", "fx", "commitments", "customer"];
         let document = Section::new("the file", &keys, document, Position::START, report);
         let reseller = Reseller::read(&document);
         let fx = FxRates::read(&document);
-        let customers = Customer::read_all(&document);
+        let payers = Payer::read_all(&document, reseller.payers.as_ref(), &fx);
+        let stated = || payers.iter().map(|payer| payer.id).collect();
+        let accepted = match &reseller.payers {
+            None => document.field("payer").map(|_| stated()),
+            list => list.clone(),
+        };
+        let outside = Outside { fx: &fx, payers: accepted.as_ref() };
+        let customers = Customer::read_all(&document, outside);
         let commitments = CommitmentPolicy::read(&document, &customers);
         refuse_repeated_ids(&customers, report);
         let owners = Owners::new(&customers, report);
+        let issuer =
+            Issuer::read(&document, &reseller.name, customers.iter().any(is_billed_in_yen));
         warnings::warn(&customers, report);
-        Self { reseller, fx, commitments, customers, owners, warnings: Vec::new() }
+        let warnings = Vec::new();
+        Self { reseller, payers, accepted, issuer, fx, commitments, customers, owners, warnings }
     }
 
     /// Parts of the file that are valid and may be a mistake, in the order of the file.
@@ -99,20 +116,36 @@ impl Contracts {
         &self.reseller.name
     }
 
-    /// Whether reports of this payer account are accepted. If the file has no list of payers, all are.
+    /// Whether reports of this payer account are accepted. If the file names no payers, all are.
     pub fn payer_is_known(&self, payer: AccountId) -> bool {
-        self.reseller.payers.as_ref().is_none_or(|payers| payers.contains(&payer))
+        self.accepted.as_ref().is_none_or(|accepted| accepted.contains(&payer))
     }
 
-    /// The payer account, if the file lists exactly one.
+    /// The payer account, if the file names exactly one.
     pub fn only_payer(&self) -> Option<AccountId> {
-        let payers = self.reseller.payers.as_ref()?;
-        payers.first().copied().filter(|_| payers.len() == 1)
+        let accepted = self.accepted.as_ref()?;
+        accepted.first().copied().filter(|_| accepted.len() == 1)
     }
 
-    /// The name of the report to bill from; `None` if the file does not name one.
+    /// What the file says of a payer account.
+    pub fn payer(&self, id: AccountId) -> Option<&Payer> {
+        self.payers.iter().find(|payer| payer.id == id)
+    }
+
+    /// The name of the report to bill a payer from; `None` if the file does not name one.
+    pub fn report_of(&self, payer: AccountId) -> Option<&str> {
+        let own = self.payer(payer).and_then(|payer| payer.report.as_deref());
+        own.or(self.report())
+    }
+
+    /// The name of the report to bill from, for payers that name no other.
     pub fn report(&self) -> Option<&str> {
         self.reseller.report.as_deref()
+    }
+
+    /// Who issues invoices, and what all of them have in common.
+    pub fn issuer(&self) -> &Issuer {
+        &self.issuer
     }
 
     /// Whether a broken report check stops a run. By default it is only shown.
@@ -140,13 +173,15 @@ impl Contracts {
         &self.commitments.assignments
     }
 
-    /// Which accounts may benefit from which accounts' commitments in a billing period. The customers and
-    /// `sharing` decide it.
-    pub fn eligibility(&self, period: BillingPeriod) -> Eligibility {
+    /// Which accounts of a payer may benefit from which accounts' commitments in a billing period. The
+    /// customers and `sharing` decide it.
+    pub fn eligibility(&self, payer: AccountId, period: BillingPeriod) -> Eligibility {
         let customer = |at: usize| self.customers.get(at).map(|customer| customer.id.clone());
-        let owners = self.owners.in_period(period);
-        let groups = owners.filter_map(|(account, at)| Some((account, customer(at)?))).collect();
+        let named = self.owners.named_in(period);
+        let groups = named.filter_map(|(account, at)| Some((account, customer(at)?))).collect();
+        let others = self.owners.of_payer(payer, period).and_then(customer);
         Eligibility::new(self.sharing().passes().iter().copied(), groups, BTreeSet::new())
+            .with_others_in(others)
     }
 
     /// Whether a commitment that stays as AWS applied it stops a run. By default it is only named.
@@ -164,15 +199,20 @@ impl Contracts {
         self.commitments.order
     }
 
-    /// How much of currency `to` one unit of currency `from` is worth in a billing period. `None` if the
-    /// file does not say it. The rate of a currency to itself is 1.
-    pub fn fx(&self, from: &str, to: &str, period: BillingPeriod) -> Option<Rate> {
-        self.fx.rate(from, to, period)
-    }
-
-    pub fn issuer(&self) -> &Issuer {
-        static ISSUER: std::sync::LazyLock<Issuer> = std::sync::LazyLock::new(Issuer::default);
-        &ISSUER
+    /// How much of currency `to` one unit of currency `from` is worth, and where this rate comes from. It is
+    /// for charges of a payer, or, without a payer, for money that belongs to none. `choice` is
+    /// what the invoice or its customer says; if it is `None`, the payer decides. If the payer says nothing,
+    /// it is the rate of the period in `[fx.FROM.TO]`.
+    pub fn rate(
+        &self,
+        choice: Option<&FxChoice>,
+        payer: Option<AccountId>,
+        from: &str,
+        to: &str,
+        period: BillingPeriod,
+    ) -> Result<Fx, MissingRate> {
+        let of_payer = || self.payer(payer?)?.fx.as_ref();
+        self.fx.rate(choice.or_else(of_payer), from, to, period)
     }
 
     /// The customers, in the order of the file.
@@ -184,10 +224,20 @@ impl Contracts {
         self.customers.iter().find(|customer| customer.id == id)
     }
 
-    /// The customer that owns an account in a billing period; `None` if the account is unassigned.
-    pub fn owner_of(&self, account: AccountId, period: BillingPeriod) -> Option<&Customer> {
-        self.customers.get(self.owners.find(account, period)?)
+    /// The customer that owns an account of a payer in a billing period; `None` if the account is
+    /// unassigned.
+    pub fn owner_of(
+        &self,
+        account: AccountId,
+        payer: AccountId,
+        period: BillingPeriod,
+    ) -> Option<&Customer> {
+        self.customers.get(self.owners.of_account(account, payer, period)?)
     }
+}
+
+fn is_billed_in_yen(customer: &Customer) -> bool {
+    customer.terms.invoices.iter().any(|invoice| invoice.currency.code() == "JPY")
 }
 
 fn syntax_problem(error: &toml::de::Error, report: &Report) -> Problem {

@@ -33,6 +33,8 @@ pub struct Manifest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Heading {
     pub report: String,
+    /// `None` if the manifest does not say whose report it is.
+    pub payer_account_id: Option<AccountId>,
     /// The kind of the export by its columns; `None` if the manifest lists too few columns to tell.
     pub kind: Option<ExportKind>,
     /// The report's files; empty if the manifest lists a file that its report cannot have.
@@ -128,10 +130,12 @@ impl Manifest {
     /// Reads which report the manifest is of, and which kind of export the report is.
     pub fn heading(key: &str, bytes: &[u8]) -> Result<Heading, ManifestError> {
         let json = read(bytes)?;
+        let payer_account_id = account(&json).and_then(|account| account.parse().ok());
         match (&json.report_keys, &json.data_files) {
             // The service of 2015 delivers cost and usage reports only.
             (Some(_), None) => Ok(Heading {
                 report: legacy_name(key, &json),
+                payer_account_id,
                 kind: Some(ExportKind::CostAndUsage),
                 files: Vec::new(),
             }),
@@ -139,6 +143,7 @@ impl Manifest {
                 let located = located(key, &json, files.iter().map(FileJson::location));
                 Ok(Heading {
                     report: exported_name(key, &json),
+                    payer_account_id,
                     kind: kind_said(&json.columns),
                     files: located.map(|located| located.keys).unwrap_or_default(),
                 })
@@ -242,10 +247,6 @@ fn data_exports(
 ) -> Result<Manifest, ManifestError> {
     let files = located(key, json, files.iter().map(FileJson::location))?;
     let delivery_id = needed(json.execution_id.as_deref(), "executionId")?;
-    // "arn:aws:bcm-data-exports:us-east-1:111122223333:export/name-<uuid>"
-    let arn = json.export_arn.as_deref();
-    let owner = arn.and_then(|arn| arn.split(':').nth(4));
-    let account = json.account.as_deref().or(owner);
     // The files come first: a delivery has two manifests with one list of files, and only one of these
     // manifests lies in the delivery's folder.
     let keys: Vec<&str> = files.keys.iter().map(String::as_str).chain([key]).collect();
@@ -254,7 +255,7 @@ fn data_exports(
     let delivered_at = folders.find_map(paths::timestamp);
     Ok(Manifest {
         generation: Generation::DataExports,
-        payer_account_id: needed(account, "account or exportArn")?.parse()?,
+        payer_account_id: needed(account(json), "account or exportArn")?.parse()?,
         report: exported_name(key, json),
         billing_period,
         delivery_id: delivery_id.to_owned(),
@@ -262,6 +263,13 @@ fn data_exports(
         bucket: files.bucket,
         files: files.keys,
     })
+}
+
+/// The payer. An export names it in its ARN:
+/// `arn:aws:bcm-data-exports:us-east-1:111122223333:export/name-<uuid>`.
+fn account(json: &ManifestJson) -> Option<&str> {
+    let owner = || json.export_arn.as_deref()?.split(':').nth(4);
+    json.account.as_deref().or_else(owner)
 }
 
 impl FileJson {

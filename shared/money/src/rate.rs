@@ -3,9 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use num_bigint::BigInt;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::digits::power_of_ten;
 use crate::{Amount, rounding};
 
 /// An exact decimal factor, as the text of the contracts gives it.
@@ -32,6 +34,11 @@ impl Rate {
         self.0.is_sign_negative() && !self.0.is_zero()
     }
 
+    #[must_use]
+    pub fn abs(self) -> Self {
+        Self(self.0.abs())
+    }
+
     /// `1 - self`: the part of a price that is left after a discount. `None` if the difference has too many
     /// digits.
     pub fn complement(self) -> Option<Self> {
@@ -45,10 +52,26 @@ impl Rate {
         Self::exact_sum(Decimal::ONE, self.0)
     }
 
-    /// `rust_decimal` rounds a sum that does not fit. Subtracting one term again shows whether it rounded.
+    /// `self + other`. `None` if the sum has too many digits.
+    pub fn plus(self, other: Self) -> Option<Self> {
+        Self::exact_sum(self.0, other.0)
+    }
+
+    /// `self × other`. `None` if the product has too many digits.
+    pub fn by(self, other: Self) -> Option<Self> {
+        // `rust_decimal` rounds a product that does not fit, so the digits are multiplied once more.
+        let product = self.0.checked_mul(other.0)?;
+        let scale = self.0.scale().saturating_add(other.0.scale());
+        let rest = power_of_ten(scale.checked_sub(product.scale())?);
+        let exact = BigInt::from(self.0.mantissa()) * BigInt::from(other.0.mantissa());
+        (exact == BigInt::from(product.mantissa()) * rest).then(|| Self(product.normalize()))
+    }
+
+    /// `rust_decimal` rounds a sum that does not fit. Subtracting the terms again shows whether it rounded:
+    /// the term that has more decimals than the sum does not come back.
     fn exact_sum(a: Decimal, b: Decimal) -> Option<Self> {
         let sum = a.checked_add(b)?;
-        (sum.checked_sub(a)? == b).then_some(Self(sum.normalize()))
+        (sum.checked_sub(a)? == b && sum.checked_sub(b)? == a).then_some(Self(sum.normalize()))
     }
 
     /// `amount × self`, rounded half to even at the 18th decimal.

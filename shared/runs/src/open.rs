@@ -59,7 +59,6 @@ impl App {
 
     async fn open_customers(&self, plan: &Plan) -> Result<Vec<Unit>, Failure> {
         let contracts = self.contracts(plan).await?;
-        let period = plan.billing_period;
         let accounts: Vec<RecalculateReceipt> =
             self.receipts(plan, Step::RecalculateAccount).await?;
         let days = if contracts.sharing().is_handed_out() {
@@ -67,8 +66,8 @@ impl App {
         } else {
             AllocatedDays::default()
         };
-        let books = customer_books(&contracts, period, &accounts, &days);
-        let mut benefits = benefits_by_customer(days.benefits, &contracts, period);
+        let books = customer_books(&contracts, plan, &accounts, &days);
+        let mut benefits = benefits_by_customer(days.benefits, &contracts, plan);
         let customers: Vec<String> = books.keys().cloned().collect();
         let work: Vec<(String, CustomerBook, Vec<DailyBenefit>)> = books
             .into_iter()

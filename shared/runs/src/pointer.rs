@@ -37,7 +37,7 @@ impl App {
         let Some(before) = before else { return Ok(None) };
         let now: RunSums = self.need(&keys::reconciliation(&plan.run_id)).await?;
         let contracts = self.contracts(plan).await?;
-        let reasons = books::reasons_to_hold(&before, &now, &contracts, plan.billing_period);
+        let reasons = books::reasons_to_hold(&before, &now, &contracts, plan);
         if reasons.is_empty() || self.results.head(&keys::accepted(&plan.run_id)).await?.is_some() {
             return Ok(None);
         }
@@ -106,7 +106,7 @@ fn stays(
         return other_report_stays(
             current,
             plan,
-            contracts_now.and_then(|now| now.contracts.report()),
+            contracts_now.and_then(|now| now.contracts.report_of(plan.payer_account_id)),
         );
     }
     let is_this = current.run_id == plan.run_id;
@@ -131,7 +131,7 @@ fn other_report_stays(
         Some(named) => Ok(named != plan.report),
         None => Err(Failure::Reject(format!(
             "payer {} is billed from report `{}` in {}, and this is report `{}`: say which one under \
-             `[reseller]` with `report = \"…\"`",
+             `[reseller]` with `report = \"…\"`, or under `[[payer]]` if payers have different reports",
             plan.payer_account_id, current.report, plan.billing_period, plan.report
         ))),
     }

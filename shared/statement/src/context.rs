@@ -68,20 +68,16 @@ impl<'a> Context<'a> {
     pub fn rate(
         &self,
         choice: Option<&FxChoice>,
-        _payer: Option<AccountId>,
+        payer: Option<AccountId>,
         from: &str,
         to: &str,
     ) -> Result<Fx, StatementError> {
-        let _ = choice;
-        let rate = self.contracts.fx(from, to, self.period).ok_or_else(|| {
+        self.contracts.rate(choice, payer, from, to, self.period).map_err(|missing| {
             StatementError::NoRate(format!(
-                "customer `{}` is billed in {to}, there are charges in {from}, and there is no rate for \
-                 {period}: add `[fx.{from}.{to}]` with `\"{period}\" = \"…\"` to the contracts",
-                self.customer.id,
-                period = self.period
+                "customer `{}` is billed in {to}, and there is money in {from}: {missing}",
+                self.customer.id
             ))
-        })?;
-        Ok(Fx { series: String::new(), on: self.period.to_string(), base: rate, rate })
+        })
     }
 
     /// A product, rounded half to even at the 18th decimal.

@@ -53,7 +53,7 @@ pub fn items(context: &Context, balances: &Balances) -> Result<Credited, Stateme
 /// without a beginning is the oldest. Credits that are alike keep the order of the file.
 fn order(credit: &Credit) -> impl Ord + use<> {
     let services = credit.of.services.as_ref().map(|texts| &texts.0);
-    let named = services.filter(|names| names.iter().all(|name| !name.0.contains('*')));
+    let named = services.filter(|names| names.iter().all(|name| name.exact().is_some()));
     let until: Option<BillingPeriod> = credit.periods.until;
     let count = named.map_or(usize::MAX, Vec::len);
     (until.is_none(), until, count, credit.periods.from)

@@ -172,7 +172,7 @@ fn read_pattern(field: &Field) -> Option<Pattern> {
 /// Reads an account of the customer. A rule for another account would never apply, and nobody would notice.
 fn read_account(field: &Field, ownerships: &[Ownership]) -> Option<Pattern> {
     let account = field.parsed::<AccountId>()?;
-    if !ownerships.iter().any(|ownership| ownership.account == account) {
+    if !ownerships.iter().any(|ownership| ownership.may_have(account)) {
         field.refuse(format!(
             "account {account} is not in the customer's `accounts`, so the rule never applies; \
              add it there or correct it"

@@ -1,6 +1,10 @@
 //! The sum of charges that a fee, a support plan or a minimum is computed from.
 
 use super::Selector;
+use super::known::Known;
+use super::selector::CONDITIONS;
+use crate::charge_kind::ChargeKind;
+use crate::document::{Field, Section as Table};
 
 /// What is added up.
 #[derive(Debug, Clone)]
@@ -27,6 +31,35 @@ pub enum Stage {
     /// As `BeforeRules`, but an upfront payment counts hour by hour and not when it is paid: usage and
     /// fees of commitments count with AWS's amortized cost.
     Amortized,
+}
+
+impl Base {
+    /// The keys of a base.
+    pub(crate) const KEYS: [&str; 3] = ["base", "of", "except"];
+
+    /// Reads `base`, `of` and `except`. If `of` names no kinds, these kinds count.
+    pub(crate) fn read(
+        table: &Table,
+        known: &Known,
+        stage: Stage,
+        kinds: &[ChargeKind],
+    ) -> Option<Self> {
+        let stages = Stage::ALL.map(|stage| (stage.name(), stage));
+        let stated = table.optional("base", |base| base.choice(&stages));
+        let of = table.optional("of", |of| Selector::read_table(of, "`of`", known));
+        let except = table.optional("except", |except| except.each(|one| excepted(one, known)));
+        let mut of = of?.unwrap_or_default();
+        of.kinds.get_or_insert_with(|| kinds.iter().copied().collect());
+        Some(Self { stage: stated?.unwrap_or(stage), of, except: except?.unwrap_or_default() })
+    }
+}
+
+fn excepted(field: &Field, known: &Known) -> Option<Selector> {
+    let table = field.section("`except`", &CONDITIONS)?;
+    if !Selector::is_in(&table) {
+        table.refuse("`except` without conditions leaves nothing; add a condition or remove it");
+    }
+    Selector::read(&table, known)
 }
 
 impl Stage {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::charge_kind::{ChargeKind, UnknownChargeKind};
+use crate::document::Field;
 
 /// The section of an invoice that an item stands in. A support plan, a custom line, a discount by spend and
 /// a credit of the contract stand in the sections of AWS's support, fees, discounts and credits.
@@ -31,6 +32,23 @@ pub enum Section {
 }
 
 impl Section {
+    /// The sections of what a customer is charged for.
+    pub(crate) const CHARGES: [Self; 6] = [
+        Self::Charge(ChargeKind::Usage),
+        Self::Charge(ChargeKind::CommitmentFee),
+        Self::Charge(ChargeKind::Support),
+        Self::Charge(ChargeKind::Fee),
+        Self::Charge(ChargeKind::Subscription),
+        Self::Charge(ChargeKind::Marketplace),
+    ];
+
+    /// Reads the name of one of these sections.
+    pub(crate) fn read(field: &Field, sections: &[Self]) -> Option<Self> {
+        let choices: Vec<(&str, Self)> =
+            sections.iter().map(|section| (section.name(), *section)).collect();
+        field.choice(&choices)
+    }
+
     pub const fn name(self) -> &'static str {
         match self {
             Self::Charge(kind) => kind.name(),

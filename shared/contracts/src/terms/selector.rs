@@ -4,7 +4,14 @@ use std::collections::BTreeSet;
 
 use cur::{AccountId, Sku};
 
+use super::known::Known;
 use crate::charge_kind::ChargeKind;
+use crate::document::{Field, Section as Table};
+use crate::pattern::Pattern;
+
+/// The keys of conditions.
+pub(crate) const CONDITIONS: [&str; 6] =
+    ["kind", "service", "region", "usage_type", "account", "payer"];
 
 /// Conditions on a charge. A charge is chosen if it meets all of them; a condition that is left out is met
 /// by every charge.
@@ -24,12 +31,9 @@ pub struct Selector {
     pub payers: Option<BTreeSet<AccountId>>,
 }
 
-/// One or several texts; a `*` stands for any characters.
+/// One or several texts with stars.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Texts(pub Vec<Pattern>);
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pattern(pub String);
 
 /// The properties of a charge that selectors look at.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +45,34 @@ pub struct Subject<'a> {
 }
 
 impl Selector {
+    /// Reads the conditions of a table, which may have other keys too.
+    pub(crate) fn read(table: &Table, known: &Known) -> Option<Self> {
+        let names = ChargeKind::ALL.map(|kind| (kind.name(), kind));
+        let kinds = table.optional("kind", |kinds| kinds.each(|kind| kind.choice(&names)));
+        let texts = |key| table.optional(key, Texts::read);
+        let [services, regions, usage_types] = ["service", "region", "usage_type"].map(texts);
+        let accounts = table.optional("account", |field| field.each(|id| known.account(id)));
+        let payers = table.optional("payer", |field| field.each(|id| known.payer(id)));
+        Some(Self {
+            kinds: kinds?,
+            services: services?,
+            regions: regions?,
+            usage_types: usage_types?,
+            accounts: accounts?,
+            payers: payers?,
+        })
+    }
+
+    /// Reads a table that has nothing but conditions.
+    pub(crate) fn read_table(field: &Field, title: &'static str, known: &Known) -> Option<Self> {
+        Self::read(&field.section(title, &CONDITIONS)?, known)
+    }
+
+    /// Whether a table has a condition, right or wrong.
+    pub(crate) fn is_in(table: &Table) -> bool {
+        CONDITIONS.iter().any(|key| table.field(key).is_some())
+    }
+
     pub fn is_empty(&self) -> bool {
         let Self { kinds, services, regions, usage_types, accounts, payers } = self;
         kinds.is_none()
@@ -63,25 +95,12 @@ impl Selector {
 }
 
 impl Texts {
+    /// Reads one text or a list.
+    pub(crate) fn read(field: &Field) -> Option<Self> {
+        field.each(|text| text.text().map(|text| Pattern::from(text.to_owned()))).map(Self)
+    }
+
     pub fn match_one(&self, text: &str) -> bool {
         self.0.iter().any(|pattern| pattern.matches(text))
-    }
-}
-
-impl Pattern {
-    /// Matches from the left: each part between two stars is searched behind the part before it.
-    pub fn matches(&self, text: &str) -> bool {
-        let mut parts = self.0.split('*');
-        let Some(rest) = parts.next().and_then(|start| text.strip_prefix(start)) else {
-            return false;
-        };
-        let mut parts: Vec<&str> = parts.collect();
-        let Some(end) = parts.pop() else { return rest.is_empty() };
-        let mut rest = rest;
-        for part in parts {
-            let Some(at) = rest.find(part) else { return false };
-            rest = &rest[at + part.len()..];
-        }
-        rest.ends_with(end)
     }
 }
