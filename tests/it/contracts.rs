@@ -687,6 +687,7 @@ fn check_warnings(more: &str, expected: &[&str]) {
     let found: Vec<String> = warnings
         .map(|warning| format!("{} {}", warning.position.line, warning.message))
         .map(|line| line.split(" takes from usage").next().unwrap().to_owned())
+        .map(|line| line.split(" is also for disks").next().unwrap().to_owned())
         .collect();
     assert_eq!(found, expected, "{more}");
 }
@@ -759,6 +760,38 @@ fn a_discount_that_leaves_out_negations_is_warned_of() {
     of_unblended(&format!("{of_two}{}", of_fees(r#"["Amazon*Search", "*RDS", "AmazonS3"]"#)), &[]);
     let name = "10 `discount 0.05 service=Amazon*Search,AmazonRDS`";
     of_unblended(&format!("{of_two}{}", of_fees("\"AmazonRDS\"")), &[name]);
+}
+
+/// By "EC2", offers mean the hours of instances. In a report, `AmazonEC2` has much more.
+#[test]
+fn a_discount_on_all_of_ec2_is_warned_of() {
+    let of = |more: &str| format!("[[customer.price]]\nservice = \"AmazonEC2\"\n{more}\n");
+    let warned = |more: &str, id: &str| check_warnings(&of(more), &[&format!("9 `{id}`")]);
+    warned("discount = \"0.05\"", "discount 0.05 service=AmazonEC2");
+    warned(
+        "discount = \"0.05\"\naccount = \"111122223333\"\nregion = \"us-east-1\"\nfrom = \"2026-10\"",
+        "discount 0.05 account=111122223333 service=AmazonEC2 region=us-east-1 from=2026-10",
+    );
+    warned(
+        "discount = \"0.05\"\nkind = [\"usage\", \"fee\"]",
+        "discount 0.05 service=AmazonEC2 kind=usage,fee",
+    );
+    check_warnings(
+        "[[customer.price]]\nservice = [\"AmazonRDS\", \"AmazonEC2\"]\ndiscount = \"0.05\"\n",
+        &["9 `discount 0.05 service=AmazonEC2,AmazonRDS`"],
+    );
+    for more in [
+        "discount = \"0\"",
+        "markup = \"0.05\"",
+        "rate = \"0.05\"",
+        "discount = \"0.05\"\nkind = \"commitment_fee\"",
+        "discount = \"0.05\"\nusage_type = \"*BoxUsage*\"",
+        "discount = \"0.05\"\noperation = \"RunInstances\"",
+        "discount = \"0.05\"\npurchase = [\"on_demand\", \"spot\", \"reserved\", \"savings_plan\"]",
+    ] {
+        check_warnings(&of(more), &[]);
+    }
+    check_warnings("[[customer.price]]\nservice = \"Amazon*\"\ndiscount = \"0.05\"\n", &[]);
 }
 
 #[test]

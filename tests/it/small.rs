@@ -8,6 +8,7 @@ pub(crate) const ACME_TWO: &str = "123456789012";
 pub(crate) const GLOBEX: &str = "444455556666";
 pub(crate) const NOBODY: &str = "100000000009";
 
+/// The discount is meant for all of `AmazonEC2`, also for what is reserved.
 pub(crate) const CONTRACTS: &str = r#"
 [reseller]
 name = "Example MSP"

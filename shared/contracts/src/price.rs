@@ -97,6 +97,12 @@ impl PriceRule {
         self.discounts_usage() && self.conditions.have_purchase(Some(Purchase::SavingsPlan))
     }
 
+    /// Whether the rule takes something off all usage of a service, whatever was used and however it was
+    /// purchased.
+    pub(crate) fn discounts_all_of(&self, service: &str) -> bool {
+        self.discounts_usage() && self.conditions.are_for_all_of(service)
+    }
+
     fn discounts_usage(&self) -> bool {
         self.discount().is_some_and(|discount| discount > Rate::ZERO)
             && self.conditions.have_kind(ChargeKind::Usage)

@@ -5,8 +5,11 @@ use crate::customer::{Basis, Customer};
 use crate::report::Report;
 
 pub(crate) fn warn(customers: &[Customer], report: &Report) {
-    for customer in customers.iter().filter(|customer| customer.basis == Basis::Unblended) {
-        discounts_without_negations(customer, report);
+    for customer in customers {
+        discounts_on_all_of_ec2(customer, report);
+        if customer.basis == Basis::Unblended {
+            discounts_without_negations(customer, report);
+        }
     }
 }
 
@@ -27,6 +30,23 @@ fn discounts_without_negations(customer: &Customer, report: &Report) {
                  `kind = \"commitment_fee\"`, or leave out what they give back with \
                  `purchase = [\"on_demand\", \"spot\", \"reserved\"]`, or write `basis = \"amortized\"` or \
                  `\"list\"`, which have no negations",
+                rule.id
+            ),
+        );
+    }
+}
+
+/// Warns of discounts on `AmazonEC2` that say nothing else of what they are for. Offers mean the hours of
+/// instances by "EC2", but in a report `AmazonEC2` has much more.
+fn discounts_on_all_of_ec2(customer: &Customer, report: &Report) {
+    for rule in customer.prices.rules().filter(|rule| rule.discounts_all_of("AmazonEC2")) {
+        report.warn(
+            rule.position,
+            format!(
+                "`{}` is also for disks, snapshots, NAT gateways, data transfer and Spot, and for what the \
+                 customer's own commitments cost; if it is for instances on demand, write \
+                 `usage_type = \"*BoxUsage*\"` and `purchase = \"on_demand\"`, and if it is for all of \
+                 AmazonEC2, write `purchase = [\"on_demand\", \"spot\", \"reserved\", \"savings_plan\"]`",
                 rule.id
             ),
         );

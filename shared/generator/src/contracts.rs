@@ -14,8 +14,9 @@ rounding = { mode = "down", per = "service" }
 tax      = { name = "consumption tax", rate = "0.10", mode = "down" }
 
 [[customer.price]]
-service  = "AmazonEC2"
-discount = "0.05"
+usage_type = "*BoxUsage*"
+purchase   = "on_demand"
+discount   = "0.05"
 
 [[customer.price]]
 service  = "AmazonRDS"
@@ -32,7 +33,8 @@ tax      = { name = "sales tax", rate = "0.08875", mode = "half_up" }
 adjustments = { credit = "pass", refund = "pass", fee = "pass", discount = "retain", tax = "retain" }
 
 [[customer.price]]
-service  = "AmazonEC2"
+service  = ["AmazonEC2", "AmazonRDS"]
+purchase = ["on_demand", "spot"]
 discount = "0.02"
 
 [[customer.price]]

@@ -122,6 +122,17 @@ impl Conditions {
             others.as_ref().is_some_and(|others| others.iter().all(is_covered))
         })
     }
+
+    /// Whether a rule is for all that a service has: it names the service and says nothing about what was
+    /// used or how it was purchased.
+    pub(super) fn are_for_all_of(&self, service: &str) -> bool {
+        let [_, usage_types, operations, services, _] = &self.texts;
+        let is_named = |text: &Pattern| text.exact() == Some(service);
+        services.iter().flatten().any(is_named)
+            && usage_types.is_none()
+            && operations.is_none()
+            && self.purchases.is_none()
+    }
 }
 
 /// The stated conditions, such as `service=AmazonEC2 purchase=on_demand,spot`. Different conditions have

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use cur::BillingPeriod;
 
@@ -31,12 +32,12 @@ pub(crate) struct PriceList {
 /// belongs to the more specific rule.
 type Specificity = (Stated, [bool; TEXTS]);
 
-/// One text for each condition of a rule. A rule with lists has several choices.
+/// One text for each condition of a rule. A rule with lists has several choices, which share their texts.
 #[derive(Debug, Clone)]
 struct Choice {
     /// The index of the rule.
     rule: usize,
-    texts: [Option<Pattern>; TEXTS],
+    texts: [Option<Arc<Pattern>>; TEXTS],
 }
 
 impl Choice {
@@ -44,11 +45,14 @@ impl Choice {
     fn all_of(index: usize, rule: &PriceRule) -> Vec<Self> {
         let mut choices = vec![Self { rule: index, texts: Default::default() }];
         for (condition, texts) in rule.conditions.texts.iter().enumerate() {
-            let Some(texts) = texts else { continue };
+            let texts: Vec<_> = texts.iter().flatten().cloned().map(Arc::new).collect();
+            if texts.is_empty() {
+                continue;
+            }
             let with_each = |choice: Self| {
                 texts.iter().map(move |text| {
                     let mut choice = choice.clone();
-                    choice.texts[condition] = Some(text.clone());
+                    choice.texts[condition] = Some(Arc::clone(text));
                     choice
                 })
             };
@@ -59,7 +63,7 @@ impl Choice {
 
     /// The texts without a star.
     fn exact_texts(&self) -> [Option<&str>; TEXTS] {
-        self.texts.each_ref().map(|text| text.as_ref().and_then(Pattern::exact))
+        self.texts.each_ref().map(|text| text.as_ref().and_then(|text| text.exact()))
     }
 
     fn matches(&self, texts: &[&str; TEXTS]) -> bool {
