@@ -30,7 +30,7 @@ fn minimum(of: &str) -> Minimum {
         name: "a minimum".to_owned(),
         amount: amount(of),
         currency: "USD".parse().unwrap(),
-        counts: BTreeSet::from([USAGE, FEE, DISCOUNT]),
+        counts: BTreeSet::from([USAGE, FEE]),
         before_discounts: true,
         only_with_usage: false,
         invoice: None,
@@ -154,6 +154,40 @@ fn a_minimum_is_measured_before_or_after_discounts() {
     let mut later = month(true, false);
     later.customer.terms.minimums[0].periods = periods("2026-11", "");
     assert!(later.settled(&[], &Balances::default()).items.is_empty());
+}
+
+/// A file cannot name discounts in `counts`, so `measured` alone decides about them.
+#[test]
+fn discounts_count_as_the_file_says() {
+    let missing = |table: &str, measured: &str| {
+        let text = format!(
+            r#"
+            [reseller]
+            name = "MSP"
+            [[customer]]
+            id = "acme"
+            accounts = ["{A}"]
+            [[customer.line]]
+            id = "volume"
+            section = "discount"
+            percent = "-0.10"
+            [[customer.{table}]]
+            id = "least"
+            amount = "2500"
+            measured = "{measured}"
+            from = "2026-10"
+            until = "2026-10"
+            "#
+        );
+        let charges = vec![usage(A, "AmazonEC2", "2600")];
+        let month = Month::of(&text, "2026-10", charges);
+        amounts(&month.settled(&month.fees(), &Balances::default()).items)
+    };
+    for table in ["minimum", "commitment"] {
+        assert!(missing(table, "before_discounts").is_empty(), "{table}");
+        // 2,600 less 260.
+        assert_eq!(missing(table, "after_discounts"), ["160"], "{table}");
+    }
 }
 
 #[test]
