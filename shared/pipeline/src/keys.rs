@@ -129,7 +129,19 @@ pub fn invoice(customer: &str, period: BillingPeriod, bill: &BillId, file: &str)
 
 /// The rows of a bill in the table `invoice_lines`.
 pub fn invoice_lines(customer: &str, period: BillingPeriod, bill: &BillId) -> String {
-    format!("reports/invoice_lines/period={period}/{customer}.{bill}.parquet")
+    format!("{INVOICE_LINES}period={period}/{customer}.{bill}.parquet")
+}
+
+/// The folder of the table `invoice_lines`.
+pub const INVOICE_LINES: &str = "reports/invoice_lines/";
+
+/// The `bill.json` of the bill whose rows stand in an object of `invoice_lines`.
+pub fn bill_of_lines(key: &str) -> Option<String> {
+    let (period, name) =
+        key.strip_prefix(INVOICE_LINES)?.strip_prefix("period=")?.split_once('/')?;
+    let (customer, id) = name.strip_suffix(".parquet")?.rsplit_once('.')?;
+    let id: BillId = id.parse().ok()?;
+    Some(bill(customer, period.parse().ok()?, &id, "bill.json"))
 }
 
 pub fn billed_prefix() -> &'static str {
