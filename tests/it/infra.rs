@@ -17,12 +17,14 @@ const QUEUE: &str = "AWS::SQS::Queue";
 const ALARM: &str = "AWS::CloudWatch::Alarm";
 
 /// The settings of each function, apart from its dead-letter queue, which every function has.
-const SETTINGS: [(&str, &[&str]); 6] = [
+const SETTINGS: [(&str, &[&str]); 7] = [
     (
         "receive-report",
         &[
             "COMPRESSION",
             "MANIFEST_LESS",
+            // A held run that is accepted is sealed here, and wakes the bills of its customers.
+            "QUEUE_URL_BILL_CUSTOMER",
             // A run that is resumed may have stopped at any step.
             "QUEUE_URL_ALLOCATE_COMMITMENTS",
             "QUEUE_URL_PUBLISH_DATASETS",
@@ -58,18 +60,29 @@ const SETTINGS: [(&str, &[&str]); 6] = [
         ],
     ),
     ("allocate-commitments", &["QUEUE_URL_PUBLISH_DATASETS", "REPORT_BUCKET", "RESULTS_BUCKET"]),
-    ("publish-datasets", &["REPORT_BUCKET", "RESULTS_BUCKET"]),
+    (
+        "publish-datasets",
+        // The last message of a run seals the run, and wakes the bills of its customers.
+        &["QUEUE_URL_BILL_CUSTOMER", "REPORT_BUCKET", "RESULTS_BUCKET"],
+    ),
+    // A bill wakes the next bill of the customer.
+    ("bill-customer", &["QUEUE_URL_BILL_CUSTOMER", "RESULTS_BUCKET"]),
 ];
 
-fn steps() -> Vec<&'static str> {
+fn functions() -> Vec<&'static str> {
     let after_the_plan = Step::ALL.map(Step::name);
-    ["receive-report"].into_iter().chain(after_the_plan).collect()
+    ["receive-report"].into_iter().chain(after_the_plan).chain(["bill-customer"]).collect()
 }
 
-/// The prefix of a step's resource ids: `split-report` becomes `SplitReport`.
-fn id(step: &str) -> String {
+/// The prefix of a function's resource ids: `split-report` becomes `SplitReport`.
+fn id(function: &str) -> String {
     let capitalised = |word: &str| word[..1].to_uppercase() + &word[1..];
-    step.split('-').map(capitalised).collect()
+    function.split('-').map(capitalised).collect()
+}
+
+/// The setting that says where a function's queue is.
+fn queue_url(function: &str) -> String {
+    format!("QUEUE_URL_{}", function.to_uppercase().replace('-', "_"))
 }
 
 fn sub(text: &str) -> Value {
@@ -90,14 +103,14 @@ fn number(value: &Value) -> u64 {
 }
 
 #[test]
-fn functions_steps_and_folders_are_the_same_six() {
+fn functions_and_folders_are_the_same_seven() {
     let template = Template::read();
     let deployed: BTreeSet<&str> = template
         .all(FUNCTION)
         .into_iter()
         .map(|(_, function)| function["FunctionName"].as_str().unwrap())
         .collect();
-    assert_eq!(deployed, steps().into_iter().collect());
+    assert_eq!(deployed, functions().into_iter().collect());
 
     let folders = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../functions")).unwrap();
     let folders: BTreeSet<String> = folders
@@ -108,61 +121,61 @@ fn functions_steps_and_folders_are_the_same_six() {
 }
 
 #[test]
-fn a_step_has_everything_under_its_own_name() {
+fn a_function_has_everything_under_its_own_name() {
     let template = Template::read();
     let globals = template.globals();
     assert_eq!(globals["Runtime"], "provided.al2023");
     assert_eq!(globals["Handler"], "bootstrap");
     assert_eq!(globals["LoggingConfig"]["LogFormat"], "JSON");
-    for step in steps() {
-        check_function(&template, step);
-        check_queues(&template, step);
-        check_alarms(&template, step);
+    for name in functions() {
+        check_function(&template, name);
+        check_queues(&template, name);
+        check_alarms(&template, name);
     }
 }
 
-fn check_function(template: &Template, step: &str) {
-    let id = id(step);
+fn check_function(template: &Template, name: &str) {
+    let id = id(name);
     let function = template.properties(&id, FUNCTION);
-    assert_eq!(function["FunctionName"], step);
-    assert_eq!(function["CodeUri"], format!("../target/lambda/{step}/"));
-    assert_eq!(function["Role"], arn(&format!("{id}Role")), "{step}");
+    assert_eq!(function["FunctionName"], name);
+    assert_eq!(function["CodeUri"], format!("../target/lambda/{name}/"));
+    assert_eq!(function["Role"], arn(&format!("{id}Role")), "{name}");
 
     // One call of the SDK may take 90 seconds with all its attempts (`lambda::run`).
-    assert!(number(&function["Timeout"]) > 90, "{step}: a function outlives its slowest call");
+    assert!(number(&function["Timeout"]) > 90, "{name}: a function outlives its slowest call");
 
     let log = template.properties(&format!("{id}Log"), "AWS::Logs::LogGroup");
-    assert_eq!(log["LogGroupName"], format!("/aws/lambda/{step}"));
-    assert_eq!(log["RetentionInDays"], json!({ "Ref": "LogRetentionDays" }), "{step}");
+    assert_eq!(log["LogGroupName"], format!("/aws/lambda/{name}"));
+    assert_eq!(log["RetentionInDays"], json!({ "Ref": "LogRetentionDays" }), "{name}");
     assert_eq!(function["LoggingConfig"]["LogGroup"], json!({ "Ref": format!("{id}Log") }));
 
     let events = function["Events"].as_object().unwrap();
-    assert_eq!(events.len(), 1, "{step} wakes on its queue and on nothing else");
+    assert_eq!(events.len(), 1, "{name} wakes on its queue and on nothing else");
     let mapping = &events["Messages"]["Properties"];
-    assert_eq!(mapping["Queue"], arn(&format!("{id}Queue")), "{step}");
-    assert_eq!(mapping["BatchSize"], 1, "{step}: a slow message would use up its neighbours' time");
-    assert_eq!(mapping["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]), "{step}");
-    assert!(number(&mapping["ScalingConfig"]["MaximumConcurrency"]) >= 2, "{step}");
+    assert_eq!(mapping["Queue"], arn(&format!("{id}Queue")), "{name}");
+    assert_eq!(mapping["BatchSize"], 1, "{name}: a slow message would use up its neighbours' time");
+    assert_eq!(mapping["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]), "{name}");
+    assert!(number(&mapping["ScalingConfig"]["MaximumConcurrency"]) >= 2, "{name}");
 }
 
-fn check_queues(template: &Template, step: &str) {
-    let id = id(step);
+fn check_queues(template: &Template, name: &str) {
+    let id = id(name);
     let queue = template.properties(&format!("{id}Queue"), QUEUE);
-    assert_eq!(queue["QueueName"], step);
+    assert_eq!(queue["QueueName"], name);
     let timeout = number(&template.properties(&id, FUNCTION)["Timeout"]);
-    assert!(number(&queue["VisibilityTimeout"]) >= 6 * timeout, "{step}");
+    assert!(number(&queue["VisibilityTimeout"]) >= 6 * timeout, "{name}");
     let redrive =
         json!({ "deadLetterTargetArn": arn(&format!("{id}DeadLetters")), "maxReceiveCount": 5 });
-    assert_eq!(queue["RedrivePolicy"], redrive, "{step}");
+    assert_eq!(queue["RedrivePolicy"], redrive, "{name}");
 
     let dead_letters = template.properties(&format!("{id}DeadLetters"), QUEUE);
-    assert_eq!(dead_letters["QueueName"], format!("{step}-dead-letters"));
+    assert_eq!(dead_letters["QueueName"], format!("{name}-dead-letters"));
     let fourteen_days = 14 * 24 * 60 * 60;
-    assert_eq!(dead_letters["MessageRetentionPeriod"], fourteen_days, "{step}");
+    assert_eq!(dead_letters["MessageRetentionPeriod"], fourteen_days, "{name}");
 }
 
-fn check_alarms(template: &Template, step: &str) {
-    let id = id(step);
+fn check_alarms(template: &Template, name: &str) {
+    let id = id(name);
     let dead_letters = json!({ "Fn::GetAtt": format!("{id}DeadLetters.QueueName") });
     let queue = json!({ "Fn::GetAtt": format!("{id}Queue.QueueName") });
     let function = json!({ "Ref": id });
@@ -172,10 +185,10 @@ fn check_alarms(template: &Template, step: &str) {
         ("errors", "Errors", function),
     ] {
         let properties = template.properties(&format!("{id}{}Alarm", self::id(alarm)), ALARM);
-        assert_eq!(properties["AlarmName"], format!("{step}-{alarm}"));
-        assert_eq!(properties["MetricName"], metric, "{step}");
-        assert_eq!(properties["Dimensions"][0]["Value"], of, "{step}");
-        assert_eq!(properties["AlarmActions"], json!([{ "Ref": "AlarmTopic" }]), "{step}");
+        assert_eq!(properties["AlarmName"], format!("{name}-{alarm}"));
+        assert_eq!(properties["MetricName"], metric, "{name}");
+        assert_eq!(properties["Dimensions"][0]["Value"], of, "{name}");
+        assert_eq!(properties["AlarmActions"], json!([{ "Ref": "AlarmTopic" }]), "{name}");
     }
 }
 
@@ -214,39 +227,39 @@ fn runs_that_are_sealed_or_held_are_counted() {
 #[test]
 fn a_function_is_told_what_it_uses_and_no_more() {
     let template = Template::read();
-    for (step, settings) in SETTINGS {
-        let function = template.properties(&id(step), FUNCTION);
+    for (name, settings) in SETTINGS {
+        let function = template.properties(&id(name), FUNCTION);
         let variables = function["Environment"]["Variables"].as_object().unwrap();
         let mut expected: BTreeSet<&str> = settings.iter().copied().collect();
         expected.insert("DEAD_LETTER_QUEUE_URL");
         let found: BTreeSet<&str> = variables.keys().map(String::as_str).collect();
-        assert_eq!(found, expected, "{step}");
+        assert_eq!(found, expected, "{name}");
 
         assert_eq!(
             variables["DEAD_LETTER_QUEUE_URL"],
-            json!({ "Ref": format!("{}DeadLetters", id(step)) })
+            json!({ "Ref": format!("{}DeadLetters", id(name)) })
         );
-        for receiver in steps() {
-            let name = format!("QUEUE_URL_{}", receiver.to_uppercase().replace('-', "_"));
-            if let Some(url) = variables.get(&name) {
+        for receiver in functions() {
+            let setting = queue_url(receiver);
+            if let Some(url) = variables.get(&setting) {
                 assert_eq!(
                     *url,
                     json!({ "Ref": format!("{}Queue", id(receiver)) }),
-                    "{step} {name}"
+                    "{name} {setting}"
                 );
             }
         }
     }
 }
 
-/// The statements of a step's role, by their names.
-fn statements<'a>(template: &'a Template, step: &str) -> BTreeMap<&'a str, &'a Value> {
-    let role = template.properties(&format!("{}Role", id(step)), ROLE);
-    assert_eq!(role["RoleName"], step);
+/// The statements of a function's role, by their names.
+fn statements<'a>(template: &'a Template, name: &str) -> BTreeMap<&'a str, &'a Value> {
+    let role = template.properties(&format!("{}Role", id(name)), ROLE);
+    assert_eq!(role["RoleName"], name);
     assert_eq!(
         role.get("ManagedPolicyArns"),
         None,
-        "{step}: what a role may do stands in the template"
+        "{name}: what a role may do stands in the template"
     );
     let statements = role["Policies"]
         .as_array()
@@ -259,14 +272,14 @@ fn statements<'a>(template: &'a Template, step: &str) -> BTreeMap<&'a str, &'a V
 #[test]
 fn a_role_names_every_action_and_every_resource() {
     let template = Template::read();
-    assert_eq!(template.all(ROLE).len(), steps().len());
-    for step in steps() {
-        for (name, statement) in statements(&template, step) {
+    assert_eq!(template.all(ROLE).len(), functions().len());
+    for name in functions() {
+        for (sid, statement) in statements(&template, name) {
             for action in list(&statement["Action"]) {
-                assert!(!action.as_str().unwrap().contains('*'), "{step} {name}: {action}");
+                assert!(!action.as_str().unwrap().contains('*'), "{name} {sid}: {action}");
             }
             for resource in list(&statement["Resource"]) {
-                assert_ne!(resource, "*", "{step} {name}");
+                assert_ne!(resource, "*", "{name} {sid}");
             }
         }
     }
@@ -275,21 +288,20 @@ fn a_role_names_every_action_and_every_resource() {
 #[test]
 fn a_role_sends_where_its_function_is_told_to() {
     let template = Template::read();
-    for (step, settings) in SETTINGS {
-        let statements = statements(&template, step);
-        let receivers = steps().into_iter().filter(|receiver| {
-            let name = format!("QUEUE_URL_{}", receiver.to_uppercase().replace('-', "_"));
-            settings.contains(&name.as_str())
-        });
+    for (name, settings) in SETTINGS {
+        let statements = statements(&template, name);
+        let receivers = functions()
+            .into_iter()
+            .filter(|receiver| settings.contains(&queue_url(receiver).as_str()));
         let mut queues: Vec<Value> =
-            receivers.map(|step| arn(&format!("{}Queue", id(step)))).collect();
-        queues.push(arn(&format!("{}DeadLetters", id(step))));
+            receivers.map(|receiver| arn(&format!("{}Queue", id(receiver)))).collect();
+        queues.push(arn(&format!("{}DeadLetters", id(name))));
         let allowed: BTreeSet<String> = list(&statements["SendMessages"]["Resource"])
             .into_iter()
             .map(Value::to_string)
             .collect();
-        assert_eq!(allowed, queues.iter().map(Value::to_string).collect(), "{step}");
-        assert_eq!(statements["TakeMessages"]["Resource"], arn(&format!("{}Queue", id(step))));
+        assert_eq!(allowed, queues.iter().map(Value::to_string).collect(), "{name}");
+        assert_eq!(statements["TakeMessages"]["Resource"], arn(&format!("{}Queue", id(name))));
     }
 }
 
