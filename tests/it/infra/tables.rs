@@ -3,8 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cur::{AccountId, Column};
-use pipeline::{Compression, Current, ManifestRef, Plan, RunId, Table, keys};
-use serde_json::Value;
+use datasets::Row;
+use money::Amount;
+use pipeline::{
+    BillId, BillPointer, Compression, Current, InvoiceTotal, IssuedDocument, ManifestRef, Plan,
+    RunId, Status, Table, keys,
+};
+use serde_json::{Map, Value, json};
 
 use super::sub;
 use super::template::Template;
@@ -107,6 +112,35 @@ fn rows_are_declared_under_the_names_that_are_read() {
 }
 
 #[test]
+fn lines_of_invoices_are_found_without_partitions() {
+    let template = Template::read();
+    let declared = table_input(&template, "invoice_lines");
+    let found = columns(&declared["StorageDescriptor"]["Columns"]);
+    let expected: Columns = (datasets::InvoiceLineRow::COLUMNS.iter())
+        .map(|column| (column.name.to_owned(), column.kind.sql().to_owned()))
+        .collect();
+    assert_eq!(found, expected);
+
+    let key = keys::invoice_lines("acme", "2026-10".parse().unwrap(), &BillId::of(["sample"]));
+    let (folder, file) = key.split_once("/period=2026-10/").unwrap();
+    assert!(!file.contains('/'), "{key}");
+    let location = &declared["StorageDescriptor"]["Location"];
+    assert_eq!(*location, sub(&format!("s3://${{ResultsBucket}}/{folder}/")));
+    assert_eq!(columns(&declared["PartitionKeys"]), [("period".to_owned(), "string".to_owned())]);
+    let properties = &declared["Parameters"];
+    assert_eq!(properties["projection.enabled"], "true");
+    assert_eq!(properties["projection.period.type"], "date");
+    assert_eq!(properties["projection.period.format"], "yyyy-MM");
+    assert_eq!(properties["projection.period.range"], "2015-01,NOW+12MONTHS");
+    assert_eq!(properties["projection.period.interval.unit"], "MONTHS");
+    assert_eq!(
+        properties.get("storage.location.template"),
+        None,
+        "folders are named by Hive's rule"
+    );
+}
+
+#[test]
 fn current_runs_has_the_fields_of_a_pointer() {
     let pointer = Current {
         run_id: RunId::of(["sample"]),
@@ -120,30 +154,117 @@ fn current_runs_has_the_fields_of_a_pointer() {
         before: None,
         moves: 1,
     };
-    let Value::Object(fields) = serde_json::to_value(pointer).unwrap() else { panic!() };
-    let template = Template::read();
-    let declared = table_input(&template, "current_runs");
-    let found = columns(&declared["StorageDescriptor"]["Columns"]);
-    let field = |(name, value): (String, Value)| {
-        let kind = match value {
-            Value::Array(_) => "array<string>",
-            Value::Number(_) => "bigint",
-            _ => "string",
-        };
-        (name, kind.to_owned())
-    };
-    let expected: BTreeMap<String, String> = fields.into_iter().map(field).collect();
-    assert_eq!(found.into_iter().collect::<BTreeMap<_, _>>(), expected);
-    let folder = format!("s3://${{ResultsBucket}}/{}", keys::current_prefix());
-    assert_eq!(declared["StorageDescriptor"]["Location"], sub(&folder));
+    check_json("current_runs", keys::current_prefix(), &fields(serde_json::to_value(&pointer)));
 }
 
 #[test]
-fn views_show_the_sealed_runs_of_their_tables() {
+fn current_bills_has_the_fields_of_a_pointer() {
+    let pointer = BillPointer {
+        customer_id: String::new(),
+        billing_period: "2026-10".parse().unwrap(),
+        bill_id: BillId::of(["sample"]),
+        status: Status::Final,
+        invoices: vec![InvoiceTotal {
+            invoice_id: String::new(),
+            currency: String::new(),
+            total: Amount::ZERO,
+            amount_due: Amount::ZERO,
+        }],
+        moves: 1,
+    };
+    check_json("current_bills", keys::billed_prefix(), &fields(serde_json::to_value(&pointer)));
+}
+
+/// The table of issued documents has all fields that are a text, a number or a list of texts.
+#[test]
+fn issued_documents_has_the_fields_of_a_document() {
+    let sample = json!({
+        "number": "2026-10-0002",
+        "customer_id": "acme",
+        "billing_period": "2026-10",
+        "issue": 2,
+        "document": 0,
+        "bill_id": "0123456789abcdef",
+        "status": "final",
+        "kind": "credit_note",
+        "date": "2026-11-05",
+        "issuer": { "name": "Example MSP" },
+        "due": "2026-11-30",
+        "corrects": ["2026-10-0001"],
+        "series": { "before": "2026-10-", "digits": 4, "after": "", "first_free": 2 },
+        "invoice_id": "acme",
+        "recipient": { "name": "Acme K.K." },
+        "currency": "JPY",
+        "lines": [],
+        "subtotal": "-1",
+        "taxes": [],
+        "total": "-1",
+        "amount_due": "-1",
+    });
+    let document: IssuedDocument = serde_json::from_value(sample.clone()).unwrap();
+    let mut fields = fields(serde_json::to_value(&document));
+    assert_eq!(Value::Object(fields.clone()), sample, "these are the fields of a document");
+    for in_objects_only in ["issuer", "series", "recipient", "lines", "taxes"] {
+        fields.remove(in_objects_only).unwrap();
+    }
+    let key = keys::issued(&document.number);
+    check_json("issued_documents", key.strip_suffix("2026-10-0002.json").unwrap(), &fields);
+}
+
+fn fields(value: Result<Value, serde_json::Error>) -> Map<String, Value> {
+    match value.unwrap() {
+        Value::Object(fields) => fields,
+        other => panic!("{other} has no fields"),
+    }
+}
+
+/// Checks that a table over JSON objects has these fields and reads this folder.
+fn check_json(table: &str, folder: &str, fields: &Map<String, Value>) {
     let template = Template::read();
-    for table in [Table::Commitments, Table::Coverage, Table::Charges, Table::DailyCosts] {
+    let declared = table_input(&template, table);
+    let found = columns(&declared["StorageDescriptor"]["Columns"]).into_iter();
+    let found: BTreeMap<String, String> =
+        found.map(|(name, kind)| (name, in_order_of_names(&kind))).collect();
+    let expected = fields.iter().map(|(name, value)| (name.clone(), hive_type(value)));
+    assert_eq!(found, expected.collect(), "{table}");
+    let location = sub(&format!("s3://${{ResultsBucket}}/{folder}"));
+    assert_eq!(declared["StorageDescriptor"]["Location"], location, "{table}");
+}
+
+/// The type of a JSON value. An empty list is a list of texts, and a field without a value is a text.
+fn hive_type(value: &Value) -> String {
+    match value {
+        Value::Array(items) => {
+            format!("array<{}>", items.first().map_or("string".to_owned(), hive_type))
+        }
+        Value::Object(fields) => {
+            let fields: BTreeMap<&String, &Value> = fields.iter().collect();
+            let fields = fields.iter().map(|(name, value)| format!("{name}:{}", hive_type(value)));
+            format!("struct<{}>", fields.collect::<Vec<_>>().join(","))
+        }
+        Value::Number(_) => "bigint".to_owned(),
+        _ => "string".to_owned(),
+    }
+}
+
+/// A type with the fields of its struct in the order of their names. The order does not matter to Athena.
+fn in_order_of_names(kind: &str) -> String {
+    let Some((before, rest)) = kind.split_once("struct<") else { return kind.to_owned() };
+    let (fields, after) = rest.split_once('>').unwrap();
+    let mut fields: Vec<&str> = fields.split(',').collect();
+    fields.sort_unstable();
+    format!("{before}struct<{}>{after}", fields.join(","))
+}
+
+#[test]
+fn views_show_what_is_current_of_their_tables() {
+    let template = Template::read();
+    let of_runs = [Table::Commitments, Table::Coverage, Table::Charges, Table::DailyCosts];
+    let of_runs = of_runs.map(|table| (table.name(), "run IN (SELECT run_id FROM current_runs)"));
+    let of_bills = ("invoice_lines", "bill_id IN (SELECT bill_id FROM current_bills)");
+    for (table, is_current) in of_runs.into_iter().chain([of_bills]) {
         let view = table_input(&template, &format!("current_{table}"));
-        let of = table_input(&template, table.name());
+        let of = table_input(&template, table);
         let mut expected = columns(&of["StorageDescriptor"]["Columns"]);
         expected.extend(columns(&of["PartitionKeys"]));
         assert_eq!(
@@ -157,7 +278,7 @@ fn views_show_the_sealed_runs_of_their_tables() {
         let definition: Value = serde_json::from_str(definition.unwrap()).unwrap();
         assert_eq!(trino_columns(&definition["columns"]), expected, "{table}: Trino's columns");
         assert_eq!(definition["schema"], "${Database}");
-        let sql = format!("SELECT * FROM {table} WHERE run IN (SELECT run_id FROM current_runs)");
+        let sql = format!("SELECT * FROM {table} WHERE {is_current}");
         assert_eq!(definition["originalSql"], sql);
     }
 }
