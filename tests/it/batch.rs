@@ -204,7 +204,7 @@ fn a_function_says_everything_that_is_missing() {
          `dead-letters`, which is not a URL; COMPRESSION is `brotli`, expected zstd or gzip; \
          MANIFEST_LESS is `yes`, expected true or false; \
          REPORT_BUCKET is not set; DATABASE is not set; WORKGROUP is not set; \
-         QUEUE_URL_SPLIT_REPORT is not set"
+         QUEUE_URL_SPLIT_REPORT is not set; QUEUE_URL_BILL_CUSTOMER is not set"
     );
 }
 
