@@ -106,7 +106,7 @@ fn totals(invoice: &Invoice) -> [String; 3] {
     [invoice.subtotal, tax, invoice.total].map(|sum| sum.to_string())
 }
 
-/// Five percent off usage; CloudFront and Marketplace at list; support, taxes and credits stay with the
+/// Five percent off usage; `CloudFront` and Marketplace at list; support, taxes and credits stay with the
 /// reseller; rounding down per service. Rounded once, the subtotal would be 306,971.
 #[tokio::test]
 async fn five_percent_off() {
