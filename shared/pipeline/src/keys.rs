@@ -158,6 +158,11 @@ pub fn customer_and_period(key: &str) -> Option<(&str, BillingPeriod)> {
     Some((customer, period.strip_suffix(".json")?.parse().ok()?))
 }
 
+/// The folder of everything that was issued to anybody, without the numbers.
+pub fn all_issues_prefix() -> &'static str {
+    "issues/"
+}
+
 /// The folder of everything that was issued to a customer.
 pub fn issues_prefix(customer: &str) -> String {
     format!("issues/{customer}/")
@@ -188,6 +193,11 @@ pub fn numbers(customer: &str, period: BillingPeriod, sequence: u32) -> String {
 /// Whether an object is about what was issued.
 pub fn is_issue(key: &str) -> bool {
     key.starts_with("issues/") || key.starts_with("issued/")
+}
+
+/// The folder of all documents with their numbers.
+pub fn issued_prefix() -> &'static str {
+    "issued/"
 }
 
 /// A document with its number.

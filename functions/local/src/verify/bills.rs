@@ -126,7 +126,7 @@ pub(super) async fn prove_issued(
         replay: ReplayProof::default(),
     };
     let mut series: BTreeMap<[String; 2], (Series, u64)> = BTreeMap::new();
-    for key in stored.list("issues/").await? {
+    for key in stored.list(keys::all_issues_prefix()).await? {
         let Some((customer, period, 1)) = keys::issue_of(&key) else { continue };
         let issues = bill_customer::issued_to(customer, period, app).await?;
         for (index, Numbered { issue, numbers }) in issues.iter().enumerate() {
@@ -155,7 +155,7 @@ pub(super) async fn prove_issued(
             proof.differences.push(format!("`{key}` is not what was issued"));
         }
     }
-    for key in stored.list("issued/").await? {
+    for key in stored.list(keys::issued_prefix()).await? {
         if !expected.contains_key(&key) {
             proof.differences.push(format!("`{key}` was issued by nobody"));
         }
