@@ -1,5 +1,5 @@
-//! Bills over several payers, issued and corrected: through the real handlers, with crashes at every write and
-//! with two issuers at once.
+//! Bills over several payers, issued and corrected: through the real handlers, with crashes at every write
+//! and with two issuers at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
