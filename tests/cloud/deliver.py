@@ -1,9 +1,12 @@
-"""Delivers reports to the deployed stack as AWS does, waits, and downloads all results.
+"""Delivers reports to the deployed stack as AWS does, issues bills, waits, and downloads all results.
 
-usage: deliver.py REPORTS CONTRACTS RESULTS     (folders, and the contracts' file)
+usage: deliver.py REPORTS CONTRACTS REQUESTS RESULTS     (the first and the last are folders)
 
-Data files are uploaded first, then one manifest after the other. If a message was given up, or if the run is
-not finished in time, the script prints the functions' logs and the dead letters and ends with 1.
+Each line of REQUESTS is a request to issue a bill.
+
+Data files are uploaded first, then one manifest after the other. Bills are issued one after the other, so
+that their numbers do not depend on chance. If a message was given up, or if something is not finished in
+time, the script prints the functions' logs and the dead letters and ends with 1.
 """
 
 import sys
@@ -40,7 +43,10 @@ def messages_by_queue():
 
 
 def wait_until_quiet(results):
-    """Waits until no message is left and a run is current, or until a message was given up."""
+    """Waits until no message is left and a run is current, or until a message was given up.
+
+    A run is current before its bills are made, but their messages are in a queue by then.
+    """
     quiet_since = None
     deadline = time.monotonic() + SECONDS_MAX
     while time.monotonic() < deadline:
@@ -57,7 +63,7 @@ def wait_until_quiet(results):
     return f"nothing is sealed after {SECONDS_MAX} seconds"
 
 
-def deliver(reports, contracts, results_folder):
+def deliver(reports, contracts, requests, results_folder):
     names = outputs()
     results = names["ResultsBucket"]
     s3.upload_file(str(contracts), results, "config/contracts.toml")
@@ -68,6 +74,11 @@ def deliver(reports, contracts, results_folder):
     for path in [path for path in files if path not in manifests] + manifests:
         s3.upload_file(str(path), names["ReportBucket"], path.relative_to(reports).as_posix())
         trouble = wait_until_quiet(results) if path in manifests else None
+        if trouble:
+            return trouble
+    for request in requests.read_text().splitlines():
+        sqs.send_message(QueueUrl=names["BillCustomerQueue"], MessageBody=request)
+        trouble = wait_until_quiet(results)
         if trouble:
             return trouble
     # Athena writes an empty result of each statement under its own prefix.
@@ -97,7 +108,7 @@ def explain():
 
 
 if __name__ == "__main__":
-    trouble = deliver(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))
+    trouble = deliver(*(Path(argument) for argument in sys.argv[1:5]))
     if trouble:
         explain()
         sys.exit(trouble)

@@ -72,9 +72,9 @@ def make_up_for_the_local_aws():
         s3.delete_bucket_policy(Bucket=bucket["Name"])
     # AWS checks a batch of messages against `sqs:SendMessage`. In AWS there is no action named after the
     # batch.
-    for queue_owner in ["receive-report", "split-report", "register-partitions", "recalculate-account",
-                        "allocate-commitments", "publish-datasets"]:
-        allow(queue_owner, "sqs:SendMessageBatch")
+    for sender in ["receive-report", "split-report", "register-partitions", "recalculate-account",
+                   "allocate-commitments", "publish-datasets", "bill-customer"]:
+        allow(sender, "sqs:SendMessageBatch")
     # AWS knows that a query execution belongs to its workgroup. The local AWS does not.
     allow("register-partitions", "athena:GetQueryExecution")
 

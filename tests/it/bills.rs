@@ -1,5 +1,5 @@
-//! Bills over several payers, issued and corrected: through the real handlers, with crashes at every write and
-//! with two issuers at once.
+//! Bills over several payers, issued and corrected: through the real handlers, with crashes at every write
+//! and with two issuers at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -50,7 +50,7 @@ fn delivery(payer: &str, delivered_at: &str, lines: &[Line]) -> Delivery {
     let of_payer: Vec<Line> =
         lines.iter().map(|line| line.clone().with(Column::PayerAccountId, payer)).collect();
     let mut delivery = Delivery::new(Generation::Legacy, delivered_at, &of_payer);
-    delivery.payer = payer.to_owned();
+    payer.clone_into(&mut delivery.payer);
     delivery.report = format!("costs-of-{payer}");
     delivery
 }

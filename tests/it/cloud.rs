@@ -1,5 +1,5 @@
 //! The real deployment: the template on a local AWS, the functions as Lambda runs them, and a report that
-//! is put into the bucket. The results are those of a laptop, byte for byte.
+//! is put into the bucket. Then bills are issued. The results are those of a laptop, byte for byte.
 //!
 //! The local AWS enforces the roles of the functions, so a right that is missing in the template fails
 //! here.
@@ -13,15 +13,23 @@ use std::process::{Child, Command};
 use std::thread;
 use std::time::Duration;
 
+use clap::Parser;
 use generator::{Generation, Layout, Options, Sink};
 use pipeline::{Compression, Step, keys};
+use serde_json::json;
 use sluice::RunOptions;
+use sluice::args::Args;
 
 const REGION: &str = "eu-west-1";
 const REPORT_BUCKET: &str = "reports-111122223333";
+const PERIOD: &str = "2026-10";
+
+/// The customers whose bills are issued, in this order. The numbers of their documents follow each other.
+const ISSUED_TO: [&str; 2] = ["globex", "acme"];
+const ISSUED_ON: &str = "2026-11-05";
 
 #[test]
-#[ignore = "builds six AWS binaries and installs a local AWS: cargo test -p tests -- --ignored cloud"]
+#[ignore = "builds seven AWS binaries and installs a local AWS: cargo test -p tests -- --ignored cloud"]
 fn a_delivery_ends_as_on_a_laptop() {
     let scratch = tempfile::tempdir().unwrap();
     let [reports, expected, found] =
@@ -31,10 +39,11 @@ fn a_delivery_ends_as_on_a_laptop() {
         accounts: 6,
         lines: 3_000,
         seed: 1,
-        period: "2026-10".parse().unwrap(),
+        period: PERIOD.parse().unwrap(),
         files: 2,
         layout: Layout::CreateNew,
-        is_final: false,
+        // Only a final bill is issued.
+        is_final: true,
     };
     let summary = generator::generate(&options, &mut Folder(&reports)).unwrap();
     let contracts = scratch.path().join("contracts.toml");
@@ -44,7 +53,9 @@ fn a_delivery_ends_as_on_a_laptop() {
     let cloud = LocalAws::start(scratch.path());
     let template = project().join("infra/template.yaml");
     cloud.python("deploy.py", &[&template, &binaries, Path::new(REPORT_BUCKET)]);
-    cloud.python("deliver.py", &[&reports, &contracts, &found]);
+    let requests = scratch.path().join("requests");
+    fs::write(&requests, ISSUED_TO.map(issue_request).join("\n")).unwrap();
+    cloud.python("deliver.py", &[&reports, &contracts, &requests, &found]);
 
     let run = RunOptions {
         source: reports,
@@ -59,7 +70,25 @@ fn a_delivery_ends_as_on_a_laptop() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let finished = runtime.block_on(sluice::run(&run)).unwrap();
     assert!(finished.iter().all(|run| run.is_sealed), "{finished:?}");
+    for customer in ISSUED_TO {
+        runtime.block_on(issue(customer, &expected));
+    }
     assert_same_files(&expected, &found);
+}
+
+fn issue_request(customer: &str) -> String {
+    let request = json!({ "customer": customer, "billing_period": PERIOD, "date": ISSUED_ON });
+    json!({ "issue": request }).to_string()
+}
+
+/// Issues a bill on the laptop.
+async fn issue(customer: &str, results: &Path) {
+    let mut words = vec!["sluice", "issue", "--out", results.to_str().unwrap(), "--period", PERIOD];
+    words.extend(["--customer", customer, "--date", ISSUED_ON]);
+    let mut out = Vec::new();
+    sluice::main(Args::parse_from(words).command, &mut out).await.unwrap();
+    let out = String::from_utf8(out).unwrap();
+    assert!(out.contains("issued") && !out.contains("NOT ISSUED"), "{out}");
 }
 
 fn project() -> PathBuf {
@@ -76,8 +105,9 @@ fn target() -> PathBuf {
 fn build_functions() -> PathBuf {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--locked", "--quiet", "--target-dir"]).arg(target());
-    for step in ["receive-report"].into_iter().chain(Step::ALL.map(Step::name)) {
-        cargo.args(["--package", step]);
+    let functions = ["receive-report"].into_iter().chain(Step::ALL.map(Step::name));
+    for function in functions.chain(["bill-customer"]) {
+        cargo.args(["--package", function]);
     }
     run(cargo.current_dir(project()));
     target().join("debug")
@@ -207,7 +237,13 @@ fn assert_same_files(expected: &Path, found: &Path) {
     let (expected, found) = (files(expected, expected), files(found, found));
     let keys = |files: &BTreeMap<String, Vec<u8>>| files.keys().cloned().collect::<Vec<_>>();
     assert_eq!(keys(&found), keys(&expected));
-    assert!(found.keys().any(|key| key.starts_with(keys::current_prefix())), "nothing is sealed");
+    for (folder, what) in [
+        (keys::current_prefix(), "sealed"),
+        (keys::billed_prefix(), "billed"),
+        (&keys::issues_prefix(ISSUED_TO[0]), "issued"),
+    ] {
+        assert!(found.keys().any(|key| key.starts_with(folder)), "nothing is {what}");
+    }
     for (key, bytes) in &expected {
         assert!(found[key] == *bytes, "`{key}` differs:\n{}\n{}", text(bytes), text(&found[key]));
     }

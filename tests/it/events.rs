@@ -5,7 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lambda::{InvalidEvent, Request, event};
-use pipeline::{AcceptRequest, Message, Notice, RecalculateRequest, ResumeRequest, Table, Unit};
+use pipeline::{
+    AcceptRequest, BillRequest, IssueRequest, Message, Notice, RecalculateRequest, ResumeRequest,
+    Table, Unit,
+};
 use serde_json::{Value, json};
 
 type Decoded = Result<Vec<Request>, InvalidEvent>;
@@ -66,6 +69,14 @@ fn every_sample_asks_for_what_it_should() {
     };
     let accounts =
         [recalculate("111122223333"), vec![Err(bad_account)], recalculate("444455556666")];
+    let bill =
+        BillRequest { customer: "acme".to_owned(), billing_period: "2026-10".parse().unwrap() };
+    let issue = IssueRequest {
+        customer: "acme".to_owned(),
+        billing_period: "2026-10".parse().unwrap(),
+        date: "2026-11-05".parse().unwrap(),
+        force: false,
+    };
     let day = "2026-10-01".parse().unwrap();
     let customer = "acme".to_owned();
     let table = Table::LineItems;
@@ -73,7 +84,9 @@ fn every_sample_asks_for_what_it_should() {
     let expected: Vec<(&str, Vec<Decoded>)> = vec![
         ("accept.json", one(Request::Notice(Notice::Accept(accept)))),
         ("allocate-commitments.json", message(Unit::AllocateCommitments { day })),
+        ("bill-customer.json", one(Request::Bill(bill))),
         ("eventbridge.json", created(ODD_MANIFEST)),
+        ("issue.json", one(Request::Issue(issue))),
         ("publish-datasets.json", message(Unit::PublishDatasets { customer })),
         ("recalculate-account.json", accounts.concat()),
         ("recalculate.json", one(Request::Notice(Notice::Recalculate(request)))),
@@ -125,7 +138,21 @@ fn odd_payloads_are_refused_by_what_is_wrong_with_them() {
     );
     check_refused(
         &json!({"accept": {"run": "the last one"}}),
-        "not a request to accept: `the last one` is not an id of a run or a bill: sixteen hexadecimal digits",
+        "not a request to accept: `the last one` is not an id of a run or a bill: \
+         sixteen hexadecimal digits",
+    );
+    check_refused(
+        &json!({"bill": {"customer": "acme", "period": "2026-10"}}),
+        "not a request for a bill: unknown field `period`",
+    );
+    // Whoever issues a bill says the day. No clock decides what stands on an invoice.
+    check_refused(
+        &json!({"issue": {"customer": "acme", "billing_period": "2026-10"}}),
+        "not a request to issue a bill: missing field `date`",
+    );
+    check_refused(
+        &json!({"issue": {"customer": "acme", "billing_period": "2026-10", "date": "2026-11-31"}}),
+        "not a request to issue a bill: input is out of range",
     );
     check_refused(&json!({"Type": "Notification", "Message": "hello"}), "not JSON");
     let key = json!({"eventName": "ObjectCreated:Put",

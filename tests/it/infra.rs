@@ -1,33 +1,30 @@
 //! The deployment template agrees with the code: names, settings, rights, queues and columns.
 
+mod rights;
+mod tables;
 mod template;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::sync::Arc;
 
-use cur::{AccountId, Column};
-use pipeline::{Compression, Current, ManifestRef, Notice, Plan, RunId, Step, Table, keys};
-use runs::App;
+use pipeline::Step;
 use serde_json::{Value, json};
 use template::Template;
-use testkit::{CountingStore, Delivery, Line, World};
-
-use crate::small::{CONTRACTS, lines};
 
 const FUNCTION: &str = "AWS::Serverless::Function";
 const ROLE: &str = "AWS::IAM::Role";
 const QUEUE: &str = "AWS::SQS::Queue";
 const ALARM: &str = "AWS::CloudWatch::Alarm";
-const TABLE: &str = "AWS::Glue::Table";
 
 /// The settings of each function, apart from its dead-letter queue, which every function has.
-const SETTINGS: [(&str, &[&str]); 6] = [
+const SETTINGS: [(&str, &[&str]); 7] = [
     (
         "receive-report",
         &[
             "COMPRESSION",
             "MANIFEST_LESS",
+            // A held run that is accepted is sealed here, and wakes the bills of its customers.
+            "QUEUE_URL_BILL_CUSTOMER",
             // A run that is resumed may have stopped at any step.
             "QUEUE_URL_ALLOCATE_COMMITMENTS",
             "QUEUE_URL_PUBLISH_DATASETS",
@@ -63,44 +60,29 @@ const SETTINGS: [(&str, &[&str]); 6] = [
         ],
     ),
     ("allocate-commitments", &["QUEUE_URL_PUBLISH_DATASETS", "REPORT_BUCKET", "RESULTS_BUCKET"]),
-    ("publish-datasets", &["REPORT_BUCKET", "RESULTS_BUCKET"]),
-];
-
-/// The objects of the results bucket that each function reads, and those that it writes.
-const RIGHTS: [(&str, &[&str], &[&str]); 6] = [
-    (
-        "receive-report",
-        &["config/contracts.toml", "config/savings-plan-rates.csv", "current/*", "runs/*"],
-        &["current/*", "runs/*"],
-    ),
-    ("split-report", &["runs/*"], &["line_items/*", "line_item_rows/*", "runs/*"]),
-    ("register-partitions", &["runs/*"], &["runs/*"]),
-    (
-        "recalculate-account",
-        &["demand/*", "line_items/*", "line_item_rows/*", "runs/*"],
-        &["demand/*", "rated/*", "runs/*"],
-    ),
-    (
-        "allocate-commitments",
-        &["benefits/*", "commitments/*", "demand/*", "runs/*"],
-        &["allocations/*", "benefits/*", "commitments/*", "reports/coverage/*", "runs/*"],
-    ),
     (
         "publish-datasets",
-        &["benefits/*", "config/contracts.toml", "current/*", "rated/*", "runs/*"],
-        &["billing/*", "current/*", "reports/*", "runs/*"],
+        // The last message of a run seals the run, and wakes the bills of its customers.
+        &["QUEUE_URL_BILL_CUSTOMER", "REPORT_BUCKET", "RESULTS_BUCKET"],
     ),
+    // A bill wakes the next bill of the customer.
+    ("bill-customer", &["QUEUE_URL_BILL_CUSTOMER", "RESULTS_BUCKET"]),
 ];
 
-fn steps() -> Vec<&'static str> {
+fn functions() -> Vec<&'static str> {
     let after_the_plan = Step::ALL.map(Step::name);
-    ["receive-report"].into_iter().chain(after_the_plan).collect()
+    ["receive-report"].into_iter().chain(after_the_plan).chain(["bill-customer"]).collect()
 }
 
-/// The prefix of a step's resource ids: `split-report` becomes `SplitReport`.
-fn id(step: &str) -> String {
+/// The prefix of a function's resource ids: `split-report` becomes `SplitReport`.
+fn id(function: &str) -> String {
     let capitalised = |word: &str| word[..1].to_uppercase() + &word[1..];
-    step.split('-').map(capitalised).collect()
+    function.split('-').map(capitalised).collect()
+}
+
+/// The setting that says where a function's queue is.
+fn queue_url(function: &str) -> String {
+    format!("QUEUE_URL_{}", function.to_uppercase().replace('-', "_"))
 }
 
 fn sub(text: &str) -> Value {
@@ -121,14 +103,14 @@ fn number(value: &Value) -> u64 {
 }
 
 #[test]
-fn functions_steps_and_folders_are_the_same_six() {
+fn functions_and_folders_are_the_same_seven() {
     let template = Template::read();
     let deployed: BTreeSet<&str> = template
         .all(FUNCTION)
         .into_iter()
         .map(|(_, function)| function["FunctionName"].as_str().unwrap())
         .collect();
-    assert_eq!(deployed, steps().into_iter().collect());
+    assert_eq!(deployed, functions().into_iter().collect());
 
     let folders = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../functions")).unwrap();
     let folders: BTreeSet<String> = folders
@@ -139,61 +121,61 @@ fn functions_steps_and_folders_are_the_same_six() {
 }
 
 #[test]
-fn a_step_has_everything_under_its_own_name() {
+fn a_function_has_everything_under_its_own_name() {
     let template = Template::read();
     let globals = template.globals();
     assert_eq!(globals["Runtime"], "provided.al2023");
     assert_eq!(globals["Handler"], "bootstrap");
     assert_eq!(globals["LoggingConfig"]["LogFormat"], "JSON");
-    for step in steps() {
-        check_function(&template, step);
-        check_queues(&template, step);
-        check_alarms(&template, step);
+    for name in functions() {
+        check_function(&template, name);
+        check_queues(&template, name);
+        check_alarms(&template, name);
     }
 }
 
-fn check_function(template: &Template, step: &str) {
-    let id = id(step);
+fn check_function(template: &Template, name: &str) {
+    let id = id(name);
     let function = template.properties(&id, FUNCTION);
-    assert_eq!(function["FunctionName"], step);
-    assert_eq!(function["CodeUri"], format!("../target/lambda/{step}/"));
-    assert_eq!(function["Role"], arn(&format!("{id}Role")), "{step}");
+    assert_eq!(function["FunctionName"], name);
+    assert_eq!(function["CodeUri"], format!("../target/lambda/{name}/"));
+    assert_eq!(function["Role"], arn(&format!("{id}Role")), "{name}");
 
     // One call of the SDK may take 90 seconds with all its attempts (`lambda::run`).
-    assert!(number(&function["Timeout"]) > 90, "{step}: a function outlives its slowest call");
+    assert!(number(&function["Timeout"]) > 90, "{name}: a function outlives its slowest call");
 
     let log = template.properties(&format!("{id}Log"), "AWS::Logs::LogGroup");
-    assert_eq!(log["LogGroupName"], format!("/aws/lambda/{step}"));
-    assert_eq!(log["RetentionInDays"], json!({ "Ref": "LogRetentionDays" }), "{step}");
+    assert_eq!(log["LogGroupName"], format!("/aws/lambda/{name}"));
+    assert_eq!(log["RetentionInDays"], json!({ "Ref": "LogRetentionDays" }), "{name}");
     assert_eq!(function["LoggingConfig"]["LogGroup"], json!({ "Ref": format!("{id}Log") }));
 
     let events = function["Events"].as_object().unwrap();
-    assert_eq!(events.len(), 1, "{step} wakes on its queue and on nothing else");
+    assert_eq!(events.len(), 1, "{name} wakes on its queue and on nothing else");
     let mapping = &events["Messages"]["Properties"];
-    assert_eq!(mapping["Queue"], arn(&format!("{id}Queue")), "{step}");
-    assert_eq!(mapping["BatchSize"], 1, "{step}: a slow message would use up its neighbours' time");
-    assert_eq!(mapping["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]), "{step}");
-    assert!(number(&mapping["ScalingConfig"]["MaximumConcurrency"]) >= 2, "{step}");
+    assert_eq!(mapping["Queue"], arn(&format!("{id}Queue")), "{name}");
+    assert_eq!(mapping["BatchSize"], 1, "{name}: a slow message would use up its neighbours' time");
+    assert_eq!(mapping["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]), "{name}");
+    assert!(number(&mapping["ScalingConfig"]["MaximumConcurrency"]) >= 2, "{name}");
 }
 
-fn check_queues(template: &Template, step: &str) {
-    let id = id(step);
+fn check_queues(template: &Template, name: &str) {
+    let id = id(name);
     let queue = template.properties(&format!("{id}Queue"), QUEUE);
-    assert_eq!(queue["QueueName"], step);
+    assert_eq!(queue["QueueName"], name);
     let timeout = number(&template.properties(&id, FUNCTION)["Timeout"]);
-    assert!(number(&queue["VisibilityTimeout"]) >= 6 * timeout, "{step}");
+    assert!(number(&queue["VisibilityTimeout"]) >= 6 * timeout, "{name}");
     let redrive =
         json!({ "deadLetterTargetArn": arn(&format!("{id}DeadLetters")), "maxReceiveCount": 5 });
-    assert_eq!(queue["RedrivePolicy"], redrive, "{step}");
+    assert_eq!(queue["RedrivePolicy"], redrive, "{name}");
 
     let dead_letters = template.properties(&format!("{id}DeadLetters"), QUEUE);
-    assert_eq!(dead_letters["QueueName"], format!("{step}-dead-letters"));
+    assert_eq!(dead_letters["QueueName"], format!("{name}-dead-letters"));
     let fourteen_days = 14 * 24 * 60 * 60;
-    assert_eq!(dead_letters["MessageRetentionPeriod"], fourteen_days, "{step}");
+    assert_eq!(dead_letters["MessageRetentionPeriod"], fourteen_days, "{name}");
 }
 
-fn check_alarms(template: &Template, step: &str) {
-    let id = id(step);
+fn check_alarms(template: &Template, name: &str) {
+    let id = id(name);
     let dead_letters = json!({ "Fn::GetAtt": format!("{id}DeadLetters.QueueName") });
     let queue = json!({ "Fn::GetAtt": format!("{id}Queue.QueueName") });
     let function = json!({ "Ref": id });
@@ -203,10 +185,10 @@ fn check_alarms(template: &Template, step: &str) {
         ("errors", "Errors", function),
     ] {
         let properties = template.properties(&format!("{id}{}Alarm", self::id(alarm)), ALARM);
-        assert_eq!(properties["AlarmName"], format!("{step}-{alarm}"));
-        assert_eq!(properties["MetricName"], metric, "{step}");
-        assert_eq!(properties["Dimensions"][0]["Value"], of, "{step}");
-        assert_eq!(properties["AlarmActions"], json!([{ "Ref": "AlarmTopic" }]), "{step}");
+        assert_eq!(properties["AlarmName"], format!("{name}-{alarm}"));
+        assert_eq!(properties["MetricName"], metric, "{name}");
+        assert_eq!(properties["Dimensions"][0]["Value"], of, "{name}");
+        assert_eq!(properties["AlarmActions"], json!([{ "Ref": "AlarmTopic" }]), "{name}");
     }
 }
 
@@ -245,39 +227,39 @@ fn runs_that_are_sealed_or_held_are_counted() {
 #[test]
 fn a_function_is_told_what_it_uses_and_no_more() {
     let template = Template::read();
-    for (step, settings) in SETTINGS {
-        let function = template.properties(&id(step), FUNCTION);
+    for (name, settings) in SETTINGS {
+        let function = template.properties(&id(name), FUNCTION);
         let variables = function["Environment"]["Variables"].as_object().unwrap();
         let mut expected: BTreeSet<&str> = settings.iter().copied().collect();
         expected.insert("DEAD_LETTER_QUEUE_URL");
         let found: BTreeSet<&str> = variables.keys().map(String::as_str).collect();
-        assert_eq!(found, expected, "{step}");
+        assert_eq!(found, expected, "{name}");
 
         assert_eq!(
             variables["DEAD_LETTER_QUEUE_URL"],
-            json!({ "Ref": format!("{}DeadLetters", id(step)) })
+            json!({ "Ref": format!("{}DeadLetters", id(name)) })
         );
-        for receiver in steps() {
-            let name = format!("QUEUE_URL_{}", receiver.to_uppercase().replace('-', "_"));
-            if let Some(url) = variables.get(&name) {
+        for receiver in functions() {
+            let setting = queue_url(receiver);
+            if let Some(url) = variables.get(&setting) {
                 assert_eq!(
                     *url,
                     json!({ "Ref": format!("{}Queue", id(receiver)) }),
-                    "{step} {name}"
+                    "{name} {setting}"
                 );
             }
         }
     }
 }
 
-/// The statements of a step's role, by their names.
-fn statements<'a>(template: &'a Template, step: &str) -> BTreeMap<&'a str, &'a Value> {
-    let role = template.properties(&format!("{}Role", id(step)), ROLE);
-    assert_eq!(role["RoleName"], step);
+/// The statements of a function's role, by their names.
+fn statements<'a>(template: &'a Template, name: &str) -> BTreeMap<&'a str, &'a Value> {
+    let role = template.properties(&format!("{}Role", id(name)), ROLE);
+    assert_eq!(role["RoleName"], name);
     assert_eq!(
         role.get("ManagedPolicyArns"),
         None,
-        "{step}: what a role may do stands in the template"
+        "{name}: what a role may do stands in the template"
     );
     let statements = role["Policies"]
         .as_array()
@@ -290,14 +272,14 @@ fn statements<'a>(template: &'a Template, step: &str) -> BTreeMap<&'a str, &'a V
 #[test]
 fn a_role_names_every_action_and_every_resource() {
     let template = Template::read();
-    assert_eq!(template.all(ROLE).len(), steps().len());
-    for step in steps() {
-        for (name, statement) in statements(&template, step) {
+    assert_eq!(template.all(ROLE).len(), functions().len());
+    for name in functions() {
+        for (sid, statement) in statements(&template, name) {
             for action in list(&statement["Action"]) {
-                assert!(!action.as_str().unwrap().contains('*'), "{step} {name}: {action}");
+                assert!(!action.as_str().unwrap().contains('*'), "{name} {sid}: {action}");
             }
             for resource in list(&statement["Resource"]) {
-                assert_ne!(resource, "*", "{step} {name}");
+                assert_ne!(resource, "*", "{name} {sid}");
             }
         }
     }
@@ -306,109 +288,20 @@ fn a_role_names_every_action_and_every_resource() {
 #[test]
 fn a_role_sends_where_its_function_is_told_to() {
     let template = Template::read();
-    for (step, settings) in SETTINGS {
-        let statements = statements(&template, step);
-        let receivers = steps().into_iter().filter(|receiver| {
-            let name = format!("QUEUE_URL_{}", receiver.to_uppercase().replace('-', "_"));
-            settings.contains(&name.as_str())
-        });
+    for (name, settings) in SETTINGS {
+        let statements = statements(&template, name);
+        let receivers = functions()
+            .into_iter()
+            .filter(|receiver| settings.contains(&queue_url(receiver).as_str()));
         let mut queues: Vec<Value> =
-            receivers.map(|step| arn(&format!("{}Queue", id(step)))).collect();
-        queues.push(arn(&format!("{}DeadLetters", id(step))));
+            receivers.map(|receiver| arn(&format!("{}Queue", id(receiver)))).collect();
+        queues.push(arn(&format!("{}DeadLetters", id(name))));
         let allowed: BTreeSet<String> = list(&statements["SendMessages"]["Resource"])
             .into_iter()
             .map(Value::to_string)
             .collect();
-        assert_eq!(allowed, queues.iter().map(Value::to_string).collect(), "{step}");
-        assert_eq!(statements["TakeMessages"]["Resource"], arn(&format!("{}Queue", id(step))));
-    }
-}
-
-#[test]
-fn a_role_touches_only_its_own_objects() {
-    let template = Template::read();
-    for (step, reads, writes) in RIGHTS {
-        let statements = statements(&template, step);
-        let check = |name: &str, prefixes: &[&str]| {
-            let allowed: Vec<Value> = prefixes
-                .iter()
-                .map(|prefix| sub(&format!("${{ResultsBucket.Arn}}/{prefix}")))
-                .collect();
-            let found = list(&statements[name]["Resource"]);
-            assert_eq!(found, allowed.iter().collect::<Vec<_>>(), "{step} {name}");
-        };
-        check("ReadResults", reads);
-        check("WriteResults", writes);
-        // Without this right, S3 answers "forbidden" for a missing object. The code must be able to tell
-        // that it is missing.
-        assert_eq!(statements["ListResults"]["Resource"], arn("ResultsBucket"), "{step}");
-
-        let (_, settings) = SETTINGS.into_iter().find(|(name, _)| *name == step).unwrap();
-        let reads_reports = statements.contains_key("ReadReports");
-        assert_eq!(reads_reports, settings.contains(&"REPORT_BUCKET"), "{step}");
-    }
-}
-
-/// Rights follow from what the handlers do, for a report with commitments and for one without any.
-#[tokio::test]
-async fn a_role_may_do_what_its_function_does() {
-    let everyone = CONTRACTS.replace("as_billed", "everyone");
-    let plain: Vec<Line> = lines().into_iter().take(5).collect();
-    let mut used: BTreeSet<(&str, &str)> = BTreeSet::new();
-    for (contracts, lines) in [(&everyone, lines()), (&everyone, plain), (&everyone, Vec::new())] {
-        let world = World::new(contracts);
-        let delivery = Delivery::new(cur::Generation::Legacy, "20261103T120125Z", &lines);
-        delivery.put(&world.reports);
-        let key = delivery.manifest_keys()[0].clone();
-        let notice = Notice::ObjectCreated { bucket: "reports".to_owned(), key };
-        let (app, counting) = counted(&world);
-        receive_report::handle(&notice, &app).await.unwrap();
-        check_rights("receive-report", &counting, &mut used);
-        while let Some(message) = world.take() {
-            let (app, counting) = counted(&world);
-            sluice::dispatch(&message, &app).await.unwrap();
-            // A message that comes back may do what was left undone.
-            sluice::dispatch(&message, &app).await.unwrap();
-            check_rights(message.step().name(), &counting, &mut used);
-        }
-        assert!(!world.current().is_empty(), "the run is sealed");
-    }
-    for (step, reads, _) in RIGHTS {
-        let unused = reads.iter().filter(|right| !used.contains(&(step, **right)));
-        // The samples have no savings plan rates, no rows, and no examples in reports.
-        let unused: Vec<_> = unused
-            .filter(|right| !["config/savings-plan-rates.csv", "line_item_rows/*"].contains(right))
-            .collect();
-        assert!(unused.is_empty(), "{step} may read {unused:?} and never does");
-    }
-}
-
-/// The same world, with the requests of one message counted apart.
-fn counted(world: &World) -> (App, CountingStore) {
-    let counting = CountingStore::new(Arc::new(world.results.clone()));
-    (App { results: Arc::new(counting.clone()), ..world.app.clone() }, counting)
-}
-
-fn check_rights<'a>(
-    step: &'a str,
-    counting: &CountingStore,
-    used: &mut BTreeSet<(&'a str, &'static str)>,
-) {
-    let (_, reads, writes) = RIGHTS.into_iter().find(|(name, ..)| *name == step).unwrap();
-    let right_for = |rights: &[&'static str], key: &str| {
-        let matches = |right: &&&'static str| match right.strip_suffix('*') {
-            Some(prefix) => key.starts_with(prefix),
-            None => key == **right,
-        };
-        rights.iter().find(matches).copied()
-    };
-    for key in counting.reads() {
-        let right = right_for(reads, &key);
-        let right = right.unwrap_or_else(|| panic!("{step} may not read `{key}`, and does"));
-        used.insert((step, right));
-    }
-    for key in counting.writes() {
-        assert!(right_for(writes, &key).is_some(), "{step} may not write `{key}`, and does");
+        assert_eq!(allowed, queues.iter().map(Value::to_string).collect(), "{name}");
+        assert_eq!(statements["TakeMessages"]["Resource"], arn(&format!("{}Queue", id(name))));
     }
 }
 
@@ -441,167 +334,4 @@ fn only_manifests_wake_the_first_step() {
     let bucket = template.properties("ReportBucket", "AWS::S3::Bucket");
     let events = json!({ "EventBridgeConfiguration": { "EventBridgeEnabled": true } });
     assert_eq!(bucket["NotificationConfiguration"], events);
-}
-
-/// The names and types of columns.
-type Columns = Vec<(String, String)>;
-
-/// A table of the template, by its name in Athena.
-fn table_input<'a>(template: &'a Template, name: &str) -> &'a Value {
-    let tables = template.all(TABLE);
-    let found = tables
-        .into_iter()
-        .map(|(_, table)| &table["TableInput"])
-        .find(|table| table["Name"] == name);
-    found.unwrap_or_else(|| panic!("the template has no table {name}"))
-}
-
-fn columns(declared: &Value) -> Columns {
-    let column = |column: &Value| {
-        let text = |field: &str| column[field].as_str().unwrap().to_owned();
-        (text("Name"), text("Type"))
-    };
-    declared.as_array().unwrap().iter().map(column).collect()
-}
-
-fn sample_plan() -> Plan {
-    Plan {
-        run_id: RunId::of(["sample"]),
-        engine_version: String::new(),
-        payer_account_id: "999988887777".parse().unwrap(),
-        report: String::new(),
-        billing_period: "2026-10".parse().unwrap(),
-        delivery_id: String::new(),
-        delivered_at: String::new(),
-        manifest: ManifestRef { key: String::new(), etag: String::new() },
-        contracts_version: String::new(),
-        rates_version: None,
-        compression: Compression::Zstd,
-        previous_run: None,
-        files: Vec::new(),
-    }
-}
-
-/// The folder of a table and the columns in the names of its partitions' folders: `rated` and [`payer`, …].
-fn layout(table: Table) -> (String, Columns) {
-    let account: Option<AccountId> =
-        table.is_partitioned_by_account().then(|| "111122223333".parse().unwrap());
-    let key = keys::partition(&sample_plan(), table, account);
-    let parts: Vec<&str> = key.split('/').collect();
-    let (folder, partition): (Vec<&str>, Vec<&str>) =
-        parts.into_iter().partition(|part| !part.contains('='));
-    let name = |part: &str| (part.split('=').next().unwrap().to_owned(), "string".to_owned());
-    (folder.join("/"), partition.into_iter().map(name).collect())
-}
-
-#[test]
-fn tables_lie_where_the_keys_say() {
-    let template = Template::read();
-    for table in Table::ALL {
-        let declared = table_input(&template, table.name());
-        let (folder, partition) = layout(table);
-        let location = &declared["StorageDescriptor"]["Location"];
-        assert_eq!(*location, sub(&format!("s3://${{ResultsBucket}}/{folder}/")), "{table}");
-        assert_eq!(columns(&declared["PartitionKeys"]), partition, "{table}");
-    }
-}
-
-#[test]
-fn tables_have_the_columns_of_their_datasets() {
-    let template = Template::read();
-    for table in Table::ALL.into_iter().filter(|table| *table != Table::LineItemRows) {
-        let declared = table_input(&template, table.name());
-        let found = columns(&declared["StorageDescriptor"]["Columns"]);
-        let expected = match datasets::columns(table) {
-            Some(columns) => columns
-                .iter()
-                .map(|column| (column.name.to_owned(), column.kind.sql().to_owned()))
-                .collect(),
-            // Reports have different columns, and Athena reads CSV by position, so the table has only one
-            // column.
-            None => vec![("line".to_owned(), "string".to_owned())],
-        };
-        assert_eq!(found, expected, "{table}");
-    }
-}
-
-#[test]
-fn rows_are_declared_under_the_names_that_are_read() {
-    let template = Template::read();
-    let declared = table_input(&template, Table::LineItemRows.name());
-    let declared = columns(&declared["StorageDescriptor"]["Columns"]);
-    let declared: BTreeSet<&str> = declared.iter().map(|(name, _)| name.as_str()).collect();
-    let known: BTreeSet<&str> = Column::ALL.into_iter().flat_map(Column::names).copied().collect();
-    assert!(declared.is_subset(&known), "{declared:?}");
-    for column in billing::REQUIRED_COLUMNS {
-        assert!(column.names().iter().any(|name| declared.contains(name)), "{column:?}");
-    }
-}
-
-#[test]
-fn current_runs_has_the_fields_of_a_pointer() {
-    let pointer = Current {
-        run_id: RunId::of(["sample"]),
-        payer_account_id: "999988887777".parse().unwrap(),
-        billing_period: "2026-10".parse().unwrap(),
-        report: String::new(),
-        delivery_id: String::new(),
-        delivered_at: String::new(),
-        contracts_version: String::new(),
-        replaced: Vec::new(),
-        before: None,
-        moves: 1,
-    };
-    let Value::Object(fields) = serde_json::to_value(pointer).unwrap() else { panic!() };
-    let template = Template::read();
-    let declared = table_input(&template, "current_runs");
-    let found = columns(&declared["StorageDescriptor"]["Columns"]);
-    let field = |(name, value): (String, Value)| {
-        let kind = match value {
-            Value::Array(_) => "array<string>",
-            Value::Number(_) => "bigint",
-            _ => "string",
-        };
-        (name, kind.to_owned())
-    };
-    let expected: BTreeMap<String, String> = fields.into_iter().map(field).collect();
-    assert_eq!(found.into_iter().collect::<BTreeMap<_, _>>(), expected);
-    let folder = format!("s3://${{ResultsBucket}}/{}", keys::current_prefix());
-    assert_eq!(declared["StorageDescriptor"]["Location"], sub(&folder));
-}
-
-#[test]
-fn views_show_the_sealed_runs_of_their_tables() {
-    let template = Template::read();
-    for table in [Table::Commitments, Table::Coverage, Table::Charges, Table::DailyCosts] {
-        let view = table_input(&template, &format!("current_{table}"));
-        let of = table_input(&template, table.name());
-        let mut expected = columns(&of["StorageDescriptor"]["Columns"]);
-        expected.extend(columns(&of["PartitionKeys"]));
-        assert_eq!(
-            columns(&view["StorageDescriptor"]["Columns"]),
-            expected,
-            "{table}: Hive's columns"
-        );
-
-        let definition =
-            view["ViewOriginalText"]["Fn::Sub"][1]["View"]["Fn::Base64"]["Fn::Sub"].as_str();
-        let definition: Value = serde_json::from_str(definition.unwrap()).unwrap();
-        assert_eq!(trino_columns(&definition["columns"]), expected, "{table}: Trino's columns");
-        assert_eq!(definition["schema"], "${Database}");
-        let sql = format!("SELECT * FROM {table} WHERE run IN (SELECT run_id FROM current_runs)");
-        assert_eq!(definition["originalSql"], sql);
-    }
-}
-
-/// The columns of a view, with Hive's names of the types.
-fn trino_columns(declared: &Value) -> Columns {
-    let column = |column: &Value| {
-        let kind = match column["type"].as_str().unwrap() {
-            "varchar" => "string",
-            other => other,
-        };
-        (column["name"].as_str().unwrap().to_owned(), kind.to_owned())
-    };
-    declared.as_array().unwrap().iter().map(column).collect()
 }

@@ -42,6 +42,7 @@ mod program;
 mod proof;
 mod purchases;
 mod reports;
+mod resellers;
 mod samples;
 mod settled;
 mod small;

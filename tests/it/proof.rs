@@ -39,7 +39,11 @@ fn written(out: &Path) -> BTreeMap<String, PathBuf> {
     let key = |path: &PathBuf| path.strip_prefix(out).unwrap().to_str().unwrap().to_owned();
     let all = files(out).into_iter().map(|path| (key(&path), path));
     // Files that the user put there are left out, because a run has its own copy of them.
-    all.filter(|(key, _)| !key.starts_with("config/") && key != "contracts-in.toml").collect()
+    // Notes on what befell a run are left out too: whether bills were woken is history.
+    let is_derived = |key: &str| {
+        !key.starts_with("config/") && key != "contracts-in.toml" && !key.contains("/woken/")
+    };
+    all.filter(|(key, _)| is_derived(key)).collect()
 }
 
 /// The positions at which a file is changed: digits of a text, or any bytes of another file.
@@ -75,10 +79,13 @@ async fn every_changed_digit_is_found(generation: Generation) {
     for folder in [
         "allocations",
         "benefits",
+        "billed",
         "billing",
+        "bills",
         "commitments",
         "current",
         "demand",
+        "invoices",
         "line_items",
         "rated",
         "reports",
@@ -89,6 +96,10 @@ async fn every_changed_digit_is_found(generation: Generation) {
     for (key, path) in &written {
         let before = fs::read(path).unwrap();
         for position in positions(&before) {
+            // How often a pointer has moved is history.
+            if before[..position].ends_with(b"\"moves\":") {
+                continue;
+            }
             fs::write(path, changed(&before, position)).unwrap();
             let found = differences(&out, Some(&reports)).await;
             let is_named = found.iter().any(|difference| difference.contains(key));

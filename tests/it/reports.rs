@@ -171,7 +171,8 @@ fn billed(runs: &Value) -> BTreeMap<String, [Amount; 2]> {
     }
     // A bill rests on all runs of its period, so the last one that was made counts.
     let mut bills: BTreeMap<[&str; 2], Amount> = BTreeMap::new();
-    for bill in runs.as_array().unwrap().iter().flat_map(|run| run["bills"].as_array()).flatten() {
+    for bill in runs.as_array().unwrap().iter().filter_map(|run| run["bills"].as_array()).flatten()
+    {
         let invoices = bill["invoices"].as_array().unwrap().iter();
         let of = ["customer_id", "billing_period"].map(|key| bill[key].as_str().unwrap());
         bills.insert(of, invoices.map(|invoice| amount(&invoice["total"])).sum());

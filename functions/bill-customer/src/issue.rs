@@ -185,19 +185,18 @@ async fn claim(
     loop {
         let number = document.series.number(sequence);
         let key = keys::issued(&number);
-        let taken = match app.find::<IssuedDocument>(&key).await? {
-            Some(taken) => taken,
-            None => {
-                let issued = IssuedDocument {
-                    number: number.clone(),
-                    from: from.clone(),
-                    bill_id: issue.bill_id.clone(),
-                    status: issue.status,
-                    document: document.clone(),
-                };
-                app.results.create(&key, to_json(&key, &issued)?).await?;
-                app.need(&key).await?
-            }
+        let taken = if let Some(taken) = app.find::<IssuedDocument>(&key).await? {
+            taken
+        } else {
+            let issued = IssuedDocument {
+                number: number.clone(),
+                from: from.clone(),
+                bill_id: issue.bill_id.clone(),
+                status: issue.status,
+                document: document.clone(),
+            };
+            app.results.create(&key, to_json(&key, &issued)?).await?;
+            app.need(&key).await?
         };
         if taken.from == from {
             return Ok(number);

@@ -105,8 +105,8 @@ async fn missing(
 /// The balances that the newest bill before this period leaves.
 async fn balances(request: &BillRequest, app: &App) -> Result<Balances, Failure> {
     let customer = &request.customer;
-    let earlier = periods(customer, app).await?.into_iter();
-    let before = earlier.filter(|period| *period < request.billing_period).next_back();
+    let billed = periods(customer, app).await?;
+    let before = billed.into_iter().rfind(|period| *period < request.billing_period);
     Ok(match before {
         Some(before) => current_bill(customer, before, app).await?.closing,
         None => Balances::default(),

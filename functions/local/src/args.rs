@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use cur::BillingPeriod;
 use pipeline::RunId;
 
-use crate::simulate::PeriodRange;
+use crate::period_range::PeriodRange;
 
 /// Exact bills for every customer of an AWS reseller, from the cost and usage report.
 #[derive(Debug, Parser)]

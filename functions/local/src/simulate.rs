@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::path::Path;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
@@ -21,33 +20,12 @@ use statement::{Term, Waterfall};
 use storage::{FolderStore, MemoryStore, Store};
 
 use crate::args::SimulateArgs;
+use crate::period_range::PeriodRange;
 use crate::progress::Progress;
 use crate::reread::reread_files;
 use crate::show;
 use crate::world::World;
 use overlay::Overlay;
-
-/// Billing periods from the first to the last: `2026-04..2026-09`, or a single one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PeriodRange {
-    pub first: BillingPeriod,
-    pub last: BillingPeriod,
-}
-
-impl FromStr for PeriodRange {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (first, last) = text.split_once("..").unwrap_or((text, text));
-        let period =
-            |text: &str| text.parse().map_err(|error: cur::InvalidBillingPeriod| error.to_string());
-        let (first, last) = (period(first)?, period(last)?);
-        if last < first {
-            return Err(format!("{last} is before {first}"));
-        }
-        Ok(Self { first, last })
-    }
-}
 
 /// What is different for a customer in a period, in one currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

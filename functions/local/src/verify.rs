@@ -134,6 +134,9 @@ pub async fn verify_store(
     reports: Option<Arc<dyn Store>>,
 ) -> anyhow::Result<Vec<Proof>> {
     let pointers = stored.list(keys::current_prefix()).await?;
+    if pointers.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut proofs = Vec::new();
     for pointer in pointers {
         let proof = prove(&stored, reports.as_ref(), &pointer).await;
@@ -146,6 +149,10 @@ pub async fn verify_store(
         proofs.push(proof.with_context(|| format!("`{pointer}`"))?);
     }
     proofs.extend(bills::prove_issued(&stored, &app).await?);
+    if let Some(last) = proofs.last_mut() {
+        last.differences.extend(bills::missing(&app).await?);
+        last.differences.extend(bills::foreign_lines(&stored).await?);
+    }
     Ok(proofs)
 }
 

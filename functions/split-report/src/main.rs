@@ -3,7 +3,12 @@
 use lambda::{Request, Uses, misdelivered};
 use pipeline::{Message, Step, Unit};
 
-const USES: Uses = Uses { reports: true, catalog: false, sends_to: &[Step::RegisterPartitions] };
+const USES: Uses = Uses {
+    reports: true,
+    catalog: false,
+    sends_to: &[Step::RegisterPartitions],
+    wakes_bills: false,
+};
 
 fn main() -> Result<(), lambda::Error> {
     lambda::run(USES, |request, app| async move {

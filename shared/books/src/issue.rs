@@ -102,6 +102,9 @@ fn series(format: &NumberFormat, period: BillingPeriod) -> Series {
     }
 }
 
+/// One of the sums of an invoice.
+type Sum = fn(&Invoice) -> Amount;
+
 /// The law `corrections_explain_the_difference`: what was issued and what is issued now add up to the bill
 /// of now.
 pub fn corrections_explain(
@@ -114,7 +117,7 @@ pub fn corrections_explain(
     let now: Vec<&Invoice> = bill.invoices.iter().filter(|invoice| invoice.is_sent()).collect();
     let currencies: BTreeSet<&str> =
         all.iter().chain(&now).map(|of| of.currency.as_str()).collect();
-    let sums: [(&str, fn(&Invoice) -> Amount); 3] = [
+    let sums: [(&str, Sum); 3] = [
         ("subtotal", |invoice| invoice.subtotal),
         ("total", |invoice| invoice.total),
         ("amount due", |invoice| invoice.amount_due),

@@ -1,9 +1,9 @@
 //! Reads what a payload asks for, also if it is wrapped in another one.
 //!
 //! S3 tells of a new object directly, through EventBridge or through SNS, and SQS may be around each of
-//! these. A person asks to calculate a period again, to resume a run, or to accept a held run. A step
-//! sends a message to the next step. Only the fields that are needed are read, because a field that AWS
-//! adds or leaves out must not stop a delivery.
+//! these. A person asks to calculate a period again, to resume a run, to accept a held run, to make a bill,
+//! or to issue it. A step sends a message to the next step, and a sealed run wakes bills. Only the fields
+//! that are needed are read, because a field that AWS adds or leaves out must not stop a delivery.
 
 use std::borrow::Cow;
 
@@ -37,8 +37,8 @@ pub enum InvalidEvent {
     NotJson(String),
     #[error(
         "not an event for this function; expected an S3 notification, an EventBridge event of aws.s3, \
-         {{\"recalculate\": …}}, {{\"resume\": …}}, {{\"accept\": …}}, {{\"bill\": …}}, {{\"issue\": …}} \
-         or a pipeline message {{\"run\": …, \"unit\": …, \"page\": …}}"
+         {{\"recalculate\": …}}, {{\"resume\": …}}, {{\"accept\": …}}, {{\"bill\": …}}, \
+         {{\"issue\": …}} or a pipeline message {{\"run\": …, \"unit\": …, \"page\": …}}"
     )]
     Unknown,
     #[error("not {what}: {reason}")]

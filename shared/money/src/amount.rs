@@ -41,7 +41,6 @@ impl Amount {
     }
 
     /// For serde, which gives a reference.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
     pub const fn is_nothing(&self) -> bool {
         self.is_zero()
     }

@@ -129,7 +129,19 @@ pub fn invoice(customer: &str, period: BillingPeriod, bill: &BillId, file: &str)
 
 /// The rows of a bill in the table `invoice_lines`.
 pub fn invoice_lines(customer: &str, period: BillingPeriod, bill: &BillId) -> String {
-    format!("reports/invoice_lines/period={period}/{customer}.{bill}.parquet")
+    format!("{INVOICE_LINES}period={period}/{customer}.{bill}.parquet")
+}
+
+/// The folder of the table `invoice_lines`.
+pub const INVOICE_LINES: &str = "reports/invoice_lines/";
+
+/// The `bill.json` of the bill whose rows stand in an object of `invoice_lines`.
+pub fn bill_of_lines(key: &str) -> Option<String> {
+    let (period, name) =
+        key.strip_prefix(INVOICE_LINES)?.strip_prefix("period=")?.split_once('/')?;
+    let (customer, id) = name.strip_suffix(".parquet")?.rsplit_once('.')?;
+    let id: BillId = id.parse().ok()?;
+    Some(bill(customer, period.parse().ok()?, &id, "bill.json"))
 }
 
 pub fn billed_prefix() -> &'static str {
@@ -144,6 +156,11 @@ pub fn billed(customer: &str, period: BillingPeriod) -> String {
 pub fn customer_and_period(key: &str) -> Option<(&str, BillingPeriod)> {
     let (customer, period) = key.strip_prefix(billed_prefix())?.rsplit_once('/')?;
     Some((customer, period.strip_suffix(".json")?.parse().ok()?))
+}
+
+/// The folder of everything that was issued to anybody, without the numbers.
+pub fn all_issues_prefix() -> &'static str {
+    "issues/"
 }
 
 /// The folder of everything that was issued to a customer.
@@ -176,6 +193,11 @@ pub fn numbers(customer: &str, period: BillingPeriod, sequence: u32) -> String {
 /// Whether an object is about what was issued.
 pub fn is_issue(key: &str) -> bool {
     key.starts_with("issues/") || key.starts_with("issued/")
+}
+
+/// The folder of all documents with their numbers.
+pub fn issued_prefix() -> &'static str {
+    "issued/"
 }
 
 /// A document with its number.

@@ -40,7 +40,7 @@ impl App {
     }
 
     /// The customers whose charges a run has published.
-    async fn customers_of(&self, run: &RunId) -> Result<BTreeSet<String>, Failure> {
+    pub async fn customers_of(&self, run: &RunId) -> Result<BTreeSet<String>, Failure> {
         let units = self.find::<Vec<Message>>(&keys::units(run, Step::PublishDatasets)).await?;
         let customer = |message: Message| match message.unit {
             Unit::PublishDatasets { customer } if customer != UNASSIGNED => Some(customer),

@@ -99,10 +99,10 @@ fn tax_of<'a>(taxes: &'a [Tax], item: &Item) -> &'a str {
     if item.section == Section::Charge(ChargeKind::Tax) {
         return "";
     }
-    let takes = |tax: &&Tax| {
+    let has_it = |tax: &&Tax| {
         tax.sections.as_ref().is_none_or(|sections| sections.contains(&item.section))
             && tax.services.as_ref().is_none_or(|texts| texts.match_one(&item.place.service_code))
             && tax.lines.as_ref().is_none_or(|lines| lines.contains(&item.id))
     };
-    taxes.iter().find(takes).map_or("", |tax| &tax.name)
+    taxes.iter().find(has_it).map_or("", |tax| &tax.name)
 }

@@ -13,11 +13,11 @@ pub(crate) fn taxes(
 ) -> Result<Vec<TaxLine>, StatementError> {
     let mut taxes = Vec::new();
     for tax in &invoice.taxes {
-        let taxed = || lines.iter().filter(|line| line.tax == tax.name);
-        if taxed().next().is_none() && invoice.taxes.len() > 1 {
+        let with_it = || lines.iter().filter(|line| line.tax == tax.name);
+        if with_it().next().is_none() && invoice.taxes.len() > 1 {
             continue;
         }
-        let taxable = taxed().map(|line| line.amount).sum();
+        let taxable = with_it().map(|line| line.amount).sum();
         let exact = context.times(tax.rate, taxable, &tax.name)?;
         let amount = round(exact, invoice.currency.minor_units(), tax.mode).rounded;
         taxes.push(TaxLine { name: tax.name.clone(), rate: tax.rate, taxable, amount });

@@ -81,6 +81,36 @@ pub(super) async fn prove(pointer: &str, app: &App) -> anyhow::Result<Proof> {
     Ok(proof)
 }
 
+/// Each customer of a current run must have a bill.
+pub(super) async fn missing(app: &App) -> anyhow::Result<Vec<String>> {
+    let mut missing = Vec::new();
+    for key in app.results.list(keys::current_prefix()).await? {
+        let current: Current = app.need(&key).await?;
+        for customer in app.customers_of(&current.run_id).await? {
+            let pointer = keys::billed(&customer, current.billing_period);
+            if app.results.head(&pointer).await?.is_none() {
+                missing.push(format!("`{pointer}` is missing: `{customer}` has no bill"));
+            }
+        }
+    }
+    Ok(missing)
+}
+
+/// Athena reads every object of the table of invoice lines, so each must be of a bill that was made.
+pub(super) async fn foreign_lines(stored: &Arc<dyn Store>) -> anyhow::Result<Vec<String>> {
+    let mut foreign = Vec::new();
+    for key in stored.list(keys::INVOICE_LINES).await? {
+        let bill = match keys::bill_of_lines(&key) {
+            Some(bill) => stored.head(&bill).await?,
+            None => None,
+        };
+        if bill.is_none() {
+            foreign.push(format!("`{key}` is there, and no bill has written it"));
+        }
+    }
+    Ok(foreign)
+}
+
 /// Proves what was issued: each issue is what its bill leaves to be issued, each document has one number, and
 /// no sequence of numbers has a gap.
 pub(super) async fn prove_issued(
@@ -96,7 +126,7 @@ pub(super) async fn prove_issued(
         replay: ReplayProof::default(),
     };
     let mut series: BTreeMap<[String; 2], (Series, u64)> = BTreeMap::new();
-    for key in stored.list("issues/").await? {
+    for key in stored.list(keys::all_issues_prefix()).await? {
         let Some((customer, period, 1)) = keys::issue_of(&key) else { continue };
         let issues = bill_customer::issued_to(customer, period, app).await?;
         for (index, Numbered { issue, numbers }) in issues.iter().enumerate() {
@@ -125,7 +155,7 @@ pub(super) async fn prove_issued(
             proof.differences.push(format!("`{key}` is not what was issued"));
         }
     }
-    for key in stored.list("issued/").await? {
+    for key in stored.list(keys::issued_prefix()).await? {
         if !expected.contains_key(&key) {
             proof.differences.push(format!("`{key}` was issued by nobody"));
         }
