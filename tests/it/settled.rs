@@ -286,6 +286,9 @@ fn a_small_bill_waits_for_the_next_one() {
     let corrections = vec![Correction { invoice_id, currency, line }];
     let opening = Opening { corrections, ..Opening::default() };
     assert_eq!(sums(&bill("2026-10", "15", &opening)), ["18", "0", "18"]);
+    let alone = bill("2026-10", "0", &opening);
+    assert_eq!(sums(&alone), ["3", "0", "3"]);
+    assert_eq!(alone.closing.carried[0].billing_period, period("2026-10"));
 }
 
 // Credits.
