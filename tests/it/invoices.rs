@@ -64,7 +64,7 @@ fn make(contracts: &Contracts, charges: &[Charge]) -> Option<Invoice> {
     let payer = "999988887777".parse().unwrap();
     let payers = [PayerCharges { payer, charges: charges.to_vec() }];
     let period = "2026-10".parse().unwrap();
-    let mut made = statement(contracts, acme, period, &payers, &Opening::default()).unwrap();
+    let mut made = statement(contracts, acme, period, &payers, &[], &Opening::default()).unwrap();
     for check in &made.checks {
         assert!(check.holds, "{check:?}\n{made:#?}");
     }
