@@ -114,6 +114,40 @@ fn tax_is_on_whole_coins_and_never_on_a_tax() {
 }
 
 #[test]
+fn an_invoice_needs_no_rate_for_what_stands_on_another() {
+    // The fee in euros stands on the invoice in dollars, and there is no rate from euros to yen.
+    let text = r#"
+        [reseller]
+        name = "MSP"
+        [fx.USD.JPY]
+        "2026-10" = "150.37"
+        [fx.EUR.USD]
+        "2026-10" = "1.10"
+        [[customer]]
+        id = "acme"
+        accounts = ["111122223333"]
+        [[customer.invoice]]
+        id = "fees"
+        kind = "fee"
+        [[customer.invoice]]
+        id = "usage"
+        currency = "JPY"
+        [[customer.line]]
+        id = "line"
+        amount = "100"
+        currency = "EUR"
+        invoice = "fees"
+        "#;
+    let contracts = Contracts::parse(text).unwrap();
+    let usage = charge(ChargeKind::Usage, "AmazonEC2", "111122223333", "USD", Amount::from(100));
+    let payers = [PayerCharges { payer: "999988887777".parse().unwrap(), charges: vec![usage] }];
+    let (acme, period) = (contracts.customer("acme").unwrap(), "2026-10".parse().unwrap());
+    let made = statement(&contracts, acme, period, &payers, &Opening::default()).unwrap();
+    let totals: Vec<String> = made.invoices.iter().map(|of| of.total.to_string()).collect();
+    assert_eq!(totals, ["110", "15037"]);
+}
+
+#[test]
 fn a_line_has_one_currency() {
     let cents = |currency| {
         charge(ChargeKind::Usage, "AmazonEC2", "111122223333", currency, "10.004".parse().unwrap())

@@ -71,7 +71,12 @@ impl Month {
             accounts = ["{A}", "{B}", "{C}"]
             "#
         );
-        let contracts = Contracts::parse(&text).unwrap();
+        Self::of(&text, period, charges)
+    }
+
+    /// The customer `acme` of a file.
+    pub(crate) fn of(text: &str, period: &str, charges: Vec<Charge>) -> Self {
+        let contracts = Contracts::parse(text).unwrap();
         let customer = contracts.customer("acme").unwrap().clone();
         let payers = vec![PayerCharges { payer: account(PAYER), charges }];
         Self { contracts, customer, period: period.parse().unwrap(), payers }

@@ -16,7 +16,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use statement::credits::Credited;
 use statement::prepaid::{self, Drawn};
-use statement::{Balances, Item, withholding};
+use statement::{
+    Balances, Correction, Invoice, InvoiceLine, Item, Opening, Statement, statement, withholding,
+};
 
 use crate::month::{
     A, ALWAYS, B, C, DISCOUNT, FEE, MARKETPLACE, Month, USAGE, account, amount, amounts,
@@ -30,7 +32,7 @@ fn minimum(of: &str) -> Minimum {
         name: "a minimum".to_owned(),
         amount: amount(of),
         currency: "USD".parse().unwrap(),
-        counts: BTreeSet::from([USAGE, FEE, DISCOUNT]),
+        counts: BTreeSet::from([USAGE, FEE]),
         before_discounts: true,
         only_with_usage: false,
         invoice: None,
@@ -156,6 +158,40 @@ fn a_minimum_is_measured_before_or_after_discounts() {
     assert!(later.settled(&[], &Balances::default()).items.is_empty());
 }
 
+/// A file cannot name discounts in `counts`, so `measured` alone decides about them.
+#[test]
+fn discounts_count_as_the_file_says() {
+    let missing = |table: &str, measured: &str| {
+        let text = format!(
+            r#"
+            [reseller]
+            name = "MSP"
+            [[customer]]
+            id = "acme"
+            accounts = ["{A}"]
+            [[customer.line]]
+            id = "volume"
+            section = "discount"
+            percent = "-0.10"
+            [[customer.{table}]]
+            id = "least"
+            amount = "2500"
+            measured = "{measured}"
+            from = "2026-10"
+            until = "2026-10"
+            "#
+        );
+        let charges = vec![usage(A, "AmazonEC2", "2600")];
+        let month = Month::of(&text, "2026-10", charges);
+        amounts(&month.settled(&month.fees(), &Balances::default()).items)
+    };
+    for table in ["minimum", "commitment"] {
+        assert!(missing(table, "before_discounts").is_empty(), "{table}");
+        // 2,600 less 260.
+        assert_eq!(missing(table, "after_discounts"), ["160"], "{table}");
+    }
+}
+
 #[test]
 fn a_commitment_ends_with_what_is_missing() {
     let commitment = SpendCommitment {
@@ -207,6 +243,49 @@ fn a_commitment_ends_with_what_is_missing() {
     assert!(month("2026-10", "100000", "0").settled(&[], &Balances::default()).items.is_empty());
     let kept = month("2026-10", "75000", "30000").minimum(minimum("90000"));
     assert_eq!(amounts(&kept.settled(&[], &Balances::default()).items), ["15000"]);
+}
+
+// Small bills.
+
+#[test]
+fn a_small_bill_waits_for_the_next_one() {
+    let text = format!(
+        r#"
+        [reseller]
+        name = "MSP"
+        [[customer]]
+        id = "acme"
+        accounts = ["{A}"]
+        tax = {{ name = "VAT", rate = "0.10" }}
+        carry = {{ below = "20", periods = 2 }}
+        "#
+    );
+    let bill = |of: &str, charged: &str, opening: &Opening| {
+        let Month { contracts, customer, period, payers } =
+            Month::of(&text, of, vec![usage(A, "AmazonEC2", charged)]);
+        statement(&contracts, &customer, period, &payers, opening).unwrap()
+    };
+    let sums = |bill: &Statement| {
+        let Invoice { subtotal, amount_due, carried_over, .. } = &bill.invoices[0];
+        [subtotal, amount_due, carried_over].map(Amount::to_string)
+    };
+    let october = bill("2026-10", "15", &Opening::default());
+    assert_eq!(sums(&october), ["15", "0", "15"]);
+    let after = |bill: Statement| Opening { balances: bill.closing, ..Opening::default() };
+    let after_october = after(october);
+    // Two of them are not small, and the tax is on both.
+    assert_eq!(sums(&bill("2026-11", "15", &after_october)), ["30", "33", "0"]);
+    let november = bill("2026-11", "1", &after_october);
+    assert_eq!(sums(&november), ["16", "0", "16"]);
+    // In December, the sum of October has waited for two billing periods.
+    assert_eq!(sums(&bill("2026-12", "1", &after(november))), ["17", "18.7", "0"]);
+    // A correction of an old period has not waited.
+    let line =
+        InvoiceLine::plain(Section::Correction, "", "", period("2026-01"), "USD", amount("3"));
+    let (invoice_id, currency) = ("acme".to_owned(), "USD".to_owned());
+    let corrections = vec![Correction { invoice_id, currency, line }];
+    let opening = Opening { corrections, ..Opening::default() };
+    assert_eq!(sums(&bill("2026-10", "15", &opening)), ["18", "0", "18"]);
 }
 
 // Credits.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use billing::{Charge, Measures};
 use contracts::ChargeKind;
 use contracts::terms::{
     AwsPlan, CustomLine, Enrolled, Fee, Quantity, Reach, Shared, Stage, Support, SupportScope,
@@ -231,6 +232,19 @@ fn an_account_counts_for_the_days_that_it_is_enrolled() {
     );
     assert!(items(enrolled("2026-11-01", ""), "10000").is_empty());
     assert!(items(enrolled("", "2026-09-30"), "10000").is_empty());
+}
+
+#[test]
+fn an_account_without_the_plan_need_not_be_known() {
+    let [a, b] = [usage(A, "AmazonEC2", "1000"), usage(B, "AmazonEC2", "1000")];
+    let unknown = Measures { amortized_cost: None, ..b.measures };
+    let support = Support {
+        accounts: Some(BTreeSet::from([account(A)])),
+        base: base(Stage::Amortized),
+        ..plan(AwsPlan::BusinessSupportPlus, SupportScope::Account)
+    };
+    let month = Month::new("2026-10", vec![a, Charge { measures: unknown, ..b }]);
+    assert_eq!(amounts(&month.support(support).support_items()), ["90"]);
 }
 
 #[test]

@@ -13,9 +13,11 @@ use crate::{Carried, Context, Invoice};
 /// the oldest sum is 12 periods old.
 pub(crate) fn is_carried(context: &Context, invoice: &Invoice) -> bool {
     let Some(carry) = context.terms().carry else { return false };
-    let oldest = invoice.lines.iter().map(|line| line.billing_period).min();
-    let is_young = |oldest: BillingPeriod| oldest.periods_until(context.period) < carry.periods;
-    !invoice.subtotal.is_zero() && invoice.subtotal < carry.below && oldest.is_some_and(is_young)
+    let carried = invoice.lines.iter().filter(|line| line.section == Section::Carried);
+    // A correction names an earlier period too, but it has not waited since then.
+    let oldest = carried.map(|line| line.billing_period).min().unwrap_or(context.period);
+    let is_young = oldest.periods_until(context.period) < carry.periods;
+    !invoice.subtotal.is_zero() && invoice.subtotal < carry.below && is_young
 }
 
 /// What an invoice that is not sent leaves to the next one: a sum for each period and tax.

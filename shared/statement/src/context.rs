@@ -39,8 +39,18 @@ impl<'a> Context<'a> {
         base: &Base,
         currency: &str,
     ) -> Result<Vec<(&'a Spend<'a>, Amount)>, StatementError> {
+        self.base_of(|_| true, base, currency)
+    }
+
+    /// As [`Self::base`], of some charges. Nothing needs to be known of the others.
+    pub fn base_of(
+        &self,
+        takes: impl Fn(&Spend) -> bool,
+        base: &Base,
+        currency: &str,
+    ) -> Result<Vec<(&'a Spend<'a>, Amount)>, StatementError> {
         let mut amounts = Vec::new();
-        for spend in self.spends.iter().filter(|spend| spend.counts(base)) {
+        for spend in self.spends.iter().filter(|spend| takes(spend) && spend.counts(base)) {
             let amount = price(spend.charge, base.stage).ok_or_else(|| self.unknown(spend))?;
             let choice = self.invoices().get(spend.invoice).and_then(|of| of.fx.as_ref());
             let amount =

@@ -75,8 +75,9 @@ impl Scale {
         }
     }
 
+    /// Discounts count by `measured`, and `counts` cannot name them.
     fn has(&self, section: Section) -> bool {
-        self.sections.contains(&section) && !(self.before_discounts && section == DISCOUNTS)
+        if section == DISCOUNTS { !self.before_discounts } else { self.sections.contains(&section) }
     }
 
     /// The charges that count. Before discounts, they count with their price before price rules.
@@ -149,13 +150,14 @@ fn shortfall(
     counted: &BTreeMap<Section, Vec<Amount>>,
     earlier: Option<&BTreeMap<Section, Amount>>,
 ) -> Result<Option<Item>, StatementError> {
-    let of_section = |(section, cap): &(Section, Option<Amount>)| {
-        let now = counted.get(section).map_or(Amount::ZERO, |of| sum(of));
-        let before = earlier.and_then(|earlier| earlier.get(section)).copied().unwrap_or_default();
+    let of_section = |(section, cap): (Section, Option<Amount>)| {
+        let now = counted.get(&section).map_or(Amount::ZERO, |of| sum(of));
+        let before = earlier.and_then(|earlier| earlier.get(&section)).copied().unwrap_or_default();
         cap.map_or(before + now, |cap| cap.min(before + now))
     };
     let SpendCommitment { id, name, amount, currency, invoice, .. } = commitment;
-    let total: Amount = commitment.counts.iter().map(of_section).sum();
+    let discounts = (!commitment.before_discounts).then_some((DISCOUNTS, None));
+    let total: Amount = commitment.counts.iter().copied().chain(discounts).map(of_section).sum();
     if context.period != commitment.until || total >= *amount {
         return Ok(None);
     }

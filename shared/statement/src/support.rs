@@ -97,10 +97,8 @@ impl<'a> Plan<'a> {
             spends.entry(self.key(spend)).or_default().push(spend);
         }
         let mut eligible: BTreeMap<Option<AccountId>, Vec<(usize, Amount)>> = BTreeMap::new();
-        for (spend, amount) in context.base(&self.support.base, self.currency)? {
-            if takes(spend) {
-                eligible.entry(self.key(spend)).or_default().push((spend.invoice, amount));
-            }
+        for (spend, amount) in context.base_of(takes, &self.support.base, self.currency)? {
+            eligible.entry(self.key(spend)).or_default().push((spend.invoice, amount));
         }
         let groups = spends.into_iter().map(|(key, spends)| Group {
             place: self.place(&spends),

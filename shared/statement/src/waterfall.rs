@@ -211,6 +211,10 @@ fn sources<'a>(
     }
     for item in items.iter().filter(|item| !item.is_of_charges()) {
         let part = item.parts.get(index).copied().unwrap_or_default();
+        // An item of another invoice needs no rate on this one.
+        if part.is_zero() {
+            continue;
+        }
         let source = sources.entry((item.place.payer_account_id, &item.currency)).or_default();
         *source.terms.entry(term_of_item(item.section)).or_default() += part;
     }

@@ -1053,7 +1053,7 @@ paid = "2026-10"
 invoice = "rest"
 [[customer.prepaid]]
 id = "d"
-amount = "1"
+amount = "1.005"
 paid = "2026-10-1"
 [[customer.prepaid]]
 id = "e"
@@ -1076,6 +1076,7 @@ id = "rest"
             "16:1: a balance in USD never pays anything, because it pays invoices in its own currency only; \
              set `currency` to that of an invoice",
             "20:8: `paid`: `2026-10` is not a day such as 2026-10-31",
+            "22:1: nobody can have paid 1.005 in JPY, whose smallest coin has 0 decimals; change `amount`",
             "25:8: `paid`: `2026-10-1` is not a day such as 2026-10-31",
             r#"26:1: [[customer.prepaid]] has no `paid`; add it: paid = "2026-10-31""#,
         ],

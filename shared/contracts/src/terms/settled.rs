@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use cur::BillingPeriod;
-use money::rounding::Mode;
+use money::rounding::{Mode, round};
 use money::{Amount, Currency, Rate};
 
 use super::invoice::MODES;
@@ -262,6 +262,13 @@ impl Prepaid {
         let paid = table.required("paid", r#""2026-10-31""#).and_then(|paid| paid.parsed::<Day>());
         let periods = Periods::read(table);
         let Common { name, amount, currency, invoice } = common?;
+        if !round(amount, currency.minor_units(), Mode::Down).difference.is_zero() {
+            table.refuse(format!(
+                "nobody can have paid {amount} in {currency}, whose smallest coin has {} decimals; change \
+                 `amount`",
+                currency.minor_units()
+            ));
+        }
         let is_paid = |(id, of): &(String, Currency)| {
             *of == currency && invoice.as_ref().is_none_or(|invoice| invoice == id)
         };
