@@ -1,6 +1,6 @@
-//! Six contracts as resellers write them, after public terms of sellers, each with whole months worked out by
-//! hand. The contracts are in `tests/bills`. Every month goes through the real handlers: a report is delivered,
-//! the bill is made, and what is final is issued.
+//! Six contracts as resellers write them, after public terms of sellers, each with whole months worked out
+//! by hand. The contracts are in `tests/bills`. Every month goes through the real handlers: a report is
+//! delivered, the bill is made, and what is final is issued.
 
 use cur::{BillingPeriod, Column, Generation, LineItemType};
 use money::Amount;

@@ -3,36 +3,11 @@
 use std::collections::BTreeMap;
 
 use contracts::ChargeKind;
-use contracts::terms::{OwnPlan, PlanPart, Section, Stage, Subject, SupportTable};
-use cur::{AccountId, Sku};
+use contracts::terms::{OwnPlan, PlanPart, Section, SupportTable};
 use money::Amount;
-use serde::{Deserialize, Serialize};
 
 use crate::divide::{by_invoice, parts, shared_parts};
 use crate::{Basis, Context, Item, OfPlan, Place, StatementError, aws_support, tiers};
-
-/// What a customer spends under a payer, by kind and service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SpendRow {
-    pub charge_kind: ChargeKind,
-    pub service_code: String,
-    pub currency: String,
-    pub list: Amount,
-    pub before_rules: Amount,
-    pub charge: Amount,
-    /// `None` if AWS's cost of a part is unknown.
-    pub amortized: Option<Amount>,
-}
-
-/// What each customer spends under a payer.
-pub type SpendOfCustomers = BTreeMap<String, Vec<SpendRow>>;
-
-/// What the customers of a payer spend in its sealed run.
-#[derive(Debug, Clone)]
-pub struct PayerSpend {
-    pub payer: AccountId,
-    pub customers: SpendOfCustomers,
-}
 
 /// The customer's parts of the reseller's plans. The fee is computed once, on the spend of all customers of
 /// the plan's payers, and divided by their spend. Accounts of nobody have no part. An Enterprise plan costs
@@ -136,50 +111,4 @@ fn spend<'a>(
         *amount = (*amount).max(Amount::ZERO);
     }
     Ok(spend)
-}
-
-impl SpendRow {
-    fn counts(&self, plan: &OwnPlan, payer: AccountId) -> bool {
-        let sku = Sku { service_code: self.service_code.clone(), ..Sku::default() };
-        // The conditions of a plan look at kinds and services only.
-        let subject = Subject { payer, account: payer, sku: &sku, kind: self.charge_kind };
-        let base = &plan.base;
-        base.of.matches(subject) && !base.except.iter().any(|except| except.matches(subject))
-    }
-
-    fn at(&self, stage: Stage) -> Option<Amount> {
-        match stage {
-            Stage::List => Some(self.list),
-            Stage::BeforeRules => Some(self.before_rules),
-            Stage::Charge => Some(self.charge),
-            Stage::Amortized => self.amortized,
-        }
-    }
-}
-
-/// Adds up what a customer spends, by kind and service.
-pub fn spend_rows<'a>(charges: impl IntoIterator<Item = &'a billing::Charge>) -> Vec<SpendRow> {
-    let mut rows: BTreeMap<(ChargeKind, &str, &str), SpendRow> = BTreeMap::new();
-    for charge in charges {
-        let key = &charge.key;
-        let service_code = key.sku.service_code.as_str();
-        let of = (key.charge_kind, service_code, key.currency.as_str());
-        let row = rows.entry(of).or_insert_with(|| SpendRow {
-            charge_kind: key.charge_kind,
-            service_code: service_code.to_owned(),
-            currency: key.currency.clone(),
-            list: Amount::ZERO,
-            before_rules: Amount::ZERO,
-            charge: Amount::ZERO,
-            amortized: Some(Amount::ZERO),
-        });
-        // Only AWS's amortized cost may be unknown.
-        let price = |stage| crate::price(charge, stage);
-        row.list += price(Stage::List).unwrap_or_default();
-        row.before_rules += price(Stage::BeforeRules).unwrap_or_default();
-        row.charge += price(Stage::Charge).unwrap_or_default();
-        row.amortized =
-            row.amortized.zip(price(Stage::Amortized)).map(|(sum, amount)| sum + amount);
-    }
-    rows.into_values().collect()
 }

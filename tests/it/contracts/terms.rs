@@ -838,7 +838,7 @@ fn a_plan_of_the_reseller_is_checked() {
         "13:1: `scope` is said by the plan that `part_of` names; remove it here",
     );
     check(
-        &format!("{plan}\nof = {{ account = \"111122223333\" }}"),
+        &format!("{plan}\nof = {{ region = \"eu-west-2\" }}"),
         part,
         "4:1: the base of a plan for all customers is known by kind and service only; remove `region`, \
          `usage_type`, `account` and `payer` from `of` and `except`",
