@@ -361,7 +361,8 @@ fn the_reseller_is_checked() {
     check(
         "strict = true\n[reseller]\nname = \"A\"\npayers = [\"99998888777\", 999988887777]",
         &[
-            "1:1: the file has no key `strict`; the keys are reseller, payer, invoice, fx, commitments, customer",
+            "1:1: the file has no key `strict`; the keys are reseller, payer, invoice, fx, support, commitments, \
+             customer",
             "4:11: `payers`: `99998888777` is not an account id: twelve digits",
             "4:26: `payers` must be a string; write \"999988887777\"",
         ],

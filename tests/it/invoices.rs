@@ -64,7 +64,7 @@ fn make(contracts: &Contracts, charges: &[Charge]) -> Option<Invoice> {
     let payer = "999988887777".parse().unwrap();
     let payers = [PayerCharges { payer, charges: charges.to_vec() }];
     let period = "2026-10".parse().unwrap();
-    let mut made = statement(contracts, acme, period, &payers, &Opening::default()).unwrap();
+    let mut made = statement(contracts, acme, period, &payers, &[], &Opening::default()).unwrap();
     for check in &made.checks {
         assert!(check.holds, "{check:?}\n{made:#?}");
     }
@@ -142,7 +142,7 @@ fn an_invoice_needs_no_rate_for_what_stands_on_another() {
     let usage = charge(ChargeKind::Usage, "AmazonEC2", "111122223333", "USD", Amount::from(100));
     let payers = [PayerCharges { payer: "999988887777".parse().unwrap(), charges: vec![usage] }];
     let (acme, period) = (contracts.customer("acme").unwrap(), "2026-10".parse().unwrap());
-    let made = statement(&contracts, acme, period, &payers, &Opening::default()).unwrap();
+    let made = statement(&contracts, acme, period, &payers, &[], &Opening::default()).unwrap();
     let totals: Vec<String> = made.invoices.iter().map(|of| of.total.to_string()).collect();
     assert_eq!(totals, ["110", "15037"]);
 }

@@ -113,7 +113,7 @@ impl Month {
     pub(crate) fn look<T>(&self, look: impl FnOnce(&Context) -> T) -> T {
         let Self { contracts, customer, period, payers } = self;
         let spends = route(customer, payers);
-        look(&Context { contracts, customer, period: *period, spends: &spends })
+        look(&Context { contracts, customer, period: *period, spends: &spends, plans: &[] })
     }
 
     pub(crate) fn support_items(&self) -> Vec<Item> {

@@ -1,6 +1,6 @@
-//! Six contracts as resellers write them, after public terms of sellers, each with whole months worked out by
-//! hand. The contracts are in `tests/bills`. Every month goes through the real handlers: a report is delivered,
-//! the bill is made, and what is final is issued.
+//! Six contracts as resellers write them, after public terms of sellers, each with whole months worked out
+//! by hand. The contracts are in `tests/bills`. Every month goes through the real handlers: a report is
+//! delivered, the bill is made, and what is final is issued.
 
 use cur::{BillingPeriod, Column, Generation, LineItemType};
 use money::Amount;
@@ -238,7 +238,9 @@ async fn pool_of_the_reseller_and_two_invoices() {
 async fn public_sector() {
     let world = world("public-sector");
     let hour = |account, cost| usage(account, "AmazonEC2", "EUW2-BoxUsage:m5.large", cost);
-    deliver(&world, "2026-10", 1, &[hour(A, "900.00"), hour(B, "35100.00")]).await;
+    // All customers spend 600,000 dollars, so the reseller's Enterprise plan costs 44,500 dollars.
+    let others = hour("100000000001", "564000.00");
+    deliver(&world, "2026-10", 1, &[hour(A, "900.00"), hour(B, "35100.00"), others]).await;
     let october = bill(&world, "2026-10");
     let [invoice] = &october.invoices[..] else { panic!("{october:#?}") };
     let account = |account: &str| {
@@ -255,6 +257,10 @@ async fn public_sector() {
     };
     assert_eq!(of_item("service", "fee"), "1352.16");
     assert_eq!(of_item("enterprise", "support"), "2005.704");
+    let part = october.items.iter().find(|item| item.id == "enterprise").unwrap();
+    assert_eq!(part.amount, amount("2670"));
+    let of_plan = part.basis.as_ref().unwrap().of_plan.as_ref().unwrap();
+    assert_eq!([of_plan.spend, of_plan.fee], [amount("600000"), amount("44500")]);
     assert_eq!(of_item("migration", "credit"), "-527.3424");
     assert_eq!(totals(invoice), ["23924.21", "4784.84", "28709.05"]);
     assert_eq!(october.closing.credits["migration"], amount("702"));

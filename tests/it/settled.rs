@@ -264,7 +264,7 @@ fn a_small_bill_waits_for_the_next_one() {
     let bill = |of: &str, charged: &str, opening: &Opening| {
         let Month { contracts, customer, period, payers } =
             Month::of(&text, of, vec![usage(A, "AmazonEC2", charged)]);
-        statement(&contracts, &customer, period, &payers, opening).unwrap()
+        statement(&contracts, &customer, period, &payers, &[], opening).unwrap()
     };
     let sums = |bill: &Statement| {
         let Invoice { subtotal, amount_due, carried_over, .. } = &bill.invoices[0];

@@ -27,7 +27,8 @@ pub async fn again(plan: &BillPlan, app: &App) -> Result<(Bill, Vec<(String, Byt
         payers.push(PayerCharges { payer, charges });
     }
     let contract = String::from_utf8_lossy(&text).into_owned();
-    let input = Input { plan: plan.clone(), contracts: Arc::new(contracts), contract, payers };
+    let (contracts, plans) = (Arc::new(contracts), load::spend(plan, app).await?);
+    let input = Input { plan: plan.clone(), contracts, contract, payers, plans };
     let bill = compute(&input)?;
     let objects = objects::objects(&bill, &input.contract)?;
     Ok((bill, objects))

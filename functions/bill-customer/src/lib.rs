@@ -72,11 +72,11 @@ pub(crate) async fn make(request: &BillRequest, app: &App) -> Result<Option<Bill
 }
 
 fn compute(input: &Input) -> Result<Bill, Failure> {
-    let Input { plan, contracts, payers, .. } = input;
+    let Input { plan, contracts, payers, plans, .. } = input;
     let Some(customer) = contracts.customer(&plan.customer_id) else {
         return Ok(books::withdrawn(plan.clone()));
     };
-    let bill = books::bill(plan.clone(), contracts, customer, payers)
+    let bill = books::bill(plan.clone(), contracts, customer, payers, plans)
         .map_err(|error| Failure::Reject(error.to_string()))?;
     match bill.laws.iter().find(|check| !check.holds) {
         Some(check) => Err(Failure::Reject(check.to_string())),

@@ -8,10 +8,10 @@ use contracts::terms::Corrections;
 use cur::{AccountId, BillingPeriod};
 use datasets::{ChargeRow, decode_parquet};
 use pipeline::{
-    Bill, BillPlan, BillPointer, BillRequest, BilledRun, Current, Numbered, keys, version_of,
+    Bill, BillPlan, BillPointer, BillRequest, BilledRun, Current, Numbered, Step, keys, version_of,
 };
 use runs::{App, Failure, parse_contracts};
-use statement::{Balances, Correction, Invoice, Opening, PayerCharges};
+use statement::{Balances, Correction, Invoice, Opening, PayerCharges, PayerSpend};
 
 use crate::{ENGINE_VERSION, issued_to};
 
@@ -22,6 +22,8 @@ pub(crate) struct Input {
     /// The part of the contracts that the bill rests on, as a text of its own.
     pub(crate) contract: String,
     pub(crate) payers: Vec<PayerCharges>,
+    /// What all customers spend, if this customer shares a support plan.
+    pub(crate) plans: Vec<PayerSpend>,
 }
 
 /// `None` if there are no contracts.
@@ -43,6 +45,7 @@ pub(crate) async fn load(request: &BillRequest, app: &App) -> Result<Option<Inpu
         contracts_version: version_of(contract.as_bytes()),
         runs: Vec::new(),
         missing_payers: BTreeSet::new(),
+        plan_runs: Vec::new(),
         outdated_payers: BTreeSet::new(),
         opening: Opening::default(),
     };
@@ -62,6 +65,18 @@ pub(crate) async fn load(request: &BillRequest, app: &App) -> Result<Option<Inpu
     }
     if let Some(customer) = now.contracts.customer(customer) {
         plan.missing_payers = missing(request, &sealed, &currents, app).await?;
+        for part in &customer.terms.plan_parts {
+            let of = now.contracts.own_plan(&part.plan).and_then(|plan| plan.payers.as_ref());
+            plan.missing_payers.extend(of.into_iter().flatten().filter(|of| !sealed.contains(of)));
+            for payer in sealed.iter().filter(|payer| of.is_none_or(|of| of.contains(payer))) {
+                if plan.plan_runs.iter().any(|run| run.payer_account_id == *payer) {
+                    continue;
+                }
+                let current: Current = app.need(&keys::current(*payer, *period)).await?;
+                let run_id = current.run_id;
+                plan.plan_runs.push(BilledRun { payer_account_id: *payer, run_id });
+            }
+        }
         if customer.terms.has_balances() {
             plan.opening.balances = balances(request, app).await?;
         }
@@ -69,7 +84,18 @@ pub(crate) async fn load(request: &BillRequest, app: &App) -> Result<Option<Inpu
             plan.opening.corrections = corrections(request, app).await?;
         }
     }
-    Ok(Some(Input { plan, contracts: now.contracts, contract, payers }))
+    let plans = spend(&plan, app).await?;
+    Ok(Some(Input { plan, contracts: now.contracts, contract, payers, plans }))
+}
+
+/// What the customers of the runs spend that share a support plan.
+pub(crate) async fn spend(plan: &BillPlan, app: &App) -> Result<Vec<PayerSpend>, Failure> {
+    let mut spend = Vec::new();
+    for run in &plan.plan_runs {
+        let customers = app.need(&keys::book(&run.run_id, Step::PublishDatasets)).await?;
+        spend.push(PayerSpend { payer: run.payer_account_id, customers });
+    }
+    Ok(spend)
 }
 
 /// The charges of a customer in a sealed run. `None` if the run has no such customer.

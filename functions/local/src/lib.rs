@@ -16,20 +16,24 @@ mod reread;
 mod run;
 mod show;
 mod simulate;
+mod standing;
 mod verify;
+mod what_if;
 mod world;
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use args::Command;
-pub use bills::{Standing, StandingRow, standings};
+pub use bills::standings;
 pub use finished::Finished;
 pub use period_range::PeriodRange;
 pub use plain_text::PlainText;
 pub use run::{RunOptions, run};
-pub use simulate::{Difference, Side, simulate};
+pub use simulate::simulate;
+pub use standing::{Standing, StandingRow};
 pub use verify::{Proof, verify, verify_store};
+pub use what_if::{Difference, Side};
 pub use world::{World, dispatch};
 
 /// Runs a command and returns its exit code: 0 if everything is sealed or right, 1 if not. An invalid

@@ -16,9 +16,9 @@ use money::{Amount, Currency};
 use pipeline::{Bill, Changes, CustomerChange, CustomerTotals, Reconciliation, UNASSIGNED, keys};
 use statement::{Invoice, Term};
 
-use crate::bills::Standing;
 use crate::finished::Finished;
-use crate::simulate::{Difference, Side};
+use crate::standing::Standing;
+use crate::what_if::{Difference, Side};
 
 pub(crate) fn runs(finished: &[Finished], results: &Path, out: &mut dyn Write) -> io::Result<()> {
     for run in finished {

@@ -15,7 +15,6 @@ use cur::BillingPeriod;
 use money::Amount;
 use pipeline::{Bill, BillPointer, Compression, Current, Plan, keys, version_of};
 use runs::{App, Arrival, run_part, to_json};
-use serde::Serialize;
 use statement::{Term, Waterfall};
 use storage::{FolderStore, MemoryStore, Store};
 
@@ -24,30 +23,9 @@ use crate::period_range::PeriodRange;
 use crate::progress::Progress;
 use crate::reread::reread_files;
 use crate::show;
+use crate::what_if::{Difference, Side};
 use crate::world::World;
 use overlay::Overlay;
-
-/// What is different for a customer in a period, in one currency.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Difference {
-    pub customer_id: String,
-    pub billing_period: BillingPeriod,
-    pub currency: String,
-    /// The invoices' subtotals, before tax.
-    pub now: Side,
-    pub then: Side,
-    /// By how much each term of the way from AWS's cost to the amount due is different.
-    pub terms: BTreeMap<Term, Amount>,
-}
-
-/// One of the two sides that are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct Side {
-    pub charge: Amount,
-    /// `None` if a cost of AWS is unknown.
-    pub margin: Option<Amount>,
-    pub amount_due: Amount,
-}
 
 pub(crate) async fn command(args: &SimulateArgs, out: &mut dyn Write) -> anyhow::Result<bool> {
     let text = fs::read_to_string(&args.contracts)

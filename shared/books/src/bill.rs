@@ -2,7 +2,7 @@
 
 use contracts::{ChargeKind, Contracts, Customer};
 use pipeline::{Bill, BillPlan, Status};
-use statement::{Balances, PayerCharges, Statement, StatementError, statement};
+use statement::{Balances, PayerCharges, PayerSpend, Statement, StatementError, statement};
 
 /// Makes the bill of a customer from the charges of the sealed runs.
 pub fn bill(
@@ -10,8 +10,9 @@ pub fn bill(
     contracts: &Contracts,
     customer: &Customer,
     payers: &[PayerCharges],
+    plans: &[PayerSpend],
 ) -> Result<Bill, StatementError> {
-    let made = statement(contracts, customer, plan.billing_period, payers, &plan.opening)?;
+    let made = statement(contracts, customer, plan.billing_period, payers, plans, &plan.opening)?;
     let Statement { items, invoices, waterfalls, closing, checks } = made;
     let uninvoiced_lines = uninvoiced(payers);
     Ok(Bill {

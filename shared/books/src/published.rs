@@ -8,6 +8,7 @@ use billing::{
 use laws::{Check, Law};
 use money::Amount;
 use pipeline::{CustomerBook, PublishReceipt, RatedAccount};
+use statement::spend_rows;
 
 use crate::unused::totals;
 
@@ -57,6 +58,7 @@ pub fn receipt_of(customer: &str, book: &CustomerBook, published: &Published) ->
         charge: sum(|charge| charge.charge),
         margin_terms: published.margin_terms.clone(),
         unused_shares: totals(&book.unused_shares),
+        spend: spend_rows(charges),
         price_rules: (charges.iter().map(|charge| charge.price_rule.clone()))
             .collect::<BTreeSet<_>>()
             .into_iter()

@@ -13,6 +13,8 @@ use pipeline::{
     Reconciliation, SplitBook, UNASSIGNED, Unmatched,
 };
 
+use statement::SpendOfCustomers;
+
 use crate::costs::tallies;
 use crate::unmatched::unmatched;
 
@@ -26,6 +28,12 @@ pub struct Books {
 }
 
 impl Books {
+    /// The book of the last step: what each customer spends. Bills read it if customers share a support plan.
+    pub fn spend(&self) -> SpendOfCustomers {
+        let customers = self.published.iter().filter(|receipt| receipt.customer != UNASSIGNED);
+        customers.map(|receipt| (receipt.customer.clone(), receipt.spend.clone())).collect()
+    }
+
     /// Adds everything up once more and says for each law whether it holds.
     pub fn reconcile(&self, plan: &Plan, contracts: &Contracts) -> Reconciliation {
         let product_codes = union(self.recalculated.iter().map(|account| &account.product_codes));

@@ -52,6 +52,7 @@ use owners::Owners;
 use report::Report;
 use reseller::Reseller;
 use terms::Outside;
+use terms::OwnPlan;
 
 /// A contracts file in which nothing is wrong.
 #[derive(Debug, Clone)]
@@ -62,6 +63,7 @@ pub struct Contracts {
     accepted: Option<BTreeSet<AccountId>>,
     issuer: Issuer,
     fx: FxRates,
+    plans: Vec<OwnPlan>,
     commitments: CommitmentPolicy,
     /// In the order of the file.
     customers: Vec<Customer>,
@@ -84,7 +86,7 @@ impl Contracts {
     }
 
     fn read(document: &DeTable, report: &Report) -> Self {
-        let keys = ["reseller", "payer", "invoice", "fx", "commitments", "customer"];
+        let keys = ["reseller", "payer", "invoice", "fx", "support", "commitments", "customer"];
         let document = Section::new("the file", &keys, document, Position::START, report);
         let reseller = Reseller::read(&document);
         let fx = FxRates::read(&document);
@@ -94,7 +96,9 @@ impl Contracts {
             None => document.field("payer").map(|_| stated()),
             list => list.clone(),
         };
-        let outside = Outside { fx: &fx, payers: accepted.as_ref() };
+        let outside = Outside { fx: &fx, payers: accepted.as_ref(), plans: &[] };
+        let plans = OwnPlan::read_all(&document, outside);
+        let outside = Outside { plans: &plans, ..outside };
         let customers = Customer::read_all(&document, outside);
         let commitments = CommitmentPolicy::read(&document, &customers);
         refuse_repeated_ids(&customers, report);
@@ -103,7 +107,18 @@ impl Contracts {
             Issuer::read(&document, &reseller.name, customers.iter().any(is_billed_in_yen));
         warnings::warn(&customers, report);
         let warnings = Vec::new();
-        Self { reseller, payers, accepted, issuer, fx, commitments, customers, owners, warnings }
+        Self {
+            reseller,
+            payers,
+            accepted,
+            issuer,
+            fx,
+            plans,
+            commitments,
+            customers,
+            owners,
+            warnings,
+        }
     }
 
     /// Parts of the file that are valid and may be a mistake, in the order of the file.
@@ -146,6 +161,11 @@ impl Contracts {
     /// Who issues invoices, and what all of them have in common.
     pub fn issuer(&self) -> &Issuer {
         &self.issuer
+    }
+
+    /// A support plan that the reseller shares over its customers.
+    pub fn own_plan(&self, id: &str) -> Option<&OwnPlan> {
+        self.plans.iter().find(|plan| plan.id == id)
     }
 
     /// Whether a broken report check stops a run. By default it is only shown.

@@ -5,6 +5,7 @@ mod base;
 mod custom_line;
 mod invoice;
 mod known;
+pub(crate) mod own_plan;
 mod section;
 mod selector;
 mod settled;
@@ -19,6 +20,7 @@ use money::{Amount, Currency};
 pub use base::{Base, Stage};
 pub use custom_line::{CustomLine, Fee, Quantity};
 pub use invoice::{Corrections, InvoiceTerms, Rounding, RoundingScope, Shared};
+pub use own_plan::{OwnPlan, PlanPart};
 pub use section::Section;
 pub use selector::{Selector, Subject, Texts};
 pub use settled::{Carry, Credit, Minimum, Prepaid, SpendCommitment, Withholding};
@@ -48,6 +50,8 @@ pub struct Terms {
     pub shared: Shared,
     pub corrections: Corrections,
     pub support: Vec<Support>,
+    /// Parts of support plans that the reseller shares over its customers.
+    pub plan_parts: Vec<PlanPart>,
     pub lines: Vec<CustomLine>,
     pub minimums: Vec<Minimum>,
     pub commitments: Vec<SpendCommitment>,
@@ -72,6 +76,8 @@ impl Terms {
             || !self.commitments.is_empty()
             || self.carry.is_some()
             || self.corrections == Corrections::NextInvoice
+            // What others spend changes the customer's part.
+            || !self.plan_parts.is_empty()
     }
 
     /// Whether a bill takes over something from the bills before: balances or corrections.
@@ -139,11 +145,13 @@ impl Terms {
         let shared = customer.field("shared").and_then(|shared| Shared::read(&shared, &known));
         let corrections = customer.field("corrections").and_then(|of| Corrections::read(&of));
         let mut parts = Parts { customer, known: &known, ids: BTreeMap::new() };
+        let (support, plan_parts) = parts.read_support(passes_support);
         Self {
             shared: shared.unwrap_or(Shared::BySpend),
             corrections: corrections.unwrap_or_default(),
             lines: parts.read("line", "[[customer.line]]", &CustomLine::KEYS, CustomLine::read),
-            support: parts.read_support(passes_support),
+            support,
+            plan_parts,
             minimums: parts.read("minimum", "[[customer.minimum]]", &Minimum::KEYS, Minimum::read),
             commitments: parts.read(
                 "commitment",
@@ -199,10 +207,11 @@ impl Parts<'_> {
         tables.iter().filter_map(read).collect()
     }
 
-    fn read_support(&mut self, passes_support: bool) -> Vec<Support> {
+    fn read_support(&mut self, passes_support: bool) -> (Vec<Support>, Vec<PlanPart>) {
         let field = self.customer.field("support");
         let tables = field.and_then(|field| field.sections("[[customer.support]]", &Support::KEYS));
         let mut plans: Vec<(Support, Position)> = Vec::new();
+        let mut plan_parts = Vec::new();
         for table in tables.unwrap_or_default() {
             let id = match table.field("id") {
                 Some(id) => read_id(&id),
@@ -216,12 +225,14 @@ impl Parts<'_> {
                         .to_owned(),
                 );
             }
-            if let Some(plan) = Support::read(&table, id, self.known) {
+            if let Some(plan) = table.field("part_of") {
+                plan_parts.extend(PlanPart::read(&table, &plan, id, self.known));
+            } else if let Some(plan) = Support::read(&table, id, self.known) {
                 plan.refuse_second(&table, &plans);
                 plans.push((plan, table.position()));
             }
         }
-        plans.into_iter().map(|(plan, _)| plan).collect()
+        (plans.into_iter().map(|(plan, _)| plan).collect(), plan_parts)
     }
 
     /// Remembers an id. Refuses it if another table has it.

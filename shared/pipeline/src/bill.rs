@@ -44,6 +44,9 @@ pub struct BillPlan {
     /// Payers that had accounts of this customer in the period before, or that the contract names, and that
     /// have no sealed run for this period.
     pub missing_payers: BTreeSet<AccountId>,
+    /// The sealed runs whose customers share a support plan with this customer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plan_runs: Vec<BilledRun>,
     /// Payers whose run was made under other contracts than those of now.
     pub outdated_payers: BTreeSet<AccountId>,
     pub opening: Opening,

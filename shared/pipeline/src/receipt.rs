@@ -13,6 +13,7 @@ use cur::{AccountId, LineNote, LineTotals};
 use laws::{Check, Tallies};
 use money::Amount;
 use serde::{Deserialize, Serialize};
+use statement::SpendRow;
 
 use crate::Table;
 
@@ -113,6 +114,8 @@ pub struct PublishReceipt {
     pub margin_terms: MarginTerms,
     /// This customer's parts of the unused cost of each commitment, if the contracts spread it.
     pub unused_shares: BTreeMap<String, Amount>,
+    /// What the customer spends, by kind and service.
+    pub spend: Vec<SpendRow>,
     /// The price rules that this customer's charges name.
     pub price_rules: Vec<String>,
     pub checks: Vec<Check>,

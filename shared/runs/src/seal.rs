@@ -33,6 +33,7 @@ impl App {
         let replaced = self.replaced_by(plan).await?;
         reconciliation.changes =
             replaced.map(|before| books::changes(&before, &reconciliation.sums()));
+        self.write_once(&keys::book(&plan.run_id, Step::PublishDatasets), &books.spend()).await?;
         self.write_once(&keys::reconciliation(&plan.run_id), &reconciliation).await?;
         self.make_current(plan, Entry::Sealed).await
     }

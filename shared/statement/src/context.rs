@@ -7,7 +7,7 @@ use cur::{AccountId, BillingPeriod};
 use money::{Amount, ProductTooLarge, Rate};
 
 use crate::spend::price;
-use crate::{Spend, StatementError};
+use crate::{PayerSpend, Spend, StatementError};
 
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
@@ -15,6 +15,8 @@ pub struct Context<'a> {
     pub customer: &'a Customer,
     pub period: BillingPeriod,
     pub spends: &'a [Spend<'a>],
+    /// What all customers spend, for support plans that they share.
+    pub plans: &'a [PayerSpend],
 }
 
 impl<'a> Context<'a> {

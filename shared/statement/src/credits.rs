@@ -200,7 +200,13 @@ fn item(
         },
         currency: credit.currency.code().to_owned(),
         amount: -due,
-        basis: Some(Basis { amount: balance, days: None, steps: Vec::new(), limit: None }),
+        basis: Some(Basis {
+            amount: balance,
+            days: None,
+            steps: Vec::new(),
+            limit: None,
+            of_plan: None,
+        }),
         parts: by_invoice(context, paid),
     }
 }

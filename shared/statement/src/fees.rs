@@ -71,7 +71,7 @@ fn percent(
     let base = charges.iter().map(|(_, amount)| *amount).sum();
     let (amount, steps) = apply(context, line, rates, base)?;
     let weights = charges.into_iter().map(|(spend, amount)| (spend.invoice, amount));
-    let basis = Basis { amount: base, days: None, steps, limit: None };
+    let basis = Basis { amount: base, days: None, steps, limit: None, of_plan: None };
     Ok(Computed { amount, basis: Some(basis), weights: by_invoice(context, weights) })
 }
 
@@ -92,7 +92,7 @@ fn units(
     let (amount, paid) = apply(context, line, prices, quantity - free)?;
     let free = Step { slice: free, rate: Rate::ZERO, amount: Amount::ZERO };
     let steps = [free].into_iter().filter(|free| !free.slice.is_zero()).chain(paid).collect();
-    let basis = Basis { amount: quantity, days: None, steps, limit: None };
+    let basis = Basis { amount: quantity, days: None, steps, limit: None, of_plan: None };
     Ok(Computed { amount, basis: Some(basis), weights })
 }
 

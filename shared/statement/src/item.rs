@@ -50,6 +50,18 @@ pub struct Basis {
     /// negative limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<Amount>,
+    /// The plan that the item is a part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of_plan: Option<OfPlan>,
+}
+
+/// A support plan of the reseller, of which an item is a customer's part: `fee × amount ÷ spend`, where
+/// `amount` is what the customer spends. The steps of the basis then are those of the whole fee.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfPlan {
+    /// What all customers of the plan spend.
+    pub spend: Amount,
+    pub fee: Amount,
 }
 
 /// How a part of a period counted: `whole × counted ÷ of_period`, rounded half to even at the 18th decimal.

@@ -177,7 +177,7 @@ fn shortfall(
 }
 
 fn basis(counted: Amount, limit: Amount) -> Basis {
-    Basis { amount: counted, days: None, steps: Vec::new(), limit: Some(limit) }
+    Basis { amount: counted, days: None, steps: Vec::new(), limit: Some(limit), of_plan: None }
 }
 
 /// The sum of all sections, by invoice.

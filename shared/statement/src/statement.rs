@@ -9,9 +9,9 @@ use crate::credits::{self, Credited};
 use crate::minimums::{self, Settled};
 use crate::prepaid::{self, Drawn};
 use crate::{
-    Balances, Context, Invoice, Item, Opening, PayerCharges, Recipient, StatementError, Waterfall,
-    carry, charges, convert, fees, laws as proof, round, route, support, tax, waterfall,
-    withholding,
+    Balances, Context, Invoice, Item, Opening, PayerCharges, PayerSpend, Recipient, StatementError,
+    Waterfall, carry, charges, convert, fees, laws as proof, plan_parts, round, route, support,
+    tax, waterfall, withholding,
 };
 
 /// All numbers of a bill.
@@ -32,13 +32,15 @@ pub fn statement(
     customer: &Customer,
     period: BillingPeriod,
     payers: &[PayerCharges],
+    plans: &[PayerSpend],
     opening: &Opening,
 ) -> Result<Statement, StatementError> {
     let spends = route(customer, payers);
-    let context = Context { contracts, customer, period, spends: &spends };
+    let context = Context { contracts, customer, period, spends: &spends, plans };
     let before = &opening.balances;
 
     let mut of_contract = support::items(&context)?;
+    of_contract.extend(plan_parts::items(&context)?);
     of_contract.extend(fees::items(&context)?);
     let Settled { items: true_ups, counted } = minimums::items(&context, &of_contract, before)?;
     let Credited { items: credits, used: credited } = credits::items(&context, before)?;

@@ -159,6 +159,7 @@ impl<'a> Plan<'a> {
                 days: is_part.then_some(days),
                 steps,
                 limit: (fee < minimum).then_some(minimum),
+                of_plan: None,
             }),
             parts: self.parts(context, group, amount)?,
         }))

@@ -801,6 +801,62 @@ fn support_is_checked() {
 }
 
 #[test]
+fn a_plan_of_the_reseller_is_checked() {
+    let check = |plan: &str, part: &str, expected: &str| {
+        let text = format!(
+            "[reseller]\nname = \"MSP\"\npayers = [\"999988887777\"]\n[[support]]\n{plan}\n[[customer]]\n\
+             id = \"acme\"\naccounts = [\"111122223333\"]\nadjustments = {{ support = \"retain\" }}\n\
+             [[customer.support]]\n{part}\n"
+        );
+        let found = match contracts::Contracts::parse(&text) {
+            Ok(contracts) => {
+                let acme = contracts.customer("acme").unwrap();
+                let part = &acme.terms.plan_parts[0];
+                let plan = contracts.own_plan(&part.plan).unwrap();
+                format!("{} {} of {}", part.id, part.name, plan.name)
+            }
+            Err(problems) => problems.to_string(),
+        };
+        assert_eq!(found, expected);
+    };
+    let plan = "id = \"ent\"\nplan = \"enterprise\"";
+    let part = "part_of = \"ent\"";
+    check(plan, part, "ent Enterprise Support of Enterprise Support");
+    check(
+        plan,
+        "part_of = \"ent\"\nname = \"Our support\"",
+        "ent Our support of Enterprise Support",
+    );
+    check(
+        plan,
+        "part_of = \"end\"",
+        "12:11: the file has no plan `end`; add `[[support]]` with `id = \"end\"`, or correct it",
+    );
+    check(
+        plan,
+        "part_of = \"ent\"\nscope = \"payer\"",
+        "13:1: `scope` is said by the plan that `part_of` names; remove it here",
+    );
+    check(
+        &format!("{plan}\nof = {{ region = \"eu-west-2\" }}"),
+        part,
+        "4:1: the base of a plan for all customers is known by kind and service only; remove `region`, \
+         `usage_type`, `account` and `payer` from `of` and `except`",
+    );
+    check(
+        &format!("{plan}\npayers = \"888877776666\""),
+        part,
+        "7:10: payer 888877776666 is not among the payers of this file, so none of its reports is billed; \
+         add it to `payers` of [reseller] or correct it",
+    );
+    check(
+        &format!("{plan}\n[[support]]\n{plan}"),
+        part,
+        "7:1: the plan `ent` is already there; give each its own `id`",
+    );
+}
+
+#[test]
 fn an_account_has_one_support_plan_a_day() {
     let check = |first: &str, second: &str, is_right: bool| {
         let more = format!(

@@ -34,6 +34,15 @@ pub enum Stage {
 }
 
 impl Base {
+    /// Whether the conditions look at nothing but kinds and services.
+    pub(crate) fn is_by_kind_and_service(&self) -> bool {
+        let is_it = |of: &Selector| {
+            let Selector { regions, usage_types, accounts, payers, .. } = of;
+            regions.is_none() && usage_types.is_none() && accounts.is_none() && payers.is_none()
+        };
+        is_it(&self.of) && self.except.iter().all(is_it)
+    }
+
     /// The keys of a base.
     pub(crate) const KEYS: [&str; 3] = ["base", "of", "except"];
 

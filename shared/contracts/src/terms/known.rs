@@ -9,6 +9,7 @@ use crate::document::{Field, Section as Table};
 use crate::fx::FxRates;
 use crate::ownership::Ownership;
 use crate::suggest::one_of;
+use crate::terms::own_plan::OwnPlan;
 
 /// What the file says outside of its customers.
 #[derive(Clone, Copy)]
@@ -16,6 +17,8 @@ pub(crate) struct Outside<'a> {
     pub(crate) fx: &'a FxRates,
     /// The accepted payers; `None` accepts every payer.
     pub(crate) payers: Option<&'a BTreeSet<AccountId>>,
+    /// The support plans that the reseller shares over its customers.
+    pub(crate) plans: &'a [OwnPlan],
 }
 
 /// What a part of a customer's contract may name.

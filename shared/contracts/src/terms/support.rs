@@ -10,7 +10,7 @@ use super::known::Known;
 use super::{Base, Stage, Tiers, us_dollar};
 use crate::charge_kind::ChargeKind;
 use crate::day::PeriodOrDay;
-use crate::document::{Allowed, Section as Table};
+use crate::document::{Allowed, Field, Section as Table};
 use crate::problem::Position;
 
 /// A support plan.
@@ -126,7 +126,7 @@ pub struct Enrolled {
 }
 
 /// The kinds of charges that a plan is computed from, unless `of` names others.
-const KINDS: [ChargeKind; 4] =
+pub(crate) const KINDS: [ChargeKind; 4] =
     [ChargeKind::Usage, ChargeKind::CommitmentFee, ChargeKind::Fee, ChargeKind::Subscription];
 
 const SCOPES: [(&str, SupportScope); 3] = [
@@ -136,19 +136,19 @@ const SCOPES: [(&str, SupportScope); 3] = [
 ];
 
 impl Support {
-    pub(crate) const KEYS: [&str; 15] = [
-        "id", "name", "plan", "minimum", "rates", "tiers", "scope", "accounts", "base", "of",
-        "except", "currency", "invoice", "from", "until",
+    pub(crate) const KEYS: [&str; 16] = [
+        "part_of", "id", "name", "plan", "minimum", "rates", "tiers", "scope", "accounts", "base",
+        "of", "except", "currency", "invoice", "from", "until",
     ];
 
     /// The id of a table without `id`.
     pub(crate) fn default_id<'d>(table: &Table<'d>) -> &'d str {
-        table.text_of("plan").unwrap_or("support")
+        table.text_of("part_of").or(table.text_of("plan")).unwrap_or("support")
     }
 
     /// Reads a plan; `None` if something in it is wrong.
     pub(crate) fn read(table: &Table, id: Option<&str>, known: &Known) -> Option<Self> {
-        let name = table.optional("name", super::super::document::Field::text);
+        let name = table.optional("name", Field::text);
         let support_table = SupportTable::read(table);
         let plan = match support_table {
             Some(SupportTable::Aws(plan)) => Some(plan),
@@ -158,28 +158,17 @@ impl Support {
         let accounts =
             table.optional("accounts", |accounts| accounts.each(|account| known.account(account)));
         let base = Base::read(table, known, Stage::BeforeRules, &KINDS);
-        let currency =
-            table.optional("currency", super::super::document::Field::parsed::<Currency>);
-        if let (Some(plan), Some(Some(currency))) = (plan, currency)
-            && currency != us_dollar()
-            && let Some(field) = table.field("currency")
-        {
-            field.refuse(format!(
-                "the table of `{}` is AWS's, in USD; remove `currency`, or write `minimum` and `rates` in \
-                 {currency} in place of `plan`",
-                plan.name()
-            ));
-        }
+        let currency = SupportTable::currency(table, support_table.as_ref());
         let invoice = table.optional("invoice", |invoice| known.invoice(invoice));
         let enrolled = Enrolled::read(table);
         Some(Self {
             id: id?.to_owned(),
-            name: name?.unwrap_or(plan.map_or("Support", AwsPlan::title)).to_owned(),
+            name: name?.unwrap_or(support_table.as_ref()?.title()).to_owned(),
             table: support_table?,
             scope: scope?.unwrap_or(plan.map_or(SupportScope::Customer, AwsPlan::scope)),
             accounts: accounts?,
             base: base?,
-            currency: currency?.unwrap_or_else(us_dollar),
+            currency: currency?,
             invoice: invoice?,
             enrolled: enrolled?,
         })
@@ -205,7 +194,30 @@ impl Support {
 }
 
 impl SupportTable {
-    fn read(table: &Table) -> Option<Self> {
+    pub(crate) fn title(&self) -> &'static str {
+        match self {
+            Self::Aws(plan) => plan.title(),
+            Self::Own { .. } => "Support",
+        }
+    }
+
+    /// Reads the currency of a table. The tables of AWS are in USD.
+    pub(crate) fn currency(table: &Table, of: Option<&Self>) -> Option<Currency> {
+        let currency = table.optional("currency", Field::parsed::<Currency>)?;
+        if let (Some(Self::Aws(plan)), Some(currency)) = (of, currency)
+            && currency != us_dollar()
+            && let Some(field) = table.field("currency")
+        {
+            field.refuse(format!(
+                "the table of `{}` is AWS's, in USD; remove `currency`, or write `minimum` and `rates` in \
+                 {currency} in place of `plan`",
+                plan.name()
+            ));
+        }
+        Some(currency.unwrap_or_else(us_dollar))
+    }
+
+    pub(crate) fn read(table: &Table) -> Option<Self> {
         let plans = AwsPlan::ALL.map(|plan| (plan.name(), plan));
         match (table.field("plan"), table.field("rates")) {
             (Some(plan), _) => {
@@ -231,8 +243,8 @@ impl SupportTable {
 
 impl Enrolled {
     fn read(table: &Table) -> Option<Self> {
-        let [from, until] = ["from", "until"]
-            .map(|key| table.optional(key, super::super::document::Field::parsed::<PeriodOrDay>));
+        let [from, until] =
+            ["from", "until"].map(|key| table.optional(key, Field::parsed::<PeriodOrDay>));
         let from = from.map(|from| from.map(PeriodOrDay::first_day));
         let until = until.map(|until| until.map(PeriodOrDay::last_day));
         if let (Some(Some(first)), Some(Some(last))) = (from, until)
