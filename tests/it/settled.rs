@@ -316,13 +316,13 @@ fn a_tax_that_is_gone_is_named_and_never_left_out() {
         };
         let balances = Balances { carried: vec![carried], ..Balances::default() };
         let opening = Opening { balances, ..Opening::default() };
-        let bill = statement(&contracts, &customer, of, &payers, &opening);
+        let bill = statement(&contracts, &customer, of, &payers, &[], &opening);
         bill.map(|bill| bill.invoices[0].total.to_string()).map_err(|error| error.to_string())
     };
     assert_eq!(
         bill(r#"{ name = "tax", rate = "0.20" }"#).unwrap_err(),
         "customer `acme` still has money of 2026-09 with the tax `VAT`, and the invoice `acme` does not have \
-         this tax any more; add it to `tax` again, and if nothing else has it, with `sections = \"carried\"`"
+         this tax any more; add it to `tax` again, with `service = \"none\"` if nothing new has it"
     );
     let both =
         r#"{ name = "VAT", rate = "0.10", sections = "carried" }, { name = "tax", rate = "0.20" }"#;
