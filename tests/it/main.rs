@@ -44,6 +44,7 @@ mod purchases;
 mod reports;
 mod resellers;
 mod samples;
+mod second;
 mod settled;
 mod small;
 mod statement;
