@@ -86,8 +86,9 @@ impl Tax {
     }
 }
 
-/// The sections that can have a tax: all but `tax`.
-const TAXED: [Section; 14] = [
+/// The sections whose items get a tax. Taxes of AWS have none, and corrections, carried bills and rounding
+/// have the tax of what they are about.
+const TAXED: [Section; 11] = [
     Section::Charge(ChargeKind::Usage),
     Section::Charge(ChargeKind::CommitmentFee),
     Section::Charge(ChargeKind::Support),
@@ -99,7 +100,4 @@ const TAXED: [Section; 14] = [
     Section::Charge(ChargeKind::Discount),
     Section::Minimum,
     Section::Commitment,
-    Section::Correction,
-    Section::Carried,
-    Section::Rounding,
 ];
