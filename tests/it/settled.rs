@@ -17,7 +17,8 @@ use proptest::sample::select;
 use statement::credits::Credited;
 use statement::prepaid::{self, Drawn};
 use statement::{
-    Balances, Correction, Invoice, InvoiceLine, Item, Opening, Statement, statement, withholding,
+    Balances, Carried, Correction, Invoice, InvoiceLine, Item, Opening, Statement, statement,
+    withholding,
 };
 
 use crate::month::{
@@ -286,6 +287,46 @@ fn a_small_bill_waits_for_the_next_one() {
     let corrections = vec![Correction { invoice_id, currency, line }];
     let opening = Opening { corrections, ..Opening::default() };
     assert_eq!(sums(&bill("2026-10", "15", &opening)), ["18", "0", "18"]);
+    let alone = bill("2026-10", "0", &opening);
+    assert_eq!(sums(&alone), ["3", "0", "3"]);
+    assert_eq!(alone.closing.carried[0].billing_period, period("2026-10"));
+}
+
+#[test]
+fn a_tax_that_is_gone_is_named_and_never_left_out() {
+    let bill = |taxes: &str| {
+        let text = format!(
+            r#"
+            [reseller]
+            name = "MSP"
+            [[customer]]
+            id = "acme"
+            accounts = ["{A}"]
+            tax = [{taxes}]
+            "#
+        );
+        let Month { contracts, customer, period: of, payers } =
+            Month::of(&text, "2026-10", vec![usage(A, "AmazonEC2", "100")]);
+        let carried = Carried {
+            billing_period: period("2026-09"),
+            invoice_id: "acme".to_owned(),
+            currency: "USD".to_owned(),
+            tax: "VAT".to_owned(),
+            amount: amount("10"),
+        };
+        let balances = Balances { carried: vec![carried], ..Balances::default() };
+        let opening = Opening { balances, ..Opening::default() };
+        let bill = statement(&contracts, &customer, of, &payers, &opening);
+        bill.map(|bill| bill.invoices[0].total.to_string()).map_err(|error| error.to_string())
+    };
+    assert_eq!(
+        bill(r#"{ name = "tax", rate = "0.20" }"#).unwrap_err(),
+        "customer `acme` still has money of 2026-09 with the tax `VAT`, and the invoice `acme` does not have \
+         this tax any more; add it to `tax` again, and if nothing else has it, with `sections = \"carried\"`"
+    );
+    let both =
+        r#"{ name = "VAT", rate = "0.10", sections = "carried" }, { name = "tax", rate = "0.20" }"#;
+    assert_eq!(bill(both).unwrap(), "131");
 }
 
 // Credits.

@@ -20,23 +20,20 @@ pub(crate) fn is_carried(context: &Context, invoice: &Invoice) -> bool {
     !invoice.subtotal.is_zero() && invoice.subtotal < carry.below && is_young
 }
 
-/// What an invoice that is not sent leaves to the next one: a sum for each period and tax.
-pub(crate) fn carried(invoice: &Invoice) -> Vec<Carried> {
+/// What an invoice of a period that is not sent leaves to the next one: a sum for each period and tax.
+pub(crate) fn carried(invoice: &Invoice, of: BillingPeriod) -> Vec<Carried> {
     if invoice.carried_over.is_zero() {
         return Vec::new();
     }
     // The lines of this period are rounded together, and sums that were carried over before are in whole
     // coins. So each sum is in whole coins.
     let mut sums: BTreeMap<(BillingPeriod, &str), Amount> = BTreeMap::new();
-    let newest = invoice.lines.iter().map(|line| line.billing_period).max();
     for line in &invoice.lines {
         let period = match line.section {
-            Section::Carried => Some(line.billing_period),
-            _ => newest,
+            Section::Carried => line.billing_period,
+            _ => of,
         };
-        if let Some(period) = period {
-            *sums.entry((period, &line.tax)).or_default() += line.amount;
-        }
+        *sums.entry((period, &line.tax)).or_default() += line.amount;
     }
     let carried = |((billing_period, tax), amount): ((BillingPeriod, &str), Amount)| Carried {
         billing_period,

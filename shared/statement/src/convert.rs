@@ -75,7 +75,27 @@ pub(crate) fn earlier(
             lines.push(line.clone());
         }
     }
+    for line in &lines {
+        check_tax(context, index, line)?;
+    }
     Ok(lines)
+}
+
+/// Refuses money of an earlier period whose tax the invoice does not have any more. Otherwise nobody would tax
+/// it, and another tax would be a guess.
+fn check_tax(context: &Context, index: usize, line: &InvoiceLine) -> Result<(), StatementError> {
+    let InvoiceLine { tax, billing_period, section, .. } = line;
+    let has_tax = |terms: &InvoiceTerms| terms.taxes.iter().any(|of| of.name == *tax);
+    let Some(terms) = context.invoices().get(index).filter(|of| !tax.is_empty() && !has_tax(of))
+    else {
+        return Ok(());
+    };
+    Err(StatementError::NoTax(format!(
+        "customer `{}` still has money of {billing_period} with the tax `{tax}`, and the invoice `{}` does not \
+         have this tax any more; add it to `tax` again, and if nothing else has it, with `sections = \
+         \"{section}\"`",
+        context.customer.id, terms.id
+    )))
 }
 
 /// The invoice that takes money of an earlier period: the invoice with the same id and currency. If the

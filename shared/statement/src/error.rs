@@ -16,4 +16,6 @@ pub enum StatementError {
     NoSupportTable(String),
     #[error("{0}")]
     NoInvoice(String),
+    #[error("{0}")]
+    NoTax(String),
 }

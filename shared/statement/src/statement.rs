@@ -66,7 +66,7 @@ pub fn statement(
         }
     }
     let checks = proof::checks(&context, payers, &items, &invoices, &waterfalls);
-    let carried = invoices.iter().flat_map(carry::carried).collect();
+    let carried = invoices.iter().flat_map(|invoice| carry::carried(invoice, period)).collect();
     let closing = before.after(credited, drawn, counted, carried);
     invoices.retain(|invoice| !invoice.lines.is_empty());
     Ok(Statement { items, invoices, waterfalls, closing, checks })
