@@ -316,7 +316,7 @@ fn a_tax_that_is_gone_is_named_and_never_left_out() {
         };
         let balances = Balances { carried: vec![carried], ..Balances::default() };
         let opening = Opening { balances, ..Opening::default() };
-        let bill = statement(&contracts, &customer, of, &payers, &opening);
+        let bill = statement(&contracts, &customer, of, &payers, &[], &opening);
         bill.map(|bill| bill.invoices[0].total.to_string()).map_err(|error| error.to_string())
     };
     assert_eq!(

@@ -361,7 +361,7 @@ tax = { name = "VAT", rate = 0.2, section = "usage" }
 "#,
         &[
             "6:52: `sections` cannot be `tax`; write one of usage, commitment_fee, support, fee, \
-             subscription, marketplace, credit, refund, discount, minimum, commitment",
+             subscription, marketplace, credit, refund, discount, minimum, commitment, correction, carried",
             "7:39: the customer has no line `fee`; did you mean `fees`?",
             "9:3: this tax never applies, because the tax `c` before it (see 8:3) has no conditions and \
              takes everything; put that one last",

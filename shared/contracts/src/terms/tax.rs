@@ -86,9 +86,9 @@ impl Tax {
     }
 }
 
-/// The sections whose items get a tax. Taxes of AWS have none, and corrections, carried bills and rounding
-/// have the tax of what they are about.
-const TAXED: [Section; 11] = [
+/// The sections that can have a tax. Taxes of AWS have none, and rounding has the tax of what it is about. So
+/// have corrections and carried bills: a tax for these sections alone is one that only earlier periods have.
+const TAXED: [Section; 13] = [
     Section::Charge(ChargeKind::Usage),
     Section::Charge(ChargeKind::CommitmentFee),
     Section::Charge(ChargeKind::Support),
@@ -100,4 +100,6 @@ const TAXED: [Section; 11] = [
     Section::Charge(ChargeKind::Discount),
     Section::Minimum,
     Section::Commitment,
+    Section::Correction,
+    Section::Carried,
 ];
