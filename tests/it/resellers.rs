@@ -194,8 +194,8 @@ async fn managed_service_in_australian_dollars() {
     assert_eq!(totals(invoice), ["17967.5", "1796.75", "19764.25"]);
 }
 
-/// On-demand hours at 12 percent off, whatever covered them; Spot, disks and own reservations at cost. Support
-/// is computed on the sum of the payer's accounts and is shared by eligible spend over two invoices.
+/// On-demand hours at 12 percent off, whatever covered them; Spot, disks and own reservations at cost.
+/// Support is computed on the sum of the payer's accounts and is shared by eligible spend over two invoices.
 #[tokio::test]
 async fn pool_of_the_reseller_and_two_invoices() {
     let world = world("pool-and-two-invoices");
@@ -232,8 +232,8 @@ async fn pool_of_the_reseller_and_two_invoices() {
     assert_eq!(rest.total, amount("8866.52"));
 }
 
-/// 22 percent off, a fee on list, a part of the reseller's Enterprise plan, and a credit that pays one account
-/// and keeps what is left for November.
+/// 22 percent off, a fee on list, a part of the reseller's Enterprise plan, and a credit that pays one
+/// account and keeps what is left for November.
 #[tokio::test]
 async fn public_sector() {
     let world = world("public-sector");

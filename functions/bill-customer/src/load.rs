@@ -65,6 +65,8 @@ pub(crate) async fn load(request: &BillRequest, app: &App) -> Result<Option<Inpu
     }
     if let Some(customer) = now.contracts.customer(customer) {
         plan.missing_payers = missing(request, &sealed, &currents, app).await?;
+        let named = customer.payers_in(*period);
+        plan.missing_payers.extend(named.filter(|payer| !sealed.contains(payer)));
         for part in &customer.terms.plan_parts {
             let of = now.contracts.own_plan(&part.plan).and_then(|plan| plan.payers.as_ref());
             plan.missing_payers.extend(of.into_iter().flatten().filter(|of| !sealed.contains(of)));

@@ -11,7 +11,6 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use contracts::Contracts;
-use cur::BillingPeriod;
 use money::Amount;
 use pipeline::{Bill, BillPointer, Compression, Current, Plan, keys, version_of};
 use runs::{App, Arrival, run_part, to_json};

@@ -321,7 +321,7 @@ fn an_item_has_the_first_tax_that_takes_it() {
     let terms = terms(
         r#"
         tax = [
-          { name = "exempt", rate = "0", sections = ["fee", "correction"], line = "abroad" },
+          { name = "exempt", rate = "0", sections = ["fee", "minimum"], line = "abroad" },
           { name = "reduced", rate = "0.08", service = ["AWSMarketplace", "Amazon*"], mode = "up" },
           { name = "standard", rate = "0.10" },
         ]
@@ -332,7 +332,7 @@ fn an_item_has_the_first_tax_that_takes_it() {
     );
     let [exempt, reduced, standard] = terms.invoices[0].taxes.as_slice() else { panic!() };
     assert_eq!((&*exempt.name, exempt.rate, exempt.mode), ("exempt", rate("0"), Mode::Down));
-    assert_eq!(exempt.sections, Some(sections("fee correction")));
+    assert_eq!(exempt.sections, Some(sections("fee minimum")));
     assert_eq!(exempt.lines, Some(BTreeSet::from(["abroad".to_owned()])));
     assert_eq!(exempt.services, None);
     assert_eq!(reduced.services, Some(texts(&["AWSMarketplace", "Amazon*"])));
@@ -361,8 +361,7 @@ tax = { name = "VAT", rate = 0.2, section = "usage" }
 "#,
         &[
             "6:52: `sections` cannot be `tax`; write one of usage, commitment_fee, support, fee, \
-             subscription, marketplace, credit, refund, discount, minimum, commitment, correction, carried, \
-             rounding",
+             subscription, marketplace, credit, refund, discount, minimum, commitment, correction, carried",
             "7:39: the customer has no line `fee`; did you mean `fees`?",
             "9:3: this tax never applies, because the tax `c` before it (see 8:3) has no conditions and \
              takes everything; put that one last",

@@ -124,6 +124,8 @@ impl World {
         for _ in 0..taken {
             if let Some(message) = self.queue.receive() {
                 self.handle(&message).await.unwrap();
+            } else if let Some(bill) = self.queue.receive_bill() {
+                bill_customer::bill(&bill, &self.app).await.unwrap();
             }
         }
         let bills = std::iter::from_fn(|| self.queue.receive_bill()).count();

@@ -86,8 +86,9 @@ impl Tax {
     }
 }
 
-/// The sections that can have a tax: all but `tax`.
-const TAXED: [Section; 14] = [
+/// The sections that can have a tax. Taxes of AWS have none, and rounding has the tax of what it is about. So
+/// have corrections and carried bills: a tax for these sections alone is one that only earlier periods have.
+const TAXED: [Section; 13] = [
     Section::Charge(ChargeKind::Usage),
     Section::Charge(ChargeKind::CommitmentFee),
     Section::Charge(ChargeKind::Support),
@@ -101,5 +102,4 @@ const TAXED: [Section; 14] = [
     Section::Commitment,
     Section::Correction,
     Section::Carried,
-    Section::Rounding,
 ];
