@@ -18,6 +18,7 @@ pub(crate) async fn demo(args: &DemoArgs, out: &mut (dyn Write + Send)) -> anyho
     let period: BillingPeriod = "2026-10".parse()?;
     let options = Options {
         generation: Generation::Cur2,
+        payer: generator::PAYER.parse()?,
         accounts: ACCOUNTS,
         lines: LINES,
         seed: 1,
@@ -25,9 +26,10 @@ pub(crate) async fn demo(args: &DemoArgs, out: &mut (dyn Write + Send)) -> anyho
         files: 2,
         layout: Layout::CreateNew,
         is_final: false,
+        revision: 0,
     };
     let source = args.out.join("report-bucket");
-    generate::write(&options, &source)?;
+    generate::with_contracts(&options, &source)?;
     let run = RunArgs {
         contracts: source.join("contracts.toml"),
         rates: Some(source.join("savings-plan-rates.csv")),
