@@ -19,7 +19,7 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a small report and run everything on it
+    /// Make small reports, bill them, issue the bills, and correct them
     Demo(DemoArgs),
     /// Bill the reports in a folder, as AWS delivers them to a bucket
     Run(RunArgs),
@@ -41,7 +41,7 @@ pub enum Command {
 
 #[derive(Debug, clap::Args)]
 pub struct DemoArgs {
-    /// Where report and results go
+    /// Where reports and results go; a new folder
     #[arg(long, default_value = "sluice-demo")]
     pub out: PathBuf,
     /// Print JSON for machines

@@ -15,7 +15,9 @@ pub(crate) const RATES: &str = "savings-plan-rates.csv";
 
 pub(crate) fn command(args: &GenerateArgs, out: &mut dyn Write) -> anyhow::Result<bool> {
     let options = options(args);
-    let summary = with_contracts(&options, &args.dir)?;
+    let summary = report(&options, &args.dir)?;
+    place(&args.dir.join(CONTRACTS), &generator::contracts(&options))?;
+    place(&args.dir.join(RATES), &generator::savings_plan_rates(&options))?;
     writeln!(
         out,
         "{} lines of {} accounts for {} in {}",
@@ -46,14 +48,6 @@ fn options(args: &GenerateArgs) -> Options {
         is_final: args.is_final,
         revision: args.revision,
     }
-}
-
-/// Writes the report, and contracts and rates that fit the report.
-pub(crate) fn with_contracts(options: &Options, dir: &Path) -> anyhow::Result<generator::Summary> {
-    let summary = report(options, dir)?;
-    place(&dir.join(CONTRACTS), &generator::contracts(options))?;
-    place(&dir.join(RATES), &generator::savings_plan_rates(options))?;
-    Ok(summary)
 }
 
 /// Writes the report to a report bucket.
