@@ -91,6 +91,7 @@ struct Report {
 fn generate(args: &Args, folder: &Path) -> anyhow::Result<Report> {
     let options = Options {
         generation: Generation::Legacy,
+        payer: PAYER.parse()?,
         accounts: args.accounts,
         lines: args.lines,
         seed: args.seed,
@@ -98,6 +99,7 @@ fn generate(args: &Args, folder: &Path) -> anyhow::Result<Report> {
         files: args.files,
         layout: Layout::CreateNew,
         is_final: false,
+        revision: 0,
     };
     let summary = generator::generate(&options, &mut Folder(folder.join("reports")))?;
     let accounts = summary.unblended_cost_by_account.into_keys();
