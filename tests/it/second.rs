@@ -1,4 +1,5 @@
-//! Bills, computed a second time by a Python program that was written from the reference of contracts alone.
+//! Bills, computed a second time by a Python program that follows the reference of contracts and shares no
+//! code with the crates.
 
 mod case;
 
@@ -38,6 +39,12 @@ fn a_second_program_makes_the_same_bills() {
     let inputs: Vec<&Value> = made.iter().map(|made| &made.input).collect();
     let second = second_program(&json!({ "cases": inputs }));
     assert_eq!(second.len(), made.len(), "the second program has left out bills");
+    // Contracts that lead to no bill compare nothing.
+    let is_a_bill = |made: &&Made| made.bill.get("error").is_none();
+    assert!(
+        made.iter().filter(is_a_bill).count() * 10 >= made.len() * 9,
+        "too few bills can be made"
+    );
     let differences = made.iter().zip(&second).enumerate().filter_map(|(number, (first, second))| {
         let (of_rust, of_python) = (comparable(&first.bill), comparable(second));
         let (place, one, other) = first_difference("", &of_rust, &of_python)?;
@@ -190,7 +197,7 @@ fn invoice(invoice: &Invoice) -> Value {
     };
     let tax =
         |tax: &TaxLine| json!({ "name": tax.name, "taxable": tax.taxable, "amount": tax.amount });
-    let payment = |payment: &Payment| json!({ "id": payment.id, "amount": payment.amount, "after": payment.after });
+    let payment = |of: &Payment| json!({ "id": of.id, "amount": of.amount, "after": of.after });
     json!({
         "id": invoice.invoice_id,
         "currency": invoice.currency,
@@ -239,8 +246,9 @@ fn second_program(cases: &Value) -> Vec<Value> {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// A bill in a form in which equal bills are equal values: lines of one kind are added up, zeros are left out, and
-/// the order of lines and of what is carried over does not count. If there is no bill, the reason does not count.
+/// A bill in a form in which equal bills are equal values: lines of one kind are added up, zeros are left
+/// out, and the order of lines and of what is carried over does not count. If there is no bill, the reason
+/// does not count.
 fn comparable(bill: &Value) -> Value {
     if bill.get("error").is_some() {
         return json!({ "error": "there is no bill" });

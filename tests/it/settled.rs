@@ -322,7 +322,7 @@ fn a_tax_that_is_gone_is_named_and_never_left_out() {
     assert_eq!(
         bill(r#"{ name = "tax", rate = "0.20" }"#).unwrap_err(),
         "customer `acme` still has money of 2026-09 with the tax `VAT`, and the invoice `acme` does not have \
-         this tax any more; add it to `tax` again, with `service = \"none\"` if nothing new has it"
+         this tax any more; add it to `tax` again, with `sections = \"carried\"` if nothing new has it"
     );
     let both =
         r#"{ name = "VAT", rate = "0.10", sections = "carried" }, { name = "tax", rate = "0.20" }"#;

@@ -81,10 +81,10 @@ pub(crate) fn earlier(
     Ok(lines)
 }
 
-/// Refuses money of an earlier period whose tax the invoice does not have any more. Otherwise nobody would tax
-/// it, and another tax would be a guess.
+/// Refuses money of an earlier period whose tax the invoice does not have any more. Otherwise nobody would
+/// tax it, and another tax would be a guess.
 fn check_tax(context: &Context, index: usize, line: &InvoiceLine) -> Result<(), StatementError> {
-    let InvoiceLine { tax, billing_period, .. } = line;
+    let InvoiceLine { tax, billing_period, section, .. } = line;
     let has_tax = |terms: &InvoiceTerms| terms.taxes.iter().any(|of| of.name == *tax);
     let Some(terms) = context.invoices().get(index).filter(|of| !tax.is_empty() && !has_tax(of))
     else {
@@ -92,7 +92,7 @@ fn check_tax(context: &Context, index: usize, line: &InvoiceLine) -> Result<(), 
     };
     Err(StatementError::NoTax(format!(
         "customer `{}` still has money of {billing_period} with the tax `{tax}`, and the invoice `{}` does not \
-         have this tax any more; add it to `tax` again, with `service = \"none\"` if nothing new has it",
+         have this tax any more; add it to `tax` again, with `sections = \"{section}\"` if nothing new has it",
         context.customer.id, terms.id
     )))
 }
