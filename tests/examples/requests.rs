@@ -12,7 +12,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use clap::Parser;
 use cur::{AccountId, BillingPeriod};
 use generator::{Generation, Layout, Options, Sink};
@@ -189,6 +189,28 @@ impl Run {
             let row = measuring.row(step.name(), &counting, units.len());
             self.rows.push(Row { messages, ..row });
         }
+        self.bills().await
+    }
+
+    /// Makes the bills that the sealed run has woken.
+    async fn bills(&mut self) -> anyhow::Result<()> {
+        let measuring = Measuring::begin();
+        let (app, counting) = self.app();
+        let mut messages = 0;
+        let mut workers = JoinSet::new();
+        loop {
+            while workers.len() < self.at_once
+                && let Some(bill) = self.queue.receive_bill()
+            {
+                messages += 1;
+                let app = app.clone();
+                workers.spawn(async move { bill_customer::bill(&bill, &app).await });
+            }
+            let Some(done) = workers.join_next().await else { break };
+            done?.map_err(|failure| anyhow!("bill-customer: {failure}"))?;
+        }
+        let row = measuring.row("bill-customer", &counting, messages);
+        self.rows.push(Row { messages, ..row });
         Ok(())
     }
 
