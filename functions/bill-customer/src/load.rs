@@ -36,7 +36,7 @@ pub(crate) async fn load(request: &BillRequest, app: &App) -> Result<Option<Inpu
         }
         return Ok(None);
     };
-    let contract = contracts::parts::of_bills(&now.text, customer).unwrap_or_default();
+    let contract = now.of_bills.of(customer).unwrap_or_default();
     let currents = app.results.list(keys::current_prefix()).await?;
     let mut plan = BillPlan {
         engine_version: ENGINE_VERSION.to_owned(),
@@ -49,7 +49,7 @@ pub(crate) async fn load(request: &BillRequest, app: &App) -> Result<Option<Inpu
         outdated_payers: BTreeSet::new(),
         opening: Opening::default(),
     };
-    let run_version = now.run_version();
+    let run_version = &now.run_version;
     let mut payers = Vec::new();
     let sealed: BTreeSet<AccountId> = keys::payers_of(&currents, *period).into_iter().collect();
     for payer in &sealed {
@@ -58,7 +58,7 @@ pub(crate) async fn load(request: &BillRequest, app: &App) -> Result<Option<Inpu
         if let Some(charges) = charges(&key, app).await? {
             plan.runs.push(BilledRun { payer_account_id: *payer, run_id: current.run_id });
             payers.push(PayerCharges { payer: *payer, charges });
-            if current.contracts_version != run_version {
+            if current.contracts_version != *run_version {
                 plan.outdated_payers.insert(*payer);
             }
         }

@@ -24,16 +24,27 @@ pub fn of_runs(text: &str) -> Option<String> {
     Some(file.to_string())
 }
 
-/// The part that the bills of one customer read. `None` if the text is not TOML, or has no such customer.
-pub fn of_bills(text: &str, customer: &str) -> Option<String> {
-    let mut file: Table = text.parse().ok()?;
-    file.remove("commitments");
-    let customers = file.get_mut("customer")?.as_array_mut()?;
-    customers.retain(|of| of.get("id").and_then(Value::as_str) == Some(customer));
-    for table in customers.iter_mut().filter_map(Value::as_table_mut) {
-        table.retain(|key, _| !NOT_OF_BILLS.contains(&key));
+/// A contracts file from which the parts of many customers are taken.
+#[derive(Debug, Clone)]
+pub struct OfBills(Table);
+
+impl OfBills {
+    /// `None` if the text is not TOML.
+    pub fn read(text: &str) -> Option<Self> {
+        text.parse().ok().map(Self)
     }
-    (!customers.is_empty()).then(|| file.to_string())
+
+    /// The part that the bills of one customer read. `None` if the file has no such customer.
+    pub fn of(&self, customer: &str) -> Option<String> {
+        let is_it = |of: &&Value| of.get("id").and_then(Value::as_str) == Some(customer);
+        let mut own = self.0.get("customer")?.as_array()?.iter().find(is_it)?.clone();
+        own.as_table_mut()?.retain(|key, _| !NOT_OF_BILLS.contains(&key));
+        let is_read = |key: &str| key != "commitments" && key != "customer";
+        let others = self.0.iter().filter(|(key, _)| is_read(key));
+        let mut part: Table = others.map(|(key, of)| (key.clone(), of.clone())).collect();
+        part.insert("customer".to_owned(), Value::Array(vec![own]));
+        Some(part.to_string())
+    }
 }
 
 fn keep_in_each(file: &mut Table, list: &str, keys: &[&str]) {

@@ -8,6 +8,8 @@ use pipeline::Compression;
 use queue::Queue;
 use storage::Store;
 
+use crate::ContractsNow;
+
 /// Everything outside of the process that a step may use.
 #[derive(Clone)]
 pub struct App {
@@ -20,26 +22,45 @@ pub struct App {
     pub parsed: Parsed,
 }
 
-/// The contracts that were parsed last. The next message usually belongs to the same run, and parsing the
-/// contracts of many customers takes longer than rating an account.
+/// The contracts that were parsed last, of a run and as they are now. The next message usually has the same
+/// contracts, and parsing the contracts of many customers takes longer than rating an account.
 #[derive(Clone, Default)]
-pub struct Parsed(Arc<Mutex<Option<Version>>>);
+pub struct Parsed {
+    of_run: Last<Arc<Contracts>>,
+    now: Last<ContractsNow>,
+}
 
-/// The SHA-256 of a text, and the contracts that were parsed from it.
-type Version = (String, Arc<Contracts>);
+/// The SHA-256 of a text, and what was parsed from it.
+type Last<T> = Arc<Mutex<Option<(String, T)>>>;
 
 impl Parsed {
     /// Finds the contracts with this version. The version is a hash of the text, so parsing the text again
     /// would give the same contracts.
     pub(crate) fn find(&self, version: &str) -> Option<Arc<Contracts>> {
-        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        last.as_ref().filter(|(of, _)| of == version).map(|(_, contracts)| Arc::clone(contracts))
+        find(&self.of_run, version)
     }
 
     pub(crate) fn keep(&self, version: &str, contracts: &Arc<Contracts>) {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *last = Some((version.to_owned(), Arc::clone(contracts)));
+        keep(&self.of_run, version, contracts);
     }
+
+    pub(crate) fn find_now(&self, version: &str) -> Option<ContractsNow> {
+        find(&self.now, version)
+    }
+
+    pub(crate) fn keep_now(&self, version: &str, now: &ContractsNow) {
+        keep(&self.now, version, now);
+    }
+}
+
+fn find<T: Clone>(last: &Last<T>, version: &str) -> Option<T> {
+    let last = last.lock().unwrap_or_else(PoisonError::into_inner);
+    last.as_ref().filter(|(of, _)| of == version).map(|(_, parsed)| parsed.clone())
+}
+
+fn keep<T: Clone>(last: &Last<T>, version: &str, parsed: &T) {
+    *last.lock().unwrap_or_else(PoisonError::into_inner) =
+        Some((version.to_owned(), parsed.clone()));
 }
 
 /// The settings of a deployment.

@@ -5,41 +5,34 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use commitments::ListedRates;
-use contracts::{Contracts, parts};
+use contracts::Contracts;
+use contracts::parts::{self, OfBills};
 use pipeline::{Message, Plan, RunId, keys, version_of};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{App, Failure, Outcome};
-
-/// The contracts as they are now. They may be newer than the contracts of a run.
-pub struct ContractsNow {
-    pub text: String,
-    pub contracts: Arc<Contracts>,
-}
-
-impl ContractsNow {
-    /// The version of the part that runs read.
-    pub fn run_version(&self) -> String {
-        version_of(parts::of_runs(&self.text).unwrap_or_default().as_bytes())
-    }
-}
+use crate::{App, ContractsNow, Failure, Outcome};
 
 impl App {
     /// The contracts as they are now. `None` if there are none, or if something is wrong with them.
     pub async fn contracts_now(&self) -> Result<Option<ContractsNow>, Failure> {
         let Some(object) = self.results.get(keys::CONTRACTS).await? else { return Ok(None) };
         let version = version_of(&object.bytes);
-        let contracts = match self.parsed.find(&version) {
-            Some(contracts) => contracts,
-            None => match parse_contracts(keys::CONTRACTS, &object.bytes) {
-                Ok(contracts) => Arc::new(contracts),
-                Err(_) => return Ok(None),
-            },
+        if let Some(now) = self.parsed.find_now(&version) {
+            return Ok(Some(now));
+        }
+        let Ok(contracts) = parse_contracts(keys::CONTRACTS, &object.bytes) else {
+            return Ok(None);
         };
-        self.parsed.keep(&version, &contracts);
-        let text = String::from_utf8(object.bytes.to_vec()).unwrap_or_default();
-        Ok(Some(ContractsNow { text, contracts }))
+        let text = std::str::from_utf8(&object.bytes).unwrap_or_default();
+        let Some(of_bills) = OfBills::read(text) else { return Ok(None) };
+        let now = ContractsNow {
+            contracts: Arc::new(contracts),
+            of_bills: Arc::new(of_bills),
+            run_version: version_of(&run_part(&object.bytes)),
+        };
+        self.parsed.keep_now(&version, &now);
+        Ok(Some(now))
     }
 
     pub async fn plan(&self, run: &RunId) -> Result<Plan, Failure> {

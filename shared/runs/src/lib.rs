@@ -4,6 +4,7 @@
 //! or after a crash finds the objects that its first delivery wrote, and goes on from there.
 
 mod app;
+mod contracts_now;
 mod failure;
 mod ledger;
 mod open;
@@ -14,8 +15,9 @@ mod wake;
 mod work;
 
 pub use app::{App, Parsed, Settings};
+pub use contracts_now::ContractsNow;
 pub use failure::{Failure, Outcome};
-pub use ledger::{ContractsNow, in_order, parse_contracts, parse_rates, run_part, to_json};
+pub use ledger::{in_order, parse_contracts, parse_rates, run_part, to_json};
 pub use open::{encoded, encoded_lightly};
 pub use pointer::Entry;
 pub use steps::Arrival;

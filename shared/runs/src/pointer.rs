@@ -114,7 +114,7 @@ fn stays(
     let has_replaced_it = entry == Entry::Sealed && current.replaced.contains(&plan.run_id);
     // If the contracts change twice in a short time, the run of the first change may end last.
     let is_up_to_date = current.delivery_id == plan.delivery_id
-        && contracts_now.is_some_and(|now| now.run_version() == current.contracts_version)
+        && contracts_now.is_some_and(|now| now.run_version == current.contracts_version)
         && current.contracts_version != plan.contracts_version;
     Ok(is_this || is_newer || has_replaced_it || is_up_to_date)
 }
