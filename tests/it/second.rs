@@ -2,8 +2,10 @@
 //! code with the crates.
 
 mod case;
+mod contract;
+mod draw;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::thread;
@@ -304,9 +306,8 @@ fn first_difference<'a>(
 ) -> Option<(String, &'a Value, &'a Value)> {
     match (first, second) {
         (Value::Object(of_first), Value::Object(of_second)) => {
-            let names: BTreeMap<&String, ()> =
-                of_first.keys().chain(of_second.keys()).map(|name| (name, ())).collect();
-            names.keys().find_map(|&name| {
+            let names: BTreeSet<&String> = of_first.keys().chain(of_second.keys()).collect();
+            names.into_iter().find_map(|name| {
                 first_difference(&format!("{place}.{name}"), &first[name], &second[name])
             })
         }
