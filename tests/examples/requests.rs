@@ -12,7 +12,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use clap::Parser;
 use cur::{AccountId, BillingPeriod};
 use generator::{Generation, Layout, Options, Sink};
@@ -91,6 +91,7 @@ struct Report {
 fn generate(args: &Args, folder: &Path) -> anyhow::Result<Report> {
     let options = Options {
         generation: Generation::Legacy,
+        payer: PAYER.parse()?,
         accounts: args.accounts,
         lines: args.lines,
         seed: args.seed,
@@ -98,6 +99,7 @@ fn generate(args: &Args, folder: &Path) -> anyhow::Result<Report> {
         files: args.files,
         layout: Layout::CreateNew,
         is_final: false,
+        revision: 0,
     };
     let summary = generator::generate(&options, &mut Folder(folder.join("reports")))?;
     let accounts = summary.unblended_cost_by_account.into_keys();
@@ -187,6 +189,28 @@ impl Run {
             let row = measuring.row(step.name(), &counting, units.len());
             self.rows.push(Row { messages, ..row });
         }
+        self.bills().await
+    }
+
+    /// Makes the bills that the sealed run has woken.
+    async fn bills(&mut self) -> anyhow::Result<()> {
+        let measuring = Measuring::begin();
+        let (app, counting) = self.app();
+        let mut messages = 0;
+        let mut workers = JoinSet::new();
+        loop {
+            while workers.len() < self.at_once
+                && let Some(bill) = self.queue.receive_bill()
+            {
+                messages += 1;
+                let app = app.clone();
+                workers.spawn(async move { bill_customer::bill(&bill, &app).await });
+            }
+            let Some(done) = workers.join_next().await else { break };
+            done?.map_err(|failure| anyhow!("bill-customer: {failure}"))?;
+        }
+        let row = measuring.row("bill-customer", &counting, messages);
+        self.rows.push(Row { messages, ..row });
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use aws_sdk_athena::config::retry::RetryConfig;
 use bytes::Bytes;
 use catalog::{AthenaCatalog, Catalog, CatalogError};
-use pipeline::{Message, RunId, Step, Unit};
+use pipeline::{BillRequest, Message, RunId, Step, Unit};
 use queue::{Queue, SqsQueue};
 use serde_json::{Value, json};
 use storage::{Created, ErrorKind, Replaced, S3Store, Store};
@@ -234,7 +234,8 @@ fn messages(count: usize) -> Vec<Message> {
 fn queue(stub: &Stub) -> SqsQueue {
     let config = client!(aws_sdk_sqs, stub);
     let urls = BTreeMap::from([(Step::SplitReport, format!("{}/0/split-report", stub.url))]);
-    SqsQueue::new(aws_sdk_sqs::Client::from_conf(config.build()), urls)
+    let bills = Some(format!("{}/0/bill-customer", stub.url));
+    SqsQueue::new(aws_sdk_sqs::Client::from_conf(config.build()), urls, bills)
 }
 
 /// A queue that accepts each message for which `refusal` gives no reason. `refusal` gets the body of a
@@ -281,6 +282,21 @@ async fn messages_go_in_batches_and_those_not_taken_go_again() {
     });
     queue(&stub).send(&messages(10)).await.unwrap();
     assert_eq!(batch_sizes(&stub), [10, 1]);
+}
+
+#[tokio::test]
+async fn bills_are_woken_through_their_own_queue() {
+    let stub = takes_messages(|_, _| None);
+    let bill = |number: usize| BillRequest {
+        customer: format!("customer-{number}"),
+        billing_period: "2026-10".parse().unwrap(),
+    };
+    queue(&stub).wake(&(0..12).map(bill).collect::<Vec<_>>()).await.unwrap();
+    assert_eq!(batch_sizes(&stub), [10, 2]);
+    let sent: Value = serde_json::from_str(&stub.asked()[0].body).unwrap();
+    assert_eq!(sent["QueueUrl"], format!("{}/0/bill-customer", stub.url));
+    let body = r#"{"bill":{"billing_period":"2026-10","customer":"customer-0"}}"#;
+    assert_eq!(sent["Entries"][0]["MessageBody"], body);
 }
 
 #[tokio::test]

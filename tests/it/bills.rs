@@ -27,6 +27,9 @@ name = "Example MSP"
 "2026-10" = "150.37"
 "2026-11" = "147.88"
 
+[invoice]
+due = { months = 1, day = "last" }
+
 [[customer]]
 id = "acme"
 name = "Acme K.K."
@@ -262,12 +265,14 @@ async fn an_invoice_is_issued_once_and_then_corrected_by_notes() {
     // 130.505 × 150.37 = 19,624.03685: 19,624 yen and 1,962 yen of tax, so 3,007 and 301 less.
     assert_eq!(credit.number, "2026-10-0003");
     assert_eq!(credit.document.kind, DocumentKind::CreditNote);
+    assert_eq!(credit.document.due, None);
     assert_eq!(credit.document.corrects, ["2026-10-0001"]);
     assert_eq!(credit.document.invoice.subtotal, amount("-3007"));
     assert_eq!(credit.document.invoice.taxes[0].amount, amount("-301"));
     assert_eq!(credit.document.invoice.total, amount("-3308"));
     // 135.505 × 150.37 = 20,375.88685: 20,375 yen and 2,037 yen of tax.
     assert_eq!(debit.document.kind, DocumentKind::DebitNote);
+    assert_eq!(debit.document.due.unwrap().to_string(), "2026-12-31");
     assert_eq!(debit.document.corrects, ["2026-10-0001", "2026-10-0003"]);
     assert_eq!(debit.document.invoice.total, amount("826"));
     let all: Amount = [0, 2, 3].iter().map(|at| documents[*at].document.invoice.total).sum();

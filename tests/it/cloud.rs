@@ -36,6 +36,7 @@ fn a_delivery_ends_as_on_a_laptop() {
         ["reports", "expected", "found"].map(|name| scratch.path().join(name));
     let options = Options {
         generation: Generation::Legacy,
+        payer: generator::PAYER.parse().unwrap(),
         accounts: 6,
         lines: 3_000,
         seed: 1,
@@ -44,6 +45,7 @@ fn a_delivery_ends_as_on_a_laptop() {
         layout: Layout::CreateNew,
         // Only a final bill is issued.
         is_final: true,
+        revision: 0,
     };
     let summary = generator::generate(&options, &mut Folder(&reports)).unwrap();
     let contracts = scratch.path().join("contracts.toml");

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
 
+use cur::AccountId;
 use flate2::read::GzDecoder;
-use generator::{Generation, Layout, Options, Sink, Summary, contracts, generate};
+use generator::{Generation, Layout, Options, PAYER, Sink, Summary, contracts, generate};
 use money::{Amount, Rate};
 
 /// The objects in the order of their creation.
@@ -38,6 +39,7 @@ impl Bucket {
 fn options(generation: Generation, lines: u64, accounts: u32) -> Options {
     Options {
         generation,
+        payer: PAYER.parse().unwrap(),
         accounts,
         lines,
         seed: 7,
@@ -45,6 +47,7 @@ fn options(generation: Generation, lines: u64, accounts: u32) -> Options {
         files: 0,
         layout: Layout::CreateNew,
         is_final: false,
+        revision: 0,
     }
 }
 
@@ -63,6 +66,11 @@ fn cases() -> [Options; 4] {
     ]
 }
 
+/// One small report in each generation, for what does not depend on the size.
+fn small_cases() -> impl Iterator<Item = Options> {
+    cases().into_iter().filter(|options| options.lines < 10_000)
+}
+
 /// The name of a column in both generations.
 type Name = (&'static str, &'static str);
 
@@ -70,6 +78,7 @@ const LINE_ITEM_ID: Name = ("identity/LineItemId", "identity_line_item_id");
 const TIME_INTERVAL: Name = ("identity/TimeInterval", "identity_time_interval");
 const INVOICE: Name = ("bill/InvoiceId", "bill_invoice_id");
 const ENTITY: Name = ("bill/BillingEntity", "bill_billing_entity");
+const PAYER_ID: Name = ("bill/PayerAccountId", "bill_payer_account_id");
 const ACCOUNT: Name = ("lineItem/UsageAccountId", "line_item_usage_account_id");
 const TYPE: Name = ("lineItem/LineItemType", "line_item_line_item_type");
 const START: Name = ("lineItem/UsageStartDate", "line_item_usage_start_date");
@@ -845,6 +854,73 @@ fn a_final_report_has_an_invoice_for_every_line() {
         let [aws, marketplace] = ["AWS", "AWS Marketplace"].map(|entity| &invoices[entity]);
         assert!(!aws.contains("") && !marketplace.contains(""), "{invoices:?}");
         assert!(aws.is_disjoint(marketplace), "{invoices:?}");
+    }
+}
+
+/// Reports of several payers fit into one bucket, and no account is under two payers.
+#[test]
+fn payers_share_neither_accounts_nor_keys() {
+    for options in small_cases() {
+        let report = |payer: &str| {
+            let payer = payer.parse().unwrap();
+            Report::new(Options { payer, ..options.clone() })
+        };
+        let reports = [PAYER, "888877776666", "123456789012"].map(report);
+        let mut accounts: BTreeSet<AccountId> = BTreeSet::new();
+        let mut keys: BTreeSet<&str> = BTreeSet::new();
+        for report in &reports {
+            let payer = report.options.payer;
+            assert!(report.lines().all(|line| line.text(PAYER_ID) == payer.as_str()), "{payer}");
+            accounts.extend(report.summary.unblended_cost_by_account.keys());
+            keys.extend(report.bucket.keys());
+            assert!(report.summary.unblended_cost_by_account.contains_key(&payer), "{payer}");
+            let manifest = report.bucket.text(&report.summary.manifest_keys[0]);
+            assert!(manifest.contains(payer.as_str()), "{manifest}");
+        }
+        let all = |count: fn(&Report) -> usize| reports.iter().map(count).sum::<usize>();
+        assert_eq!(accounts.len(), all(|of| of.summary.unblended_cost_by_account.len()));
+        assert_eq!(keys.len(), all(|of| of.bucket.keys().len()));
+    }
+}
+
+/// In a revision, AWS has measured less of one resource. So the account's discount and tax are less, and so
+/// is the support that the payer buys. Nothing else differs.
+#[test]
+fn a_revision_corrects_the_usage_of_one_resource() {
+    for options in small_cases() {
+        let before = Report::new(options.clone());
+        let now = Report::new(Options { revision: 1, ..options });
+        assert_eq!(now.records.len(), before.records.len());
+        let manifest = |report: &Report| report.summary.manifest_keys[0].clone();
+        let is_overwritten = now.options.layout == Layout::Overwrite;
+        assert_eq!(manifest(&now) == manifest(&before), is_overwritten);
+        assert_ne!(now.bucket.text(&manifest(&now)), before.bucket.text(&manifest(&before)));
+
+        let mut corrected = BTreeSet::new();
+        let mut following = BTreeSet::new();
+        for (line, of_before) in now.lines().zip(before.lines()) {
+            assert_eq!(line.text(LINE_ITEM_ID), of_before.text(LINE_ITEM_ID));
+            if line.record == of_before.record {
+                continue;
+            }
+            let about = [ACCOUNT, RESOURCE, USAGE_TYPE].map(|name| line.text(name).to_owned());
+            match line.text(TYPE) {
+                "Usage" => {
+                    assert!(line.number(AMOUNT) < of_before.number(AMOUNT), "{}", line.describe());
+                    assert!(line.number(COST) <= of_before.number(COST), "{}", line.describe());
+                    corrected.insert(about);
+                }
+                kind => _ = following.insert((kind.to_owned(), line.text(ACCOUNT).to_owned())),
+            }
+        }
+        assert_eq!(corrected.len(), 1, "{corrected:?}");
+        let account = corrected.first().unwrap()[0].as_str();
+        let may_follow = [("EdpDiscount", account), ("Fee", PAYER), ("Tax", account)];
+        for (kind, of) in &following {
+            assert!(may_follow.contains(&(kind, of)), "{following:?}");
+        }
+        let total = |report: &Report| sum(report.lines(), COST);
+        assert!(total(&now) < total(&before), "{:?}", now.options);
     }
 }
 

@@ -51,6 +51,7 @@ impl Sink for Written {
 fn generated(accounts: u32, customers: usize, files: u32, lines: u64) -> Report {
     let options = Options {
         generation: Generation::Legacy,
+        payer: PAYER.parse().unwrap(),
         accounts,
         lines,
         // With an even seed, the contracts may name an account that does not share. An odd seed avoids
@@ -60,6 +61,7 @@ fn generated(accounts: u32, customers: usize, files: u32, lines: u64) -> Report 
         files,
         layout: Layout::CreateNew,
         is_final: false,
+        revision: 0,
     };
     let mut written = Written::default();
     let summary = generator::generate(&options, &mut written).unwrap();

@@ -369,6 +369,7 @@ impl Sink for Folder {
 fn generate(generation: Generation, folder: &Path) -> String {
     let options = Options {
         generation,
+        payer: generator::PAYER.parse().unwrap(),
         accounts: 5,
         lines: 4_000,
         seed: 3,
@@ -377,6 +378,7 @@ fn generate(generation: Generation, folder: &Path) -> String {
         layout: Layout::CreateNew,
         // One of the two is open, and the other one is final.
         is_final: generation == Generation::Cur2,
+        revision: 0,
     };
     generator::generate(&options, &mut Folder(folder.to_owned())).unwrap();
     fs::write(folder.join(RATES), generator::savings_plan_rates(&options)).unwrap();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use clap::{Parser, Subcommand, ValueEnum};
-use cur::BillingPeriod;
+use cur::{AccountId, BillingPeriod};
 use pipeline::RunId;
 
 use crate::period_range::PeriodRange;
@@ -19,7 +19,7 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a small report and run everything on it
+    /// Make small reports, bill them, issue the bills, and correct them
     Demo(DemoArgs),
     /// Bill the reports in a folder, as AWS delivers them to a bucket
     Run(RunArgs),
@@ -41,7 +41,7 @@ pub enum Command {
 
 #[derive(Debug, clap::Args)]
 pub struct DemoArgs {
-    /// Where report and results go
+    /// Where reports and results go; a new folder
     #[arg(long, default_value = "sluice-demo")]
     pub out: PathBuf,
     /// Print JSON for machines
@@ -96,6 +96,9 @@ impl From<Compression> for pipeline::Compression {
 
 #[derive(Debug, clap::Args)]
 pub struct GenerateArgs {
+    /// The payer account. Reports of several payers fit into one folder
+    #[arg(long, value_name = "ID", default_value = generator::PAYER)]
+    pub payer: AccountId,
     /// Usage accounts
     #[arg(long, default_value_t = 20)]
     pub accounts: u32,
@@ -119,6 +122,9 @@ pub struct GenerateArgs {
     /// Give every line the id of an invoice, as AWS does once it has issued its invoices
     #[arg(long = "final")]
     pub is_final: bool,
+    /// How often AWS has restated the period: each time it corrects the usage of one more resource
+    #[arg(long, default_value_t = 0)]
+    pub revision: u32,
     /// The report bucket's root. A `contracts.toml` and a `savings-plan-rates.csv` that fit go there too
     pub dir: PathBuf,
 }

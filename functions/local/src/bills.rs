@@ -53,8 +53,26 @@ async fn unassigned(
 }
 
 pub(crate) async fn issue(args: &IssueArgs, out: &mut dyn Write) -> anyhow::Result<bool> {
+    let Issued { refused, standings } = issue_all(args).await?;
+    for reason in &refused {
+        writeln!(out, "NOT ISSUED  {reason}")?;
+    }
+    show_or_json(&standings, args.json, out)?;
+    Ok(refused.is_empty())
+}
+
+/// What came of issuing the bills of a period.
+pub(crate) struct Issued {
+    /// Why bills were not issued.
+    pub(crate) refused: Vec<String>,
+    /// All bills of the request, as they stand now.
+    pub(crate) standings: Vec<Standing>,
+}
+
+/// Issues everything that the arguments ask for.
+pub(crate) async fn issue_all(args: &IssueArgs) -> anyhow::Result<Issued> {
     let world = world(&args.out)?;
-    let mut is_good = true;
+    let mut refused = Vec::new();
     let requests = requests(&world.app, Some(args.period), args.customer.as_deref()).await?;
     if requests.is_empty() {
         bail!("there is no bill for {} in `{}`", args.period, args.out.display());
@@ -69,15 +87,13 @@ pub(crate) async fn issue(args: &IssueArgs, out: &mut dyn Write) -> anyhow::Resu
         if let Err(Failure::Reject(reason) | Failure::Retry(reason)) =
             bill_customer::issue(&request, &world.app).await
         {
-            writeln!(out, "NOT ISSUED  {reason}")?;
-            is_good = false;
+            refused.push(reason);
         }
     }
     // Later bills may rest on what was issued.
     world.drain(&Progress::new(args.json)).await;
     let standings = standings(&world.app, Some(args.period), args.customer.as_deref()).await?;
-    show_or_json(&standings, args.json, out)?;
-    Ok(is_good)
+    Ok(Issued { refused, standings })
 }
 
 #[expect(clippy::disallowed_methods, reason = "the day is an input that the user may give")]
@@ -85,7 +101,7 @@ fn today() -> NaiveDate {
     Utc::now().date_naive()
 }
 
-fn world(out: &Path) -> anyhow::Result<World> {
+pub(crate) fn world(out: &Path) -> anyhow::Result<World> {
     if !out.is_dir() {
         bail!("`{}` is not a folder", out.display());
     }
@@ -138,12 +154,20 @@ pub(crate) async fn of(
 ) -> anyhow::Result<Vec<Standing>> {
     let mut standings = Vec::new();
     for BillRequest { customer, billing_period } in requests {
-        let pointer: BillPointer = app.need(&keys::billed(&customer, billing_period)).await?;
-        let key = keys::bill(&customer, billing_period, &pointer.bill_id, "bill.json");
-        let bill: Bill = app.need(&key).await?;
+        let bill = current(&customer, billing_period, app).await?;
         let issued = bill_customer::issued_to(&customer, billing_period, app).await?;
         let open = bill_customer::not_issued(&bill, &issued, app).await?;
         standings.push(Standing::new(&bill, &issued, &open));
     }
     Ok(standings)
+}
+
+/// The bill that readers see.
+pub(crate) async fn current(
+    customer: &str,
+    period: BillingPeriod,
+    app: &App,
+) -> Result<Bill, Failure> {
+    let pointer: BillPointer = app.need(&keys::billed(customer, period)).await?;
+    app.need(&keys::bill(customer, period, &pointer.bill_id, "bill.json")).await
 }

@@ -9,9 +9,15 @@ use generator::{Options, Sink};
 
 use crate::args::{GenerateArgs, Generation, Layout};
 
+/// The files that are beside the reports.
+pub(crate) const CONTRACTS: &str = "contracts.toml";
+pub(crate) const RATES: &str = "savings-plan-rates.csv";
+
 pub(crate) fn command(args: &GenerateArgs, out: &mut dyn Write) -> anyhow::Result<bool> {
     let options = options(args);
-    let summary = write(&options, &args.dir)?;
+    let summary = report(&options, &args.dir)?;
+    place(&args.dir.join(CONTRACTS), &generator::contracts(&options))?;
+    place(&args.dir.join(RATES), &generator::savings_plan_rates(&options))?;
     writeln!(
         out,
         "{} lines of {} accounts for {} in {}",
@@ -29,6 +35,7 @@ fn options(args: &GenerateArgs) -> Options {
             Generation::Legacy => generator::Generation::Legacy,
             Generation::Cur2 => generator::Generation::Cur2,
         },
+        payer: args.payer,
         accounts: args.accounts,
         lines: args.lines,
         seed: args.seed,
@@ -39,21 +46,20 @@ fn options(args: &GenerateArgs) -> Options {
             Layout::Overwrite => generator::Layout::Overwrite,
         },
         is_final: args.is_final,
+        revision: args.revision,
     }
 }
 
-/// Writes the report, and contracts and rates that fit the report.
-pub(crate) fn write(options: &Options, dir: &Path) -> anyhow::Result<generator::Summary> {
-    let context = || format!("cannot write the report to `{}`", dir.display());
-    let mut sink = FolderSink { root: dir.to_owned() };
-    let summary = generator::generate(options, &mut sink).with_context(context)?;
-    for (name, text) in [
-        ("contracts.toml", generator::contracts(options)),
-        ("savings-plan-rates.csv", generator::savings_plan_rates(options)),
-    ] {
-        fs::write(dir.join(name), text).with_context(context)?;
-    }
-    Ok(summary)
+/// Writes the report to a report bucket.
+pub(crate) fn report(options: &Options, bucket: &Path) -> anyhow::Result<generator::Summary> {
+    let mut sink = FolderSink { root: bucket.to_owned() };
+    generator::generate(options, &mut sink)
+        .with_context(|| format!("cannot write the report to `{}`", bucket.display()))
+}
+
+/// Writes a file that is beside the reports.
+pub(crate) fn place(path: &Path, text: &str) -> anyhow::Result<()> {
+    fs::write(path, text).with_context(|| format!("cannot write `{}`", path.display()))
 }
 
 struct FolderSink {

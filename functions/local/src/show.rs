@@ -1,7 +1,7 @@
 //! The output for people: customers, charges, AWS's cost, the margin, the laws with both sums, and the
 //! paths of the files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::ops::Range;
 use std::path::Path;
@@ -10,11 +10,14 @@ use billing::MarginTerm;
 use commitments::{Kept, MissingRate, ReplayTally};
 use contracts::terms::Section;
 use cur::{AccountId, BillingPeriod, Sku};
-use laws::Check;
+use laws::{Check, Law};
 use money::rounding::{Mode, round};
 use money::{Amount, Currency};
-use pipeline::{Bill, Changes, CustomerChange, CustomerTotals, Reconciliation, UNASSIGNED, keys};
-use statement::{Invoice, Term};
+use pipeline::{
+    Changes, CustomerChange, CustomerTotals, Document, DocumentKind, IssuedDocument,
+    Reconciliation, UNASSIGNED, keys,
+};
+use statement::{InvoiceLine, Term};
 
 use crate::finished::Finished;
 use crate::standing::Standing;
@@ -74,6 +77,7 @@ fn proved(
     suspects(run, out)?;
     unmatched(run, out)?;
     unassigned(run, out)?;
+    split_cost(run, out)?;
     news(run, out)?;
     changes(run, out)?;
     for file in &run.empty_files {
@@ -179,6 +183,22 @@ fn laws(checks: &[Check]) -> String {
             let nothing = String::new();
             table.row([first.law.to_string(), of, nothing.clone(), nothing, "holds".to_owned()]);
         }
+    }
+    table.to_string()
+}
+
+/// A table of the laws with the number of sums that were compared for each.
+pub(crate) fn laws_in_short(checks: &[Check]) -> String {
+    let mut tallies: BTreeMap<Law, (usize, bool)> = BTreeMap::new();
+    for Check { law, holds, .. } in checks {
+        let (sums, all_hold) = tallies.entry(*law).or_insert((0, true));
+        *sums += 1;
+        *all_hold &= holds;
+    }
+    let mut table = Table::new(1..2, ["law", "sums", ""]);
+    for (law, (sums, all_hold)) in tallies {
+        let verdict = if all_hold { "holds" } else { "BROKEN" };
+        table.row([law.to_string(), grouped(&sums.to_string()), verdict.to_owned()]);
     }
     table.to_string()
 }
@@ -289,8 +309,24 @@ pub(crate) fn differences(differences: &[Difference], out: &mut dyn Write) -> io
     writeln!(out, "{table}")
 }
 
-/// A short form of an invoice, with one row for each section instead of one for each line.
-pub(crate) fn invoice(bill: &Bill, invoice: &Invoice, out: &mut dyn Write) -> io::Result<()> {
+/// A short form of an issued invoice or note, with one row for each section instead of one for each line.
+pub(crate) fn document(issued: &IssuedDocument, out: &mut dyn Write) -> io::Result<()> {
+    let IssuedDocument { number, document, .. } = issued;
+    let Document { kind, date, due, corrects, invoice, .. } = document;
+    let kind = match kind {
+        DocumentKind::Invoice => "Invoice",
+        DocumentKind::CreditNote => "Credit note",
+        DocumentKind::DebitNote => "Debit note",
+    };
+    write!(out, "{kind} {number} of {date} to {}", invoice.recipient.name)?;
+    if !corrects.is_empty() {
+        write!(out, ", which corrects {}", corrects.join(", "))?;
+    }
+    // What a customer gets back is not due on any day.
+    if let Some(due) = due.filter(|_| !invoice.amount_due.is_negative()) {
+        write!(out, ", due {due}")?;
+    }
+    writeln!(out, ":\n")?;
     let mut table = Table::new(1..3, ["", "lines", invoice.currency.as_str()]);
     let mut sections: BTreeMap<Section, (usize, Amount)> = BTreeMap::new();
     for line in &invoice.lines {
@@ -312,9 +348,19 @@ pub(crate) fn invoice(bill: &Bill, invoice: &Invoice, out: &mut dyn Write) -> io
     if invoice.amount_due != invoice.total {
         row("amount due".to_owned(), invoice.amount_due);
     }
-    let period = bill.plan.billing_period;
-    writeln!(out, "The invoice of {}, {period}:\n", invoice.recipient.name)?;
-    writeln!(out, "{table}")
+    writeln!(out, "{table}")?;
+    let converted = invoice.lines.iter().filter(|line| !line.fx_on.is_empty());
+    let rates: BTreeSet<String> = converted
+        .map(|line| {
+            let InvoiceLine { currency_source, fx_rate, fx_series, fx_on, .. } = line;
+            let of = format!("{fx_series} {fx_on}");
+            format!("1 {currency_source} is {fx_rate} {} ({})", invoice.currency, of.trim_start())
+        })
+        .collect();
+    for rate in rates {
+        writeln!(out, "{rate}\n")?;
+    }
+    Ok(())
 }
 
 fn report_checks(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
@@ -446,11 +492,15 @@ fn more(count: usize, of: &str, out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-fn unassigned(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn unassigned(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
     for (account, cost) in &run.unassigned {
         let cost = cents(*cost);
         writeln!(out, "Account {account} belongs to no customer: AWS charged {cost} for it")?;
     }
+    Ok(())
+}
+
+fn split_cost(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
     let split = &run.report_totals;
     if split.split_cost_lines > 0 {
         writeln!(
@@ -476,7 +526,7 @@ fn if_known(amount: Option<Amount>) -> String {
 }
 
 /// Shows the changes by customer, compared with the run that was current before.
-fn changes(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn changes(run: &Reconciliation, out: &mut dyn Write) -> io::Result<()> {
     let Some(changes) = &run.changes else { return Ok(()) };
     let header = ["customer", "lines before", "lines", "charge before", "charge", "difference"];
     let mut table = Table::new(1..6, header);
@@ -530,7 +580,7 @@ fn coins(amount: Amount, currency: &str) -> String {
 }
 
 /// Groups the digits of a number by three: `1234567.8` becomes `1,234,567.8`.
-fn grouped(number: &str) -> String {
+pub(crate) fn grouped(number: &str) -> String {
     let (whole, fraction) = match number.split_once('.') {
         Some((whole, fraction)) => (whole, format!(".{fraction}")),
         None => (number, String::new()),

@@ -71,7 +71,9 @@ fn document(
         InvoiceDate::Issued => issued_on,
         InvoiceDate::Rule(rule) => rule.of(plan.billing_period),
     };
-    let due = terms.and_then(|terms| terms.due).or(issuer.due).map(|rule| rule.after(date));
+    // A credit note is not to be paid.
+    let due = terms.and_then(|terms| terms.due).or(issuer.due);
+    let due = due.filter(|_| kind != DocumentKind::CreditNote).map(|rule| rule.after(date));
     Document {
         kind,
         date,

@@ -1,11 +1,14 @@
 //! The payer account and the usage accounts below it.
 
+use cur::AccountId;
+
 use crate::bill::{Bill, MARKETPLACE};
 use crate::options::Options;
 use crate::random::{mix, pick};
 use crate::text::Cell;
 
-pub(crate) const PAYER: &str = "999988887777";
+/// The payer of a report for which nobody names another one.
+pub const PAYER: &str = "999988887777";
 
 pub(crate) struct Account {
     pub(crate) id: String,
@@ -30,7 +33,7 @@ pub(crate) fn accounts(options: &Options) -> Vec<Account> {
     let marketplace = |of_aws| if options.is_final { "2026000003" } else { of_aws };
     let of_payer = "2026000001";
     let payer = Account {
-        id: PAYER.to_owned(),
+        id: options.payer.to_string(),
         name: Cell::new("Example MSP, Inc. (payer)"),
         invoice_id: of_payer,
         marketplace_invoice_id: marketplace(of_payer),
@@ -46,7 +49,7 @@ pub(crate) fn accounts(options: &Options) -> Vec<Account> {
         let is_open = !options.is_final && number % 3 == 0;
         let invoice_id = if is_open { "" } else { "2026000002" };
         Account {
-            id: usage_account_id(number),
+            id: usage_account_id(options.payer, number),
             name: Cell::new(&name),
             invoice_id,
             marketplace_invoice_id: marketplace(invoice_id),
@@ -56,8 +59,16 @@ pub(crate) fn accounts(options: &Options) -> Vec<Account> {
 }
 
 /// The id of a usage account. The first usage account has the number 1.
-pub(crate) fn usage_account_id(number: u32) -> String {
-    (100_000_000_000 + u64::from(number)).to_string()
+///
+/// Payers whose ids begin with different six digits have accounts that begin with different six digits, and
+/// no account begins as its payer does. The accounts of [`PAYER`] begin with 100000.
+pub(crate) fn usage_account_id(payer: AccountId, number: u32) -> String {
+    const GROUPS: u64 = 1_000_000;
+    const STEP: u64 = 100_012;
+    let digits = payer.as_str().bytes().take(6);
+    let of_payer = digits.fold(0, |group, digit| group * 10 + u64::from(digit - b'0'));
+    let group = (of_payer + STEP) % GROUPS;
+    format!("{:012}", group * GROUPS + u64::from(number))
 }
 
 /// The number of the account for which AWS's sharing of commitments is switched off, if there is one.

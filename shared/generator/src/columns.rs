@@ -1,6 +1,6 @@
 //! Writes a line under the columns of a generation.
 
-use crate::account::{Account, PAYER};
+use crate::account::Account;
 use crate::commitments::Reservation;
 use crate::field::{Column, Field};
 use crate::fixed::{Fixed, write_integer};
@@ -94,7 +94,7 @@ impl<'a> Writer<'a> {
 
     fn write_field(&self, field: Field, line: &Line<'_>, out: &mut Vec<u8>) {
         match field {
-            Field::PayerId => text(PAYER, out),
+            Field::PayerId => text(&self.payer.id, out),
             Field::PayerName => cell(&self.payer.name, out),
             Field::PeriodStart => self.write_time(&self.period[0], out),
             Field::PeriodEnd => self.write_time(&self.period[1], out),

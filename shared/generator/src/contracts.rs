@@ -1,6 +1,6 @@
 //! A `contracts.toml` that fits a generated report.
 
-use crate::account::{PAYER, unshared_account, usage_account_id};
+use crate::account::{unshared_account, usage_account_id};
 use crate::options::Options;
 
 /// Four customers with different currencies, bases and rules.
@@ -79,7 +79,7 @@ pub fn contracts(options: &Options) -> String {
 
 [reseller]
 name   = "Example MSP"
-payers = ["{PAYER}"]
+payers = ["{}"]
 
 [fx.USD.JPY]
 "{}" = "150.37"
@@ -88,19 +88,19 @@ payers = ["{PAYER}"]
 sharing = "customer"
 unused  = "owner"
 "#,
-        options.period
+        options.payer, options.period
     );
     // Without this the preference has to be learned from what AWS did.
     if let Some(account) = unshared_account(options)
         && options.seed.is_multiple_of(2)
     {
-        let account = usage_account_id(account);
+        let account = usage_account_id(options.payer, account);
         text.extend(["\n[commitments.aws]\ninactive = [\"", &account, "\"]\n"]);
     }
     for (number, (id, terms)) in (1..).zip(CUSTOMERS) {
         let accounts: Vec<String> = (number..=assigned)
             .step_by(CUSTOMERS.len())
-            .map(|account| format!("\"{}\"", usage_account_id(account)))
+            .map(|account| format!("\"{}\"", usage_account_id(options.payer, account)))
             .collect();
         if !accounts.is_empty() {
             let accounts = accounts.join(", ");

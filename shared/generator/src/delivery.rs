@@ -1,6 +1,7 @@
 //! The keys of a report's files, and the manifests that list them.
 
 use chrono::Days;
+use cur::AccountId;
 use serde::Serialize;
 
 use crate::account::PAYER;
@@ -10,8 +11,14 @@ use crate::options::{Generation, Layout, Options};
 use crate::random::{mix, uuid, write_hex};
 
 const BUCKET: &str = "example-report-bucket";
-const PREFIX: &str = "cur";
 const REPORT: &str = "sluice-demo";
+/// How many days after the first delivery AWS restates a period, and then again.
+const DAYS_TO_RESTATE: u64 = 7;
+
+/// The folder of the bucket that has the reports of a payer. Several payers may deliver into one bucket.
+fn prefix(payer: AccountId) -> String {
+    if payer.as_str() == PAYER { "cur".to_owned() } else { format!("cur-{payer}") }
+}
 
 /// The keys of one delivery.
 pub(crate) struct Delivery {
@@ -19,6 +26,7 @@ pub(crate) struct Delivery {
     /// The id of this version of the report.
     id: String,
     seed: u64,
+    payer: AccountId,
     /// The period as the manifest of a legacy report has it.
     period: Period,
     data_folder: String,
@@ -28,23 +36,25 @@ pub(crate) struct Delivery {
 impl Delivery {
     pub(crate) fn new(options: &Options) -> Self {
         let (start, end) = (options.period.first_day(), options.period.end());
-        let delivered = end.checked_add_days(Days::new(2)).unwrap_or(end);
+        let days = 2 + DAYS_TO_RESTATE * u64::from(options.revision);
+        let delivered = end.checked_add_days(Days::new(days)).unwrap_or(end);
+        let prefix = prefix(options.payer);
         let manifest = |folder: &str| format!("{folder}/{REPORT}-Manifest.json");
         let (id, version, root, data_root) = match options.generation {
             Generation::Legacy => {
                 let id = delivered.format("%Y%m%dT120125Z").to_string();
                 let folder = format!(
-                    "{PREFIX}/{REPORT}/{}-{}",
+                    "{prefix}/{REPORT}/{}-{}",
                     start.format("%Y%m%d"),
                     end.format("%Y%m%d")
                 );
                 (id.clone(), id, folder.clone(), folder)
             }
             Generation::Cur2 => {
-                let id = uuid(mix(options.seed, 0xe8ec));
+                let id = uuid(mix(options.seed, 0xe8ec + u64::from(options.revision)));
                 let version = format!("{}-{id}", delivered.format("%Y-%m-%dT12:01:25.653Z"));
                 let folder =
-                    |kind| format!("{PREFIX}/{REPORT}/{kind}/BILLING_PERIOD={}", options.period);
+                    |kind| format!("{prefix}/{REPORT}/{kind}/BILLING_PERIOD={}", options.period);
                 (id, version, folder("metadata"), folder("data"))
             }
         };
@@ -60,6 +70,7 @@ impl Delivery {
             generation: options.generation,
             id,
             seed: options.seed,
+            payer: options.payer,
             period: Period { start: midnight(start), end: midnight(end) },
             data_folder,
             manifest_keys,
@@ -98,7 +109,7 @@ impl Delivery {
         }
         LegacyManifest {
             assembly_id: &self.id,
-            account: PAYER,
+            account: self.payer.as_str(),
             columns: columns.iter().map(legacy_column).collect(),
             charset: "UTF-8",
             compression: "GZIP",
@@ -117,7 +128,8 @@ impl Delivery {
         ExportManifest {
             execution_id: &self.id,
             export_arn: format!(
-                "arn:aws:bcm-data-exports:us-east-1:{PAYER}:export/{REPORT}-{export}"
+                "arn:aws:bcm-data-exports:us-east-1:{}:export/{REPORT}-{export}",
+                self.payer
             ),
             columns: columns
                 .iter()

@@ -227,12 +227,18 @@ impl World {
         const SALT: u64 = 0x07e2;
         /// How many of a hundred lines cost nothing.
         const FREE: u64 = 68;
+        let mut to_correct = self.revision;
         for number in 0..count {
+            // What has one number is one resource, hour after hour.
             let key = mix(self.seed ^ SALT, number);
-            let menu = if key % 100 < FREE { &self.free } else { &self.paid };
+            let is_free = key % 100 < FREE;
+            let menu = if is_free { &self.free } else { &self.paid };
             let product = &self.products[menu.start + pick(key >> 7, menu.len())];
             let most = product.hourly_quanta.unsigned_abs();
-            let quanta = 1 + mix(key, 1 + hour.unsigned_abs()) % most;
+            let measured = 1 + mix(key, 1 + hour.unsigned_abs()) % most;
+            let is_corrected = !is_free && most > 1 && to_correct > 0;
+            to_correct -= u32::from(is_corrected);
+            let quanta = if is_corrected { measured.div_ceil(2) } else { measured };
             // The payer has a little usage of its own.
             let account = match (key >> 20) % 64 {
                 0 => 0,

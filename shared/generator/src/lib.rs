@@ -43,6 +43,7 @@ use flate2::write::GzEncoder;
 use flate2::{Compression, GzBuilder};
 use money::Amount;
 
+pub use account::PAYER;
 pub use contracts::contracts;
 pub use options::{Generation, Layout, Options};
 pub use rates::savings_plan_rates;

@@ -1,6 +1,6 @@
 //! The options for a generated report.
 
-use cur::BillingPeriod;
+use cur::{AccountId, BillingPeriod};
 
 /// The generation of the report: the cost and usage report of 2015, or CUR 2.0 of Data Exports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,9 @@ pub enum Layout {
 #[derive(Debug, Clone)]
 pub struct Options {
     pub generation: Generation,
+    /// The payer account. Two payers have different usage accounts if the first six digits of their ids are
+    /// different, and their reports fit into one bucket.
+    pub payer: AccountId,
     /// How many usage accounts there are, without the payer account.
     pub accounts: u32,
     /// How many lines the report should have. A report with every type of line has at least some 1,200.
@@ -30,4 +33,7 @@ pub struct Options {
     pub layout: Layout,
     /// Whether AWS has issued the invoices of all lines. Otherwise some accounts are still open.
     pub is_final: bool,
+    /// How often AWS has restated the period. Each time it finds that it had measured too much usage of one
+    /// more resource.
+    pub revision: u32,
 }

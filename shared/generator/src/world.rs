@@ -18,6 +18,8 @@ pub(crate) type Emit<'e> = &'e mut dyn FnMut(&Line<'_>) -> io::Result<()>;
 
 pub(crate) struct World {
     pub(crate) seed: u64,
+    /// How often AWS has restated the period.
+    pub(crate) revision: u32,
     /// The first moment of the period.
     pub(crate) origin: NaiveDateTime,
     /// The hours of the period.
@@ -97,6 +99,7 @@ impl World {
         let entries = entries(&mut products, accounts.len());
         Self {
             seed: options.seed,
+            revision: options.revision,
             origin,
             hours,
             first_hour,

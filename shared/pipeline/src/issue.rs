@@ -52,7 +52,7 @@ pub struct Document {
     /// The day that stands on the document.
     pub date: NaiveDate,
     pub issuer: Issuer,
-    /// The day until which it is to be paid.
+    /// The day until which it is to be paid. A credit note has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<NaiveDate>,
     /// The numbers of the documents that a note corrects.
