@@ -284,7 +284,9 @@ impl Draw {
         let count = self.pick(&[1, 2, 3]);
         let mut tiers: Vec<String> = (0..count)
             .map(|_| {
-                up_to += 1 + self.random.below(1000);
+                // Numbers of accounts are small, and some lie exactly at the end of a tier.
+                let largest = self.pick(&[2, 1000]);
+                up_to += 1 + self.random.below(largest);
                 format!("{{ up_to = \"{up_to}\", rate = \"{sign}0.{}\" }}", self.random.below(100))
             })
             .collect();
@@ -397,14 +399,14 @@ impl Draw {
             }
             _ => {
                 self.tiers(&mut keys, "unit_price", sign);
-                let stated = self.amount();
+                let stated = self.positive(2);
                 let quantity = if self.one_in(2) { "accounts" } else { &stated };
                 keys.push(format!("quantity = \"{quantity}\""));
                 self.perhaps(&mut keys, 2, |draw| format!("included = \"{}\"", draw.number(1, 1)));
             }
         }
         if what != "amount" {
-            self.perhaps(&mut keys, 3, |draw| format!("minimum = \"{}\"", draw.number(1, 2)));
+            self.perhaps(&mut keys, 3, |draw| format!("minimum = \"{}\"", draw.positive(1)));
             self.perhaps(&mut keys, 3, |draw| format!("maximum = \"1{}\"", draw.number(2, 2)));
         }
         self.perhaps(&mut keys, 3, |_| "only_with_usage = true".to_owned());
