@@ -9,7 +9,7 @@ use pipeline::{
     Bill, BillRequest, Document, Issue, IssueRequest, IssuedDocument, IssuedFrom, Numbered, Series,
     Status, keys,
 };
-use runs::{App, Failure, Outcome, to_json};
+use runs::{App, Failure, Outcome, refuse_broken, to_json};
 
 use crate::make;
 
@@ -35,10 +35,7 @@ pub async fn issue(request: &IssueRequest, app: &App) -> Result<Outcome, Failure
             return Ok(Outcome::Done);
         }
         refuse_unfinished(&bill, request)?;
-        let laws = books::corrections_explain(&bill, &earlier, &documents);
-        if let Some(broken) = laws.iter().find(|check| !check.holds) {
-            return Err(Failure::Reject(broken.to_string()));
-        }
+        refuse_broken(&books::corrections_explain(&bill, &earlier, &documents))?;
         for document in &mut documents {
             document.series.first_free = first_free(&document.series, app).await?;
         }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use contracts::Contracts;
 use pipeline::{Bill, BillPointer, BillRequest, keys};
-use runs::{App, Failure, Outcome};
+use runs::{App, Failure, Outcome, refuse_broken};
 use storage::Replaced;
 
 pub use again::again;
@@ -78,10 +78,8 @@ fn compute(input: &Input) -> Result<Bill, Failure> {
     };
     let bill = books::bill(plan.clone(), contracts, customer, payers, plans)
         .map_err(|error| Failure::Reject(error.to_string()))?;
-    match bill.laws.iter().find(|check| !check.holds) {
-        Some(check) => Err(Failure::Reject(check.to_string())),
-        None => Ok(bill),
-    }
+    refuse_broken(&bill.laws)?;
+    Ok(bill)
 }
 
 /// Wakes the next bill of the customer, if it takes over balances or corrections of this one.

@@ -21,4 +21,4 @@ pub use ledger::{in_order, parse_contracts, parse_rates, run_part, to_json};
 pub use open::{encoded, encoded_lightly};
 pub use pointer::Entry;
 pub use steps::Arrival;
-pub use work::{Results, Stop, Work, handle};
+pub use work::{Results, Stop, Work, handle, refuse_broken};

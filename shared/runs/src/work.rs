@@ -107,8 +107,12 @@ async fn refused_at(
     }))
 }
 
-/// A run that breaks a law is never published.
-pub(crate) fn refuse_broken(checks: &[Check]) -> Result<(), Failure> {
+/// A run, a bill or a document that breaks a law is never published.
+///
+/// # Errors
+///
+/// [`Failure::Reject`] with the first law that does not hold.
+pub fn refuse_broken(checks: &[Check]) -> Result<(), Failure> {
     match checks.iter().find(|check| !check.holds) {
         None => Ok(()),
         Some(check) => Err(Failure::Reject(check.to_string())),
