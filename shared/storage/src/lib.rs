@@ -12,6 +12,7 @@ mod reader;
 #[cfg(feature = "aws")]
 mod s3;
 mod store;
+mod whole;
 
 pub use error::{Error, ErrorKind};
 pub use folder::FolderStore;
@@ -20,3 +21,4 @@ pub use reader::{BlockingRanges, BlockingReader};
 #[cfg(feature = "aws")]
 pub use s3::S3Store;
 pub use store::{Created, Object, ObjectInfo, Replaced, Store, Upload};
+pub use whole::WholeUpload;

@@ -5,10 +5,10 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use crate::folder::etag_of;
-use crate::{Created, Error, ErrorKind, Object, ObjectInfo, Replaced, Store, Upload};
+use crate::{Created, Error, ErrorKind, Object, ObjectInfo, Replaced, Store, Upload, WholeUpload};
 
 type Objects = BTreeMap<String, Object>;
 
@@ -97,11 +97,7 @@ impl Store for MemoryStore {
     }
 
     async fn upload(&self, key: &str) -> Result<Box<dyn Upload>, Error> {
-        Ok(Box::new(MemoryUpload {
-            store: self.clone(),
-            key: key.to_owned(),
-            bytes: BytesMut::new(),
-        }))
+        Ok(Box::new(WholeUpload::new(self.clone(), key)))
     }
 
     async fn list(&self, prefix: &str) -> Result<Vec<String>, Error> {
@@ -116,23 +112,5 @@ impl Store for MemoryStore {
             .take_while(|(key, _)| key.starts_with(prefix))
             .map(|(_, object)| object.info.clone())
             .collect())
-    }
-}
-
-struct MemoryUpload {
-    store: MemoryStore,
-    key: String,
-    bytes: BytesMut,
-}
-
-#[async_trait]
-impl Upload for MemoryUpload {
-    async fn push(&mut self, part: Bytes) -> Result<(), Error> {
-        self.bytes.extend_from_slice(&part);
-        Ok(())
-    }
-
-    async fn finish(self: Box<Self>) -> Result<Created, Error> {
-        self.store.create(&self.key, self.bytes.freeze()).await
     }
 }

@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use pipeline::{BillRequest, Message};
 use queue::{MemoryQueue, Queue, SendError};
 use storage::{
     Created, Error, ErrorKind, MemoryStore, Object, ObjectInfo, Replaced, Store, Upload,
+    WholeUpload,
 };
 
 /// The function dies at its n-th write, counted from 0 over the whole run.
@@ -121,8 +122,7 @@ impl Store for FaultyStore {
     }
 
     async fn upload(&self, key: &str) -> Result<Box<dyn Upload>, Error> {
-        let (store, key) = (self.clone(), key.to_owned());
-        Ok(Box::new(FaultyUpload { store, key, bytes: BytesMut::new() }))
+        Ok(Box::new(WholeUpload::new(self.clone(), key)))
     }
 
     async fn list(&self, prefix: &str) -> Result<Vec<String>, Error> {
@@ -131,24 +131,6 @@ impl Store for FaultyStore {
 
     async fn list_objects(&self, prefix: &str) -> Result<Vec<ObjectInfo>, Error> {
         self.inner.list_objects(prefix).await
-    }
-}
-
-struct FaultyUpload {
-    store: FaultyStore,
-    key: String,
-    bytes: BytesMut,
-}
-
-#[async_trait]
-impl Upload for FaultyUpload {
-    async fn push(&mut self, part: Bytes) -> Result<(), Error> {
-        self.bytes.extend_from_slice(&part);
-        Ok(())
-    }
-
-    async fn finish(self: Box<Self>) -> Result<Created, Error> {
-        self.store.create(&self.key, self.bytes.freeze()).await
     }
 }
 

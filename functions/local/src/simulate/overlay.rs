@@ -6,10 +6,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use pipeline::{RunId, keys};
 use storage::{
     Created, Error, ErrorKind, MemoryStore, Object, ObjectInfo, Replaced, Store, Upload,
+    WholeUpload,
 };
 
 /// Clones share what was written.
@@ -98,7 +99,7 @@ impl Store for Overlay {
     }
 
     async fn upload(&self, key: &str) -> Result<Box<dyn Upload>, Error> {
-        Ok(Box::new(Kept { overlay: self.clone(), key: key.to_owned(), bytes: BytesMut::new() }))
+        Ok(Box::new(WholeUpload::new(self.clone(), key)))
     }
 
     async fn list(&self, prefix: &str) -> Result<Vec<String>, Error> {
@@ -117,23 +118,5 @@ impl Store for Overlay {
         objects.extend(written);
         objects.sort_by(|a, b| a.key.cmp(&b.key));
         Ok(objects)
-    }
-}
-
-struct Kept {
-    overlay: Overlay,
-    key: String,
-    bytes: BytesMut,
-}
-
-#[async_trait]
-impl Upload for Kept {
-    async fn push(&mut self, part: Bytes) -> Result<(), Error> {
-        self.bytes.extend_from_slice(&part);
-        Ok(())
-    }
-
-    async fn finish(self: Box<Self>) -> Result<Created, Error> {
-        self.overlay.create(&self.key, self.bytes.freeze()).await
     }
 }
