@@ -18,18 +18,9 @@ pub(crate) fn checks(
     waterfalls: &[Waterfall],
 ) -> Vec<Check> {
     let mut checks = charges_billed_once(&context.customer.id, payers, items);
-    for item in items {
-        let of = format!("{}: parts of {} {}", context.customer.id, item.section, item.id);
-        checks.push(Check::equal(
-            Law::PartsSumToWhole,
-            of,
-            item.parts.iter().copied().sum(),
-            item.amount,
-        ));
-    }
-    checks.retain(|check| {
-        check.law != Law::PartsSumToWhole || !check.holds || check.left != Amount::ZERO
-    });
+    // Parts of nothing that come to nothing are no proof worth keeping.
+    let parts = items.iter().map(|item| parts_sum_to_whole(&context.customer.id, item));
+    checks.extend(parts.filter(|check| !check.holds || check.left != Amount::ZERO));
     for invoice in invoices {
         checks.extend(invoice_re_adds(&context.customer.id, invoice));
     }
@@ -40,6 +31,12 @@ pub(crate) fn checks(
         checks.push(Check::equal(Law::MarginExplainsItself, of, left, waterfall.amount_due));
     }
     checks
+}
+
+/// The parts of an item add up to its amount.
+fn parts_sum_to_whole(customer: &str, item: &Item) -> Check {
+    let of = format!("{customer}: parts of {} {}", item.section, item.id);
+    Check::equal(Law::PartsSumToWhole, of, item.parts.iter().copied().sum(), item.amount)
 }
 
 /// Every charge of the sealed runs is on the bill once: for each currency, the charges and the items that
